@@ -1,0 +1,1 @@
+//! Runs many emulated devices as actors against targets, measures, and reports.

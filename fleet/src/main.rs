@@ -1,0 +1,2 @@
+//! fleet
+fn main() {}

@@ -1,0 +1,1 @@
+//! An SMTP sink that accounts for every message it takes.

@@ -1,0 +1,2 @@
+//! mock-smtp
+fn main() {}

@@ -1,0 +1,1 @@
+//! An HTTPS sink for Call Home that accounts for every message it takes.

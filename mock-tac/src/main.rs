@@ -1,0 +1,2 @@
+//! mock-tac
+fn main() {}

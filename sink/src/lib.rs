@@ -1,0 +1,1 @@
+//! What every mock sink does whatever its protocol: books, web address, test certificates.
