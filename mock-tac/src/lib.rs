@@ -1,1 +1,104 @@
 //! An HTTPS sink for Call Home that accounts for every message it takes.
+//!
+//! It stands in for the service that devices post their messages to: it checks every message with a reader of its own,
+//! finds duplicates by message id, applies the 10 KB rule, enters the message in the [`sink::Books`] and only then
+//! replies. A body that is cut off is never counted as received.
+//!
+//! | module | its one job |
+//! |---|---|
+//! | [`settings`] | what an operator can set, with defaults |
+//! | [`intake`] | read one message and say what is wrong with it |
+//! | [`ten_kb`] | the 10 KB rule |
+//! | [`devices`] | the devices heard of |
+//! | `framing`, `stream` | refuse ambiguous requests before the HTTP library reads them |
+//! | `body` | receive and decompress a body within limits |
+//! | `service`, `reply` | decide about a request, and answer it |
+//! | `connection` | one connection from its first byte to its last |
+
+mod body;
+mod connection;
+pub mod devices;
+mod framing;
+pub mod intake;
+mod reply;
+mod service;
+pub mod settings;
+mod stream;
+pub mod ten_kb;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sink::{Books, Pages, Totals};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tracing::debug;
+
+pub use devices::Devices;
+pub use settings::{ENDPOINT, Limits, Paths, Settings, TenKb, Timeouts};
+
+use service::Service;
+
+/// Waits after the system refused a connection for lack of resources, so that it can recover.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Takes messages on `listener` until `shutdown` ends, and gives the totals of `books`.
+///
+/// Runs on a current-thread runtime as well as on a multi-threaded one. Each message is in the books, and their observer
+/// has heard of it, before the first byte of its reply is written. After `shutdown` no connection is accepted, idle ones
+/// end at once, and requests under way have [`Timeouts::drain`] to finish.
+pub async fn run(
+    listener: TcpListener,
+    settings: Settings,
+    books: Arc<Books>,
+    shutdown: impl Future<Output = ()>,
+) -> Totals {
+    let connections_max = settings.limits.connections;
+    let drain = settings.timeouts.drain;
+    let service = Arc::new(Service::new(settings, Arc::clone(&books)));
+    let (stop, stopped) = watch::channel(false);
+    let mut connections = JoinSet::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut shutdown => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                // Without a free place the stream is dropped, and with it the connection.
+                if let Some(admission) = books.admit(connections_max) {
+                    let conversation =
+                        connection::serve(stream, Arc::clone(&service), stopped.clone());
+                    connections.spawn(async move {
+                        conversation.await;
+                        drop(admission);
+                    });
+                }
+            }
+            Err(error) => {
+                debug!(%error, "connection not accepted");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+        while connections.try_join_next().is_some() {}
+    }
+    drop(listener);
+    stop.send_replace(true);
+    let drained = timeout(drain, async {
+        while connections.join_next().await.is_some() {}
+    });
+    if drained.await.is_err() {
+        connections.shutdown().await;
+    }
+    books.totals()
+}
+
+/// The pages about a sink: those every sink has, and `/api/devices`.
+#[must_use]
+pub fn pages(books: Arc<Books>, devices: Arc<Devices>) -> Pages {
+    Pages::new("mock-tac", books).with_json("/api/devices", Box::new(move || devices.to_json()))
+}
