@@ -36,4 +36,10 @@ impl Memory {
         self.by_age.push_back(key);
         true
     }
+
+    /// Keys held in the set and in the queue, which are the same ones.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> (usize, usize) {
+        (self.keys.len(), self.by_age.len())
+    }
 }
