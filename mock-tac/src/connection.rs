@@ -22,7 +22,10 @@ use tracing::debug;
 use crate::service::Service;
 use crate::stream::WatchedStream;
 
-/// Bytes buffered of one connection; a request head has to fit.
+/// Bytes of one request head; above it 431.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
+
+/// Bytes buffered of one connection.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
 
 /// Bytes read at a time while a connection that ended early is drained.
@@ -71,6 +74,7 @@ where
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(timeouts.head)
+        .max_header_size(HEAD_BYTES_MAX)
         .max_buf_size(BUFFER_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), answers);
     let outcome = tokio::select! {

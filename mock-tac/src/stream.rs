@@ -106,3 +106,43 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WatchedStream<S> {
         this.unless_stalled(context, shut)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_stops_reading_ends_the_stream() {
+        let (mut client, server) = duplex(16);
+        let mut server = WatchedStream::new(server, Duration::from_millis(1));
+        let error = server.write_all(&[7; 17]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        client.read_exact(&mut [0; 16]).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_slow_client_that_reads_gets_everything() {
+        let (mut client, server) = duplex(16);
+        let mut server = WatchedStream::new(server, Duration::from_secs(600));
+        let mut received = vec![0; 1_000];
+        let (written, read) = tokio::join!(
+            server.write_all(&[7; 1_000]),
+            client.read_exact(&mut received)
+        );
+        written.unwrap();
+        assert_eq!(read.unwrap(), 1_000);
+        assert_eq!(received, [7; 1_000]);
+    }
+
+    #[tokio::test]
+    async fn what_is_read_has_passed_the_framing() {
+        let (mut client, server) = duplex(100);
+        let mut server = WatchedStream::new(server, Duration::from_secs(600));
+        client.write_all(b"GET / HTTP/1.1\nmore").await.unwrap();
+        let mut received = [0; 19];
+        server.read_exact(&mut received).await.unwrap();
+        assert_eq!(&received, b"GET / HTTP/1.1\0more");
+    }
+}
