@@ -1,0 +1,305 @@
+//! The Call Home engine of one device: alert in, messages out.
+//!
+//! An alert passes the stages of the reference, section 3.1: gates, subscriptions, throttling, rate
+//! limit, queue. What leaves a stage early goes into exactly one account. Messages wait as small
+//! descriptions; [`crate::message`] renders one when it is about to be sent.
+
+mod gates;
+mod queue;
+mod rate_limit;
+pub(crate) mod schedule;
+mod statistics;
+mod throttle;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+pub use schedule::DerivedMonthly;
+pub use statistics::{Counter, Statistics};
+
+pub(crate) use queue::{Destination, QueuedMessage};
+
+use crate::{
+    alert::{Alert, Audience},
+    alert_group::{AlertGroup, MessageType},
+    config::{Configuration, ProfileId},
+    output::{DropAccount, Output},
+    policy::{Policy, RateUnit},
+    syslog::SyslogText,
+    transport::{MessageId, Settlement, Transport},
+};
+use gates::Candidate;
+use queue::Queue;
+use rate_limit::{Admission, RateLimit};
+use throttle::Throttle;
+
+/// What the engine needs to know of its device to judge an alert.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) configuration: &'a Configuration,
+    pub(crate) policy: &'a Policy,
+    /// Makes the identifier of a message: number, instant, and whether it is anonymous.
+    pub(crate) identify: &'a dyn Fn(u32, Timestamp, bool) -> MessageId,
+}
+
+/// What raising an alert asks of the device.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Raised {
+    /// The rate limit has begun to drop messages: to be logged once in a window.
+    pub(crate) rate_limit_reached: bool,
+}
+
+/// State of the engine since boot. A device that has sent nothing owns no memory here.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    next_number: u32,
+    rate_limit: RateLimit,
+    throttle: Option<Box<Throttle>>,
+    queue: Queue,
+    statistics: Option<Box<Statistics>>,
+    last_sent: Option<Timestamp>,
+}
+
+impl Engine {
+    pub(crate) fn new() -> Self {
+        Self {
+            next_number: 1,
+            rate_limit: RateLimit::default(),
+            throttle: None,
+            queue: Queue::default(),
+            statistics: None,
+            last_sent: None,
+        }
+    }
+
+    /// Takes `alert` through the pipeline. `line` is the log line behind a syslog alert.
+    pub(crate) fn raise(
+        &mut self,
+        around: &Surroundings<'_>,
+        alert: &Arc<Alert>,
+        audience: Audience,
+        line: Option<&SyslogText<'_>>,
+        outputs: &mut Vec<Output>,
+    ) -> Raised {
+        outputs.push(Output::Trigger {
+            kind: alert.kind,
+            severity: alert.severity,
+            at: alert.at,
+        });
+        let mut candidates = gates::judge(around.configuration, alert, audience);
+        self.throttle(around, alert, line, &mut candidates);
+        let mut raised = Raised::default();
+        let mut event_admission = None;
+        for candidate in candidates {
+            let verdict = candidate.verdict.and_then(|()| {
+                let admission = match (around.policy.rate_unit, event_admission) {
+                    (RateUnit::Event, Some(admission)) => admission,
+                    _ => self.rate_limit.ask(
+                        alert.at,
+                        around.configuration.call_home.rate_limit_per_minute,
+                    ),
+                };
+                event_admission = Some(admission);
+                raised.rate_limit_reached |= admission == Admission::FirstRefused;
+                match admission {
+                    Admission::Granted => Ok(()),
+                    Admission::FirstRefused | Admission::Refused => Err(DropAccount::RateLimited),
+                }
+            });
+            match verdict {
+                Ok(()) => self.enqueue(around, alert, &candidate, outputs),
+                Err(account) => self.drop_candidate(alert, &candidate, account, None, outputs),
+            }
+        }
+        raised
+    }
+
+    /// Throttles a repeated log line once for all its candidates.
+    fn throttle(
+        &mut self,
+        around: &Surroundings<'_>,
+        alert: &Alert,
+        line: Option<&SyslogText<'_>>,
+        candidates: &mut [Candidate],
+    ) {
+        if !around.configuration.call_home.syslog_throttling {
+            self.throttle = None;
+            return;
+        }
+        let anyone = candidates.iter().any(|candidate| candidate.verdict.is_ok());
+        let Some(line) = line.filter(|_| anyone) else {
+            return;
+        };
+        let table = self.throttle.get_or_insert_default();
+        if !table.admit(line, alert.at, around.policy.throttle_window) {
+            for candidate in candidates
+                .iter_mut()
+                .filter(|candidate| candidate.verdict.is_ok())
+            {
+                candidate.verdict = Err(DropAccount::Throttled);
+            }
+        }
+    }
+
+    fn enqueue(
+        &mut self,
+        around: &Surroundings<'_>,
+        alert: &Arc<Alert>,
+        candidate: &Candidate,
+        outputs: &mut Vec<Output>,
+    ) {
+        // The number is taken before the queue is looked at: how full it is depends on the network,
+        // and the identifiers of a run must not.
+        let number = self.next_number;
+        self.next_number = self.next_number.wrapping_add(2);
+        let id = (around.identify)(number, alert.at, candidate.anonymous);
+        if self.queue.len() >= around.policy.queue_messages_max {
+            self.drop_candidate(alert, candidate, DropAccount::QueueFull, Some(id), outputs);
+            return;
+        }
+        self.queue.push(QueuedMessage {
+            id,
+            alert: Arc::clone(alert),
+            destination: candidate.destination,
+            transport: candidate.transport,
+            anonymous: candidate.anonymous,
+            attempt: 0,
+            unconfirmed: false,
+            in_flight: false,
+        });
+        outputs.push(Output::Queued {
+            id,
+            kind: alert.kind,
+            transport: candidate.transport,
+            destination: candidate.profile(),
+            due: alert.at,
+        });
+    }
+
+    fn drop_candidate(
+        &mut self,
+        alert: &Alert,
+        candidate: &Candidate,
+        account: DropAccount,
+        id: Option<MessageId>,
+        outputs: &mut Vec<Output>,
+    ) {
+        match account {
+            DropAccount::RateLimited => {
+                self.count(Counter::RateLimited, alert.kind, candidate.transport)
+            }
+            DropAccount::QueueFull => self.count(Counter::Failed, alert.kind, candidate.transport),
+            _ => {}
+        }
+        outputs.push(Output::Dropped {
+            account,
+            kind: alert.kind,
+            transport: candidate.transport,
+            destination: candidate.profile(),
+            at: alert.at,
+            id,
+        });
+    }
+
+    /// The message that is next in line, if none is being sent.
+    pub(crate) fn next_to_send(&mut self) -> Option<&mut QueuedMessage> {
+        self.queue.front_mut().filter(|message| !message.in_flight)
+    }
+
+    /// The message with `id`, if it is still in the queue.
+    pub(crate) fn message(&self, id: MessageId) -> Option<&QueuedMessage> {
+        self.queue.find(id)
+    }
+
+    /// The message with `id`, if it is being sent.
+    pub(crate) fn in_flight_mut(&mut self, id: MessageId) -> Option<&mut QueuedMessage> {
+        self.queue
+            .front_mut()
+            .filter(|message| message.in_flight && message.id == id)
+    }
+
+    /// Takes the first message out of the queue and books how it ended.
+    pub(crate) fn settle_front(
+        &mut self,
+        now: Timestamp,
+        settlement: Settlement,
+        outputs: &mut Vec<Output>,
+    ) {
+        if let Some(message) = self.queue.pop() {
+            self.book(&message, now, settlement, outputs);
+        }
+    }
+
+    fn book(
+        &mut self,
+        message: &QueuedMessage,
+        now: Timestamp,
+        settlement: Settlement,
+        outputs: &mut Vec<Output>,
+    ) {
+        let counter = match settlement {
+            Settlement::Delivered => Counter::Success,
+            Settlement::Failed | Settlement::Unconfirmed | Settlement::Oversize => Counter::Failed,
+        };
+        self.count(counter, message.alert.kind, message.transport);
+        if settlement == Settlement::Delivered {
+            self.last_sent = Some(now);
+        }
+        outputs.push(Output::Settled {
+            id: message.id,
+            kind: message.alert.kind,
+            transport: message.transport,
+            due: message.alert.at,
+            settlement,
+        });
+    }
+
+    /// Forgets what a reload forgets. Waiting messages fail; one that is being sent stays, because
+    /// its bytes may have left already.
+    pub(crate) fn reset(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
+        for message in self.queue.take_waiting() {
+            self.book(&message, now, Settlement::Failed, outputs);
+        }
+        self.next_number = 1;
+        self.rate_limit = RateLimit::default();
+        self.throttle = None;
+        self.statistics = None;
+        self.last_sent = None;
+    }
+
+    fn count(&mut self, counter: Counter, kind: MessageType, transport: Transport) {
+        let statistics = self.statistics.get_or_insert_default();
+        statistics.count(counter, kind, transport);
+    }
+
+    /// Counters since boot.
+    pub(crate) fn statistics(&self) -> Statistics {
+        self.statistics.as_deref().cloned().unwrap_or_default()
+    }
+
+    /// When the last message was delivered.
+    pub(crate) fn last_sent(&self) -> Option<Timestamp> {
+        self.last_sent
+    }
+
+    /// How many messages wait or are being sent.
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.len()
+    }
+}
+
+/// The periodic messages of `configuration`: for which profile, which group, when.
+pub(crate) fn periodic(
+    configuration: &Configuration,
+) -> impl Iterator<Item = (ProfileId, AlertGroup, crate::config::Schedule)> {
+    let enabled = configuration.service_call_home;
+    configuration
+        .call_home
+        .profiles
+        .iter()
+        .filter(move |profile| enabled && profile.active)
+        .flat_map(|profile| {
+            let periodic = profile.subscriptions.periodic.iter();
+            periodic.map(|(group, schedule)| (profile.id, *group, *schedule))
+        })
+}

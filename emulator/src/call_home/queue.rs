@@ -1,0 +1,75 @@
+//! Messages that wait to be sent, first come first served.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use crate::{
+    alert::Alert,
+    config::ProfileId,
+    transport::{MessageId, Transport},
+};
+
+/// Where a message goes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Destination {
+    /// To the addresses of this profile.
+    Profile(ProfileId),
+    /// To the address that the request itself names.
+    Direct,
+}
+
+/// A message as a description; its bytes do not exist yet.
+#[derive(Clone, Debug)]
+pub(crate) struct QueuedMessage {
+    pub(crate) id: MessageId,
+    pub(crate) alert: Arc<Alert>,
+    pub(crate) destination: Destination,
+    pub(crate) transport: Transport,
+    pub(crate) anonymous: bool,
+    /// Attempts made, which is also the position of the next mail server.
+    pub(crate) attempt: u8,
+    /// An attempt ended without telling whether the message arrived.
+    pub(crate) unconfirmed: bool,
+    pub(crate) in_flight: bool,
+}
+
+/// The queue of one device. Empty, it owns no memory.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    messages: VecDeque<QueuedMessage>,
+}
+
+impl Queue {
+    pub(super) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    pub(super) fn push(&mut self, message: QueuedMessage) {
+        self.messages.push_back(message);
+    }
+
+    pub(super) fn front_mut(&mut self) -> Option<&mut QueuedMessage> {
+        self.messages.front_mut()
+    }
+
+    pub(super) fn find(&self, id: MessageId) -> Option<&QueuedMessage> {
+        self.messages.iter().find(|message| message.id == id)
+    }
+
+    pub(super) fn pop(&mut self) -> Option<QueuedMessage> {
+        let message = self.messages.pop_front();
+        if self.messages.is_empty() {
+            self.messages = VecDeque::new();
+        }
+        message
+    }
+
+    /// Takes out all messages but the one that is being sent.
+    pub(super) fn take_waiting(&mut self) -> VecDeque<QueuedMessage> {
+        let sending = usize::from(
+            self.messages
+                .front()
+                .is_some_and(|message| message.in_flight),
+        );
+        self.messages.split_off(sending)
+    }
+}

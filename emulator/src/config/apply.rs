@@ -1,0 +1,233 @@
+//! Carrying out a configuration command: what each row of the grammar does to the values.
+
+mod call_home;
+mod global;
+mod profile;
+
+use std::sync::Arc;
+
+use super::{
+    Configuration,
+    grammar::Verb,
+    matching::{Command, Form, Value},
+    names,
+    profile::TimeOfDay,
+};
+use crate::template::Template;
+
+/// A configuration mode, which decides the commands that are understood.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Mode {
+    /// `(config)#`.
+    Global,
+    /// `(cfg-call-home)#`.
+    CallHome,
+    /// `(cfg-call-home-profile)#`.
+    Profile,
+    /// `(cfg-call-home-snapshot)#`.
+    Snapshot,
+}
+
+impl Mode {
+    /// The mode that `exit` leads to; `None` for the outermost.
+    pub fn parent(self) -> Option<Self> {
+        match self {
+            Self::Global => None,
+            Self::CallHome => Some(Self::Global),
+            Self::Profile | Self::Snapshot => Some(Self::CallHome),
+        }
+    }
+}
+
+/// Why a well-formed command is not carried out. The texts are what the device prints.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// A profile is named that does not exist.
+    #[error("% Profile {0} does not exist")]
+    NoSuchProfile(String),
+    /// The new name is taken.
+    #[error("% Profile {0} already exists")]
+    ProfileExists(String),
+    /// The new name resembles the predefined profile's.
+    #[error("% User defined profile name cannot be similar to CiscoTAC-1")]
+    ResemblesTac,
+    /// The predefined profile cannot be removed.
+    #[error(
+        "Removal of Cisco TAC profile is not allowed. It can be disabled by issuing 'no active' command"
+    )]
+    TacStays,
+    /// The predefined profile has one format.
+    #[error("% CiscoTAC-1 profile allows xml format only")]
+    TacIsXml,
+    /// The predefined profile's subscriptions are fixed.
+    #[error("% CiscoTAC-1 profile cannot be modified")]
+    TacIsFixed,
+    /// Not a telephone number.
+    #[error("% Phone number must start with '+', and contain only digits, space and '-'")]
+    Phone,
+    /// Not an e-mail address.
+    #[error("% Invalid email address")]
+    Email,
+    /// Not a URL.
+    #[error("% Invalid http address")]
+    Url,
+    /// Not a host.
+    #[error("% Invalid host name or address")]
+    Host,
+    /// Not a regular expression.
+    #[error("% Invalid pattern: {0}")]
+    Pattern(String),
+    /// Longer than the device stores.
+    #[error("% String is too long, max {0} characters")]
+    TooLong(usize),
+    /// Characters that the device does not store.
+    #[error("% String may contain printable ASCII characters only")]
+    NotPrintable,
+    /// One mail server too many.
+    #[error("% Maximum number of mail servers (5) reached")]
+    TooManyMailServers,
+    /// Two profiles would report licensing data.
+    #[error("% Only one active profile is allowed to report Smart Licensing data")]
+    TwoLicensingProfiles,
+    /// Anonymous reporting ends only when there is a contact.
+    #[error("Please configure contact-email-addr under call-home mode")]
+    ContactMissing,
+}
+
+/// Where a session of configuration commands stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Position {
+    pub(crate) mode: Mode,
+    /// The profile being configured, in profile mode.
+    pub(crate) profile: Option<Arc<str>>,
+}
+
+impl Position {
+    pub(crate) fn start() -> Self {
+        Self {
+            mode: Mode::Global,
+            profile: None,
+        }
+    }
+
+    /// The position one level up, if there is one.
+    pub(crate) fn parent(&self) -> Option<Self> {
+        self.mode.parent().map(|mode| Self {
+            mode,
+            profile: None,
+        })
+    }
+}
+
+/// The values of a command, by position.
+pub(crate) struct Values<'c, 'a> {
+    command: &'c Command<'a>,
+}
+
+impl<'a> Values<'_, 'a> {
+    fn text(&self, position: usize) -> Option<&'a str> {
+        match self.command.values.get(position) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn integer(&self, position: usize) -> Option<i64> {
+        match self.command.values.get(position) {
+            Some(Value::Integer(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    fn keyword(&self, position: usize) -> Option<&'static str> {
+        match self.command.values.get(position) {
+            Some(Value::Keyword(keyword)) => Some(keyword),
+            _ => None,
+        }
+    }
+
+    fn time_at(&self, position: usize) -> Option<TimeOfDay> {
+        match self.command.values.get(position) {
+            Some(Value::Time(time)) => Some(*time),
+            _ => None,
+        }
+    }
+
+    /// The first time among the values.
+    fn time(&self) -> Option<TimeOfDay> {
+        (0..self.command.values.len()).find_map(|position| self.time_at(position))
+    }
+
+    fn has_flag(&self, flag: &'static str) -> bool {
+        self.command.values.contains(&Value::Flag(flag))
+    }
+
+    fn flags_given(&self) -> bool {
+        let mut values = self.command.values.iter();
+        values.any(|value| matches!(value, Value::Flag(_)))
+    }
+
+    /// Whether the command stands behind `no`; settings that are on by default go off only then.
+    fn negates(&self) -> bool {
+        self.command.form == Form::No
+    }
+
+    /// Whether the command sets rather than removes.
+    fn sets(&self) -> bool {
+        self.command.form == Form::Set
+    }
+}
+
+/// Carries `command` out on `configuration`, moving `position` where the command enters a mode.
+pub(crate) fn carry_out(
+    configuration: &mut Configuration,
+    position: &mut Position,
+    command: &Command<'_>,
+) -> Result<(), Refusal> {
+    let values = Values { command };
+    match command.row.verb {
+        Verb::Exit => {
+            *position = position.parent().unwrap_or_else(Position::start);
+            Ok(())
+        }
+        Verb::End => {
+            *position = Position::start();
+            Ok(())
+        }
+        verb => match command.row.mode {
+            Mode::Global => global::carry_out(configuration, position, verb, &values),
+            Mode::CallHome => {
+                call_home::carry_out(&mut configuration.call_home, position, verb, &values)
+            }
+            Mode::Profile => {
+                profile::carry_out(&mut configuration.call_home, position, verb, &values)
+            }
+            Mode::Snapshot => {
+                call_home::snapshot(&mut configuration.call_home, &values);
+                Ok(())
+            }
+        },
+    }
+}
+
+/// Text of at most `max` printable characters, as a value with slots.
+fn checked_text(text: &str, max: usize) -> Result<Template, Refusal> {
+    if text.chars().count() > max {
+        Err(Refusal::TooLong(max))
+    } else if !names::is_text(text) {
+        Err(Refusal::NotPrintable)
+    } else {
+        Ok(Template::of_identity(text))
+    }
+}
+
+/// `text` as a value with slots if it has the shape that `check` wants.
+fn checked(
+    text: &str,
+    check: impl Fn(&str) -> bool,
+    refusal: Refusal,
+) -> Result<Template, Refusal> {
+    check(text)
+        .then(|| Template::of_identity(text))
+        .ok_or(refusal)
+}

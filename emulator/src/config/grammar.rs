@@ -1,0 +1,349 @@
+//! The configuration grammar: one table of all commands, from which parsing, abbreviation, help
+//! and the `no` and `default` forms derive.
+//!
+//! A row is one complete form of a command, word by word. Optional endings are rows of their own.
+//! Ranges follow the Call Home reference, section 1.
+
+use super::Mode;
+use crate::severity::Severity;
+
+/// One word of a command.
+#[derive(Clone, Copy, Debug)]
+pub enum Token {
+    /// This keyword.
+    Word(&'static str),
+    /// One of these keywords.
+    OneOf(&'static [&'static str]),
+    /// Any number of these keywords, each once, to the end of the line.
+    Flags(&'static [&'static str]),
+    /// A value.
+    Argument(Argument),
+}
+
+/// A value in a command and what it may be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Argument {
+    /// A whole number in a range.
+    Integer {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+    },
+    /// Text of 1 to `max` printable characters, in quotes where it holds blanks.
+    Text {
+        /// Most characters.
+        max: usize,
+    },
+    /// A host name, an address, or `user:password@` and either.
+    Host,
+    /// `name@domain`.
+    Email,
+    /// `http://` or `https://` and more.
+    Url,
+    /// `+` and digits.
+    Phone,
+    /// Name of a destination profile.
+    ProfileName,
+    /// `HH:MM`.
+    TimeOfDay,
+    /// Regular expression.
+    Pattern,
+}
+
+/// What a row does; its values stand in the order of the row's arguments and choices.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(missing_docs, reason = "named after the commands")]
+pub enum Verb {
+    ServiceCallHome,
+    ServiceTimestampsLog,
+    EnterCallHome,
+    Hostname,
+    ClockTimezone,
+    ClockSummerTime,
+    LoggingBuffered,
+    Traps,
+    HttpClientSourceInterface,
+    DomainName,
+    AaaAuthorization,
+    AaaUsername,
+    AlertGroup,
+    EnterSnapshot,
+    ContactEmail,
+    ContractId,
+    CopyProfile,
+    CustomerId,
+    PrivacyLevel,
+    PrivacyHostname,
+    ResolveIpv4First,
+    ServerIdentityCheck,
+    HttpProxy,
+    MailServer,
+    PhoneNumber,
+    EnterProfile,
+    RateLimit,
+    RenameProfile,
+    SenderFrom,
+    SenderReplyTo,
+    SiteId,
+    SourceInterface,
+    SourceIpAddress,
+    StreetAddress,
+    SyslogThrottling,
+    Vrf,
+    Active,
+    Anonymous,
+    DestinationEmail,
+    DestinationUrl,
+    SizeLimit,
+    Format,
+    Transport,
+    Reporting,
+    SubscribeAll,
+    SubscribeGroup,
+    SubscribeSeverity,
+    SubscribeSyslog,
+    Periodic,
+    AddCommand,
+    Exit,
+    End,
+}
+
+/// One form of a command.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Where it is typed.
+    pub mode: Mode,
+    /// Its words.
+    pub tokens: &'static [Token],
+    /// What it does.
+    pub verb: Verb,
+    /// Help for its first word.
+    pub help: &'static str,
+}
+
+use Argument::{Email, Host, Integer, Pattern, Phone, ProfileName, Text, TimeOfDay, Url};
+use Token::{Argument as Value, Flags, OneOf, Word};
+
+const GROUPS: Token = OneOf(&[
+    "all",
+    "configuration",
+    "crash",
+    "diagnostic",
+    "environment",
+    "inventory",
+    "snapshot",
+    "syslog",
+]);
+const SCHEDULED: Token = OneOf(&["configuration", "inventory", "snapshot"]);
+const SEVERITY: Token = OneOf(&SEVERITIES);
+const SEVERITIES: [&str; 10] = [
+    "debugging",
+    "normal",
+    "notification",
+    "warning",
+    "minor",
+    "major",
+    "critical",
+    "fatal",
+    "disaster",
+    "catastrophic",
+];
+const WEEKDAY: Token = OneOf(&[
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+]);
+const WEEK: Token = OneOf(&["first", "last", "1", "2", "3", "4"]);
+const DAY: Token = OneOf(&[
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+]);
+const MONTH: Token = OneOf(&[
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]);
+const LOG_LEVEL: Token = OneOf(&[
+    "emergencies",
+    "alerts",
+    "critical",
+    "errors",
+    "warnings",
+    "notifications",
+    "informational",
+    "debugging",
+]);
+const INTERFACE: Token = Value(Text { max: 64 });
+
+const fn row(mode: Mode, verb: Verb, tokens: &'static [Token], help: &'static str) -> Row {
+    Row {
+        mode,
+        tokens,
+        verb,
+        help,
+    }
+}
+
+/// Every command, in the order of the reference.
+pub static GRAMMAR: &[&[Row]] = &[GLOBAL, CALL_HOME, PROFILE, SNAPSHOT];
+
+/// The rows of `mode`.
+pub fn rows(mode: Mode) -> &'static [Row] {
+    match mode {
+        Mode::Global => GLOBAL,
+        Mode::CallHome => CALL_HOME,
+        Mode::Profile => PROFILE,
+        Mode::Snapshot => SNAPSHOT,
+    }
+}
+
+#[rustfmt::skip]
+static GLOBAL: &[Row] = &[
+    row(Mode::Global, Verb::ServiceCallHome, &[Word("service"), Word("call-home")], "Enable call-home service"),
+    row(Mode::Global, Verb::ServiceTimestampsLog, &[Word("service"), Word("timestamps"), Word("log"), Word("datetime"), Flags(&["localtime", "msec", "show-timezone"])], "Modify use of network based services"),
+    row(Mode::Global, Verb::EnterCallHome, &[Word("call-home")], "Enter call-home configuration mode"),
+    row(Mode::Global, Verb::Hostname, &[Word("hostname"), Value(Text { max: 63 })], "Set system's network name"),
+    row(Mode::Global, Verb::ClockTimezone, &[Word("clock"), Word("timezone"), Value(Text { max: 32 }), Value(Integer { min: -23, max: 23 })], "Configure time-of-day clock"),
+    row(Mode::Global, Verb::ClockTimezone, &[Word("clock"), Word("timezone"), Value(Text { max: 32 }), Value(Integer { min: -23, max: 23 }), Value(Integer { min: 0, max: 59 })], "Configure time-of-day clock"),
+    row(Mode::Global, Verb::ClockSummerTime, &[Word("clock"), Word("summer-time"), Value(Text { max: 32 }), Word("recurring")], "Configure time-of-day clock"),
+    row(Mode::Global, Verb::ClockSummerTime, &[Word("clock"), Word("summer-time"), Value(Text { max: 32 }), Word("recurring"), WEEK, DAY, MONTH, Value(TimeOfDay), WEEK, DAY, MONTH, Value(TimeOfDay)], "Configure time-of-day clock"),
+    row(Mode::Global, Verb::ClockSummerTime, &[Word("clock"), Word("summer-time"), Value(Text { max: 32 }), Word("recurring"), WEEK, DAY, MONTH, Value(TimeOfDay), WEEK, DAY, MONTH, Value(TimeOfDay), Value(Integer { min: 1, max: 1440 })], "Configure time-of-day clock"),
+    row(Mode::Global, Verb::LoggingBuffered, &[Word("logging"), Word("buffered"), Value(Integer { min: 4096, max: 2_147_483_647 })], "Modify message logging facilities"),
+    row(Mode::Global, Verb::LoggingBuffered, &[Word("logging"), Word("buffered"), Value(Integer { min: 4096, max: 2_147_483_647 }), LOG_LEVEL], "Modify message logging facilities"),
+    row(Mode::Global, Verb::LoggingBuffered, &[Word("logging"), Word("buffered"), LOG_LEVEL], "Modify message logging facilities"),
+    row(Mode::Global, Verb::Traps, &[Word("snmp-server"), Word("enable"), Word("traps"), Word("call-home"), Flags(&["message-send-fail", "server-fail"])], "Modify SNMP engine parameters"),
+    row(Mode::Global, Verb::HttpClientSourceInterface, &[Word("ip"), Word("http"), Word("client"), Word("source-interface"), INTERFACE], "Global IP configuration subcommands"),
+    row(Mode::Global, Verb::DomainName, &[Word("ip"), Word("domain"), Word("name"), Value(Text { max: 64 })], "Global IP configuration subcommands"),
+    row(Mode::Global, Verb::DomainName, &[Word("ip"), Word("domain-name"), Value(Text { max: 64 })], "Global IP configuration subcommands"),
+    row(Mode::Global, Verb::End, &[Word("end")], "Exit from configure mode"),
+    row(Mode::Global, Verb::Exit, &[Word("exit")], "Exit from configure mode"),
+];
+
+#[rustfmt::skip]
+static CALL_HOME: &[Row] = &[
+    row(Mode::CallHome, Verb::AaaAuthorization, &[Word("aaa-authorization")], "Config aaa authorization"),
+    row(Mode::CallHome, Verb::AaaUsername, &[Word("aaa-authorization"), Word("username"), Value(Text { max: 64 })], "Config aaa authorization"),
+    row(Mode::CallHome, Verb::AlertGroup, &[Word("alert-group"), GROUPS], "Enable or disable alert-group"),
+    row(Mode::CallHome, Verb::EnterSnapshot, &[Word("alert-group-config"), Word("snapshot")], "Configure alert-group"),
+    row(Mode::CallHome, Verb::ContactEmail, &[Word("contact-email-addr"), Value(Email)], "System Contact's email address"),
+    row(Mode::CallHome, Verb::ContractId, &[Word("contract-id"), Value(Text { max: 64 })], "Contract identification for Cisco Smart Call Home"),
+    row(Mode::CallHome, Verb::CopyProfile, &[Word("copy"), Word("profile"), Value(ProfileName), Value(ProfileName)], "Copy a call-home profile"),
+    row(Mode::CallHome, Verb::CustomerId, &[Word("customer-id"), Value(Text { max: 64 })], "Customer identification for Cisco Smart Call Home"),
+    row(Mode::CallHome, Verb::PrivacyLevel, &[Word("data-privacy"), Word("level"), OneOf(&["normal", "high"])], "Set call-home data-privacy"),
+    row(Mode::CallHome, Verb::PrivacyHostname, &[Word("data-privacy"), Word("hostname")], "Set call-home data-privacy"),
+    row(Mode::CallHome, Verb::End, &[Word("end")], "Exit from configure mode"),
+    row(Mode::CallHome, Verb::Exit, &[Word("exit")], "Exit from call-home configuration mode"),
+    row(Mode::CallHome, Verb::ResolveIpv4First, &[Word("http"), Word("resolve-hostname"), Word("ipv4-first")], "Set parameters for http transport method"),
+    row(Mode::CallHome, Verb::ServerIdentityCheck, &[Word("http"), Word("secure"), Word("server-identity-check")], "Set parameters for http transport method"),
+    row(Mode::CallHome, Verb::HttpProxy, &[Word("http-proxy"), Value(Host), Word("port"), Value(Integer { min: 1, max: 65535 })], "Specify proxy server for http request"),
+    row(Mode::CallHome, Verb::MailServer, &[Word("mail-server"), Value(Host), Word("priority"), Value(Integer { min: 1, max: 100 })], "Configure call-home mail_server"),
+    row(Mode::CallHome, Verb::MailServer, &[Word("mail-server"), Value(Host), Word("priority"), Value(Integer { min: 1, max: 100 }), Word("secure"), OneOf(&["none", "tls"])], "Configure call-home mail_server"),
+    row(Mode::CallHome, Verb::PhoneNumber, &[Word("phone-number"), Value(Phone)], "Phone number of the contact person"),
+    row(Mode::CallHome, Verb::EnterProfile, &[Word("profile"), Value(ProfileName)], "Enter call-home profile configuration mode"),
+    row(Mode::CallHome, Verb::RateLimit, &[Word("rate-limit"), Value(Integer { min: 1, max: 60 })], "Configure call-home message rate-limit threshold"),
+    row(Mode::CallHome, Verb::RenameProfile, &[Word("rename"), Word("profile"), Value(ProfileName), Value(ProfileName)], "Rename a call-home profile"),
+    row(Mode::CallHome, Verb::SenderFrom, &[Word("sender"), Word("from"), Value(Email)], "Call home msg's sender email addresses"),
+    row(Mode::CallHome, Verb::SenderReplyTo, &[Word("sender"), Word("reply-to"), Value(Email)], "Call home msg's sender email addresses"),
+    row(Mode::CallHome, Verb::SiteId, &[Word("site-id"), Value(Text { max: 200 })], "Site identification for Cisco Smart Call Home"),
+    row(Mode::CallHome, Verb::SourceInterface, &[Word("source-interface"), INTERFACE], "Source interface name to send call-home messages"),
+    row(Mode::CallHome, Verb::SourceIpAddress, &[Word("source-ip-address"), Value(Text { max: 64 })], "Source ip address to send call-home messages"),
+    row(Mode::CallHome, Verb::StreetAddress, &[Word("street-address"), Value(Text { max: 200 })], "Street address for RMA part shipments"),
+    row(Mode::CallHome, Verb::SyslogThrottling, &[Word("syslog-throttling")], "Enable or disable call-home syslog message throttling"),
+    row(Mode::CallHome, Verb::Vrf, &[Word("vrf"), Value(Text { max: 32 })], "VPN Routing/Forwarding instance name"),
+];
+
+#[rustfmt::skip]
+static PROFILE: &[Row] = &[
+    row(Mode::Profile, Verb::Active, &[Word("active")], "Activate the current profile"),
+    row(Mode::Profile, Verb::Anonymous, &[Word("anonymous-reporting-only")], "Send only crash, inventory and test messages, without identity"),
+    row(Mode::Profile, Verb::DestinationEmail, &[Word("destination"), Word("address"), Word("email"), Value(Email)], "Message destination related configuration"),
+    row(Mode::Profile, Verb::DestinationUrl, &[Word("destination"), Word("address"), Word("http"), Value(Url)], "Message destination related configuration"),
+    row(Mode::Profile, Verb::SizeLimit, &[Word("destination"), Word("message-size-limit"), Value(Integer { min: 50, max: 3_145_728 })], "Message destination related configuration"),
+    row(Mode::Profile, Verb::Format, &[Word("destination"), Word("preferred-msg-format"), OneOf(&["long-text", "short-text", "xml"])], "Message destination related configuration"),
+    row(Mode::Profile, Verb::Transport, &[Word("destination"), Word("transport-method"), OneOf(&["email", "http"])], "Message destination related configuration"),
+    row(Mode::Profile, Verb::End, &[Word("end")], "Exit from configure mode"),
+    row(Mode::Profile, Verb::Exit, &[Word("exit")], "Exit from call-home profile configuration mode"),
+    row(Mode::Profile, Verb::Reporting, &[Word("reporting"), OneOf(&["all", "smart-call-home-data", "smart-licensing-data"])], "Choose what data to report"),
+    row(Mode::Profile, Verb::SubscribeAll, &[Word("subscribe-to-alert-group"), Word("all")], "Subscribe to alert-group"),
+    row(Mode::Profile, Verb::SubscribeGroup, &[Word("subscribe-to-alert-group"), OneOf(&["configuration", "crash", "inventory", "snapshot"])], "Subscribe to alert-group"),
+    row(Mode::Profile, Verb::SubscribeSeverity, &[Word("subscribe-to-alert-group"), OneOf(&["diagnostic", "environment"])], "Subscribe to alert-group"),
+    row(Mode::Profile, Verb::SubscribeSeverity, &[Word("subscribe-to-alert-group"), OneOf(&["diagnostic", "environment"]), Word("severity"), SEVERITY], "Subscribe to alert-group"),
+    row(Mode::Profile, Verb::SubscribeSyslog, &[Word("subscribe-to-alert-group"), Word("syslog")], "Subscribe to alert-group"),
+    row(Mode::Profile, Verb::SubscribeSyslog, &[Word("subscribe-to-alert-group"), Word("syslog"), Word("severity"), SEVERITY], "Subscribe to alert-group"),
+    row(Mode::Profile, Verb::SubscribeSyslog, &[Word("subscribe-to-alert-group"), Word("syslog"), Word("severity"), SEVERITY, Word("pattern"), Value(Pattern)], "Subscribe to alert-group"),
+    row(Mode::Profile, Verb::SubscribeSyslog, &[Word("subscribe-to-alert-group"), Word("syslog"), Word("pattern"), Value(Pattern)], "Subscribe to alert-group"),
+    row(Mode::Profile, Verb::Periodic, &[Word("subscribe-to-alert-group"), SCHEDULED, Word("periodic"), Word("daily"), Value(TimeOfDay)], "Subscribe to alert-group"),
+    row(Mode::Profile, Verb::Periodic, &[Word("subscribe-to-alert-group"), SCHEDULED, Word("periodic"), Word("weekly"), WEEKDAY, Value(TimeOfDay)], "Subscribe to alert-group"),
+    row(Mode::Profile, Verb::Periodic, &[Word("subscribe-to-alert-group"), SCHEDULED, Word("periodic"), Word("monthly"), Value(Integer { min: 1, max: 31 }), Value(TimeOfDay)], "Subscribe to alert-group"),
+    row(Mode::Profile, Verb::Periodic, &[Word("subscribe-to-alert-group"), OneOf(&["snapshot"]), Word("periodic"), Word("hourly"), Value(Integer { min: 0, max: 59 })], "Subscribe to alert-group"),
+    row(Mode::Profile, Verb::Periodic, &[Word("subscribe-to-alert-group"), OneOf(&["snapshot"]), Word("periodic"), Word("interval"), Value(Integer { min: 1, max: 60 })], "Subscribe to alert-group"),
+];
+
+#[rustfmt::skip]
+static SNAPSHOT: &[Row] = &[
+    row(Mode::Snapshot, Verb::AddCommand, &[Word("add-command"), Value(Text { max: 128 })], "Add a command to the snapshot"),
+    row(Mode::Snapshot, Verb::End, &[Word("end")], "Exit from configure mode"),
+    row(Mode::Snapshot, Verb::Exit, &[Word("exit")], "Exit from call-home snapshot configuration mode"),
+];
+
+/// Whether a command of `mode` begins with exactly the words `typed` and expects a value next.
+pub(crate) fn expects_value(mode: Mode, typed: &[super::words::Word<'_>]) -> bool {
+    rows(mode).iter().any(|row| {
+        let same = row
+            .tokens
+            .iter()
+            .zip(typed)
+            .all(|(token, word)| match token {
+                Word(keyword) => keyword.eq_ignore_ascii_case(word.text),
+                OneOf(_) | Flags(_) | Value(_) => true,
+            });
+        let next = row.tokens.get(typed.len());
+        same && matches!(next, Some(OneOf(_) | Flags(_) | Value(_)))
+    })
+}
+
+/// The severity with this keyword.
+pub(crate) fn severity(keyword: &str) -> Option<Severity> {
+    Severity::ALL
+        .into_iter()
+        .find(|severity| severity.keyword() == keyword)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn severity_keywords_of_the_table_are_those_of_the_type() {
+        let keywords = Severity::ALL.map(Severity::keyword);
+        assert_eq!(SEVERITIES, keywords);
+    }
+
+    #[test]
+    fn every_row_stands_in_the_list_of_its_mode_and_starts_with_a_keyword() {
+        for row in GRAMMAR.iter().flat_map(|rows| rows.iter()) {
+            assert!(rows(row.mode).iter().any(|other| std::ptr::eq(other, row)));
+            assert!(matches!(row.tokens[0], Word(_)), "{row:?}");
+            assert!(!row.help.is_empty());
+        }
+    }
+}

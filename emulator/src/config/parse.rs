@@ -1,0 +1,313 @@
+//! Configuration text to values, with every finding and its place.
+
+use std::fmt;
+
+use super::{
+    Configuration, Mode,
+    apply::{Position, carry_out},
+    matching::{self, Mismatch},
+    words::{self, Word},
+};
+use crate::template::Template;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Level {
+    /// The line was not carried out.
+    Error,
+    /// The line was carried out, but probably not as meant.
+    Warning,
+}
+
+/// Something to be said about one line.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub level: Level,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column of the offending word, in characters from 1.
+    pub column: usize,
+    /// Length of the offending part in characters, at least 1.
+    pub length: usize,
+    /// What the matter is, as the device would put it where it has words for it.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "line {}, column {}: {} ({})",
+            self.line, self.column, self.message, self.help
+        )
+    }
+}
+
+/// A configuration and what was found while reading it.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// All lines that could be carried out.
+    pub configuration: Configuration,
+    /// Everything that is to be said, in the order of the lines.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Parsed {
+    /// Whether no line was refused.
+    pub fn is_clean(&self) -> bool {
+        self.diagnostics
+            .iter()
+            .all(|found| found.level != Level::Error)
+    }
+}
+
+/// Reads configuration text as a device reads its startup configuration.
+///
+/// Blank lines, `!` lines and the header that `show running-config` prints are skipped. A global
+/// command that Call Home does not know is kept verbatim, with the indented lines below it.
+pub fn parse(text: &str) -> Parsed {
+    let mut reader = Reader {
+        parsed: Parsed {
+            configuration: Configuration::default(),
+            diagnostics: Vec::new(),
+        },
+        position: Position::start(),
+        in_verbatim_block: false,
+        banner_end: None,
+    };
+    for (index, line) in text.lines().enumerate() {
+        reader.line(index + 1, line);
+    }
+    reader.parsed
+}
+
+struct Reader {
+    parsed: Parsed,
+    position: Position,
+    /// The last global command was kept verbatim, and so are the lines indented below it.
+    in_verbatim_block: bool,
+    /// Inside a banner: the character that ends it.
+    banner_end: Option<char>,
+}
+
+impl Reader {
+    fn line(&mut self, number: usize, line: &str) {
+        if let Some(end) = self.banner_end {
+            self.keep(line);
+            if line.contains(end) {
+                self.banner_end = None;
+            }
+            return;
+        }
+        let trimmed = line.trim();
+        if trimmed.is_empty() || trimmed.starts_with('!') || is_header(trimmed) {
+            return;
+        }
+        let indented = line.starts_with([' ', '\t']);
+        if indented && self.in_verbatim_block {
+            self.keep(line);
+            return;
+        }
+        let words = words::split(line);
+        self.in_verbatim_block = false;
+        match self.command(&words) {
+            Ok(()) => self.warn_of_misspelt_slots(number, line),
+            Err(Failure::Unknown) if !indented => {
+                self.position = Position::start();
+                self.in_verbatim_block = true;
+                self.banner_end = banner_end(trimmed);
+                self.keep(line);
+            }
+            Err(failure) => self.report(number, line, &words, &failure),
+        }
+    }
+
+    /// Carries the line out in the present mode, or else in one of those around it.
+    fn command(&mut self, words: &[Word<'_>]) -> Result<(), Failure> {
+        let mut position = self.position.clone();
+        let mut failure = None;
+        loop {
+            match matching::find(position.mode, words) {
+                Ok(command) => {
+                    let done = carry_out(&mut self.parsed.configuration, &mut position, &command);
+                    self.position = position;
+                    return done.map_err(|refusal| Failure::Refused {
+                        column: command.columns.get(1).or(command.columns.first()).copied(),
+                        text: refusal.to_string(),
+                    });
+                }
+                // The first mode whose command the line begins is the one the error is about.
+                Err(Mismatch::Invalid { first: true, .. }) => {}
+                Err(mismatch) => {
+                    failure.get_or_insert(Failure::Mismatch(mismatch));
+                }
+            }
+            match position.parent() {
+                Some(parent) => position = parent,
+                None => break,
+            }
+        }
+        match failure {
+            // A global command that only begins like a known one (`ip route ...`) is another command.
+            Some(Failure::Mismatch(mismatch)) if self.is_other_global(words, mismatch) => {
+                Err(Failure::Unknown)
+            }
+            Some(failure) => Err(failure),
+            None => Err(Failure::Unknown),
+        }
+    }
+
+    /// Whether a mismatch in global mode means an unknown command rather than a wrong value: it
+    /// does unless the known command's keywords were all there.
+    fn is_other_global(&self, words: &[Word<'_>], mismatch: Mismatch) -> bool {
+        let keywords_before =
+            |column: usize| words.iter().filter(|word| word.column < column).count();
+        self.position.mode == Mode::Global
+            && match mismatch {
+                Mismatch::Incomplete => false,
+                Mismatch::Ambiguous { .. } => true,
+                Mismatch::Invalid { column, .. } => !super::grammar::expects_value(
+                    Mode::Global,
+                    words_before(words, keywords_before(column)),
+                ),
+            }
+    }
+
+    fn keep(&mut self, line: &str) {
+        let template = Template::of_identity(line.trim_end());
+        self.parsed.configuration.verbatim.push(template);
+    }
+
+    fn report(&mut self, number: usize, line: &str, words: &[Word<'_>], failure: &Failure) {
+        let (column, message, help) = failure.describe(words, self.position.mode);
+        let length = words
+            .iter()
+            .find(|word| word.column == column)
+            .map_or(1, |word| word.text.chars().count());
+        self.parsed.diagnostics.push(Diagnostic {
+            level: Level::Error,
+            line: number,
+            column: column.min(line.chars().count()) + 1,
+            length: length.max(1),
+            message,
+            help,
+        });
+    }
+
+    /// A slot with a misspelt name would be sent as it stands by every device.
+    fn warn_of_misspelt_slots(&mut self, number: usize, line: &str) {
+        let mut searched = 0;
+        while let Some(open) = line[searched..].find('{').map(|at| at + searched) {
+            let Some(close) = line[open..].find('}').map(|at| at + open) else {
+                return;
+            };
+            searched = close + 1;
+            let name = &line[open + 1..close];
+            let is_word = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic());
+            if is_word && Template::of_identity(&line[open..=close]).is_literal() {
+                self.parsed.diagnostics.push(Diagnostic {
+                    level: Level::Warning,
+                    line: number,
+                    column: line[..open].chars().count() + 1,
+                    length: name.len() + 2,
+                    message: format!("`{{{name}}}` is not substituted"),
+                    help: "known are {index}, {serial}, {hostname} and {site}".to_owned(),
+                });
+            }
+        }
+    }
+}
+
+fn words_before<'w, 'a>(words: &'w [Word<'a>], count: usize) -> &'w [Word<'a>] {
+    let skip = usize::from(
+        words
+            .first()
+            .is_some_and(|word| matches!(word.text, "no" | "default")),
+    );
+    words.get(skip..count.max(skip)).unwrap_or_default()
+}
+
+/// Lines that `show running-config` prints around the configuration.
+fn is_header(line: &str) -> bool {
+    line == "Building configuration..."
+        || line.starts_with("Current configuration :")
+        || line.starts_with("Using ") && line.ends_with(" bytes")
+}
+
+/// The delimiter of a banner that does not end on its first line.
+fn banner_end(line: &str) -> Option<char> {
+    let rest = line.strip_prefix("banner ")?;
+    let (_, text) = rest.split_once(' ')?;
+    let mut characters = text.chars();
+    let delimiter = characters.next()?;
+    let (delimiter, text) = match delimiter {
+        // `^C` as text is how the control character is printed.
+        '^' => (characters.next()?, characters.as_str()),
+        other => (other, characters.as_str()),
+    };
+    (!text.contains(delimiter)).then_some(delimiter)
+}
+
+enum Failure {
+    /// No mode knows the command.
+    Unknown,
+    Mismatch(Mismatch),
+    Refused {
+        column: Option<usize>,
+        text: String,
+    },
+}
+
+impl Failure {
+    /// Column from 0, message and remedy.
+    fn describe(&self, words: &[Word<'_>], mode: Mode) -> (usize, String, String) {
+        let first = words.first().map_or(0, |word| word.column);
+        let end = words
+            .last()
+            .map_or(0, |word| word.column + word.text.chars().count());
+        match self {
+            Self::Unknown => (
+                first,
+                "% Invalid input detected at '^' marker.".to_owned(),
+                format!(
+                    "no such command in {} mode; unindent a global command",
+                    mode.words()
+                ),
+            ),
+            Self::Mismatch(Mismatch::Invalid { column, .. }) => (
+                *column,
+                "% Invalid input detected at '^' marker.".to_owned(),
+                "the word is misspelt or its value is out of range".to_owned(),
+            ),
+            Self::Mismatch(Mismatch::Incomplete) => (
+                end,
+                "% Incomplete command.".to_owned(),
+                "add the missing words".to_owned(),
+            ),
+            Self::Mismatch(Mismatch::Ambiguous { column }) => (
+                *column,
+                "% Ambiguous command".to_owned(),
+                "write the keyword out".to_owned(),
+            ),
+            Self::Refused { column, text } => (
+                column.unwrap_or(first),
+                text.clone(),
+                "correct the value; the device would refuse it".to_owned(),
+            ),
+        }
+    }
+}
+
+impl Mode {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Global => "global configuration",
+            Self::CallHome => "call-home",
+            Self::Profile => "call-home profile",
+            Self::Snapshot => "call-home snapshot",
+        }
+    }
+}

@@ -1,0 +1,543 @@
+//! Values to configuration text: `show running-config` and what is saved by it.
+//!
+//! The order of the call-home block follows the reference, section 1.9.
+
+use super::{
+    AAA_USERNAME_DEFAULT, CallHomeSettings, Changeover, Configuration, LOG_BUFFER_BYTES_DEFAULT,
+    MailServer, MessageFormat, PrivacyLevel, Profile, ProfileKind, RATE_LIMIT_PER_MINUTE_DEFAULT,
+    Schedule, Subscriptions, SummerTime, TimeOfDay,
+    profile::{MESSAGE_SIZE_LIMIT_MAX, TAC_URL},
+};
+use crate::{
+    alert_group::AlertGroup,
+    call_home::schedule::DerivedMonthly,
+    severity::Severity,
+    template::{Slot, SlotValues, Template},
+    text::{push, push_decimal, push_line, push_padded},
+    time::MONTHS,
+};
+
+/// The e-mail address that stands for the one registered with the licensing portal.
+const PORTAL_CONTACT: &str = "sch-smart-licensing@cisco.com";
+
+/// What one device adds to a configuration that many share.
+pub struct View<'a> {
+    /// Fills the slots.
+    pub values: &'a dyn SlotValues,
+    /// The host name in force.
+    pub hostname: &'a str,
+    /// The schedule that follows from the device's serial number.
+    pub derived: DerivedMonthly,
+}
+
+impl Configuration {
+    /// Appends the configuration as `show running-config` prints it, from the first comment to
+    /// `end`; with `all`, settings that have their default value too.
+    pub fn push(&self, out: &mut Vec<u8>, view: &View<'_>, all: bool) {
+        let mut writer = Writer {
+            out,
+            values: view.values,
+            derived: Some(view.derived),
+            all,
+        };
+        writer.configuration(self, Some(view.hostname));
+    }
+
+    /// The configuration as text that [`super::parse::parse`] reads back to an equal one, slots
+    /// included.
+    pub fn source(&self) -> String {
+        let mut out = Vec::new();
+        let mut writer = Writer {
+            out: &mut out,
+            values: &SourceValues,
+            derived: None,
+            all: false,
+        };
+        writer.configuration(self, None);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+}
+
+/// Fills slots with their own source text.
+struct SourceValues;
+
+impl SlotValues for SourceValues {
+    fn push_slot(&self, out: &mut Vec<u8>, slot: Slot) {
+        push(out, "{");
+        match slot {
+            Slot::Index { width: 1 } => push(out, "index"),
+            Slot::Index { width } => {
+                push(out, "index:");
+                push_padded(out, u64::from(width), 2);
+            }
+            Slot::Serial => push(out, "serial"),
+            Slot::Hostname => push(out, "hostname"),
+            Slot::Site => push(out, "site"),
+            // No configuration holds the others.
+            Slot::CardSerial(_) | Slot::Uptime | Slot::Restarted | Slot::Clock | Slot::Mac => {}
+        }
+        push(out, "}");
+    }
+}
+
+struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+    values: &'a dyn SlotValues,
+    derived: Option<DerivedMonthly>,
+    all: bool,
+}
+
+impl Writer<'_> {
+    fn configuration(&mut self, configuration: &Configuration, hostname: Option<&str>) {
+        let (before, after): (Vec<_>, Vec<_>) = split_verbatim(&configuration.verbatim);
+        push_line(self.out, "!");
+        for line in before {
+            self.template_line(line);
+        }
+        let stamps = configuration.log_timestamps;
+        push(self.out, "service timestamps log datetime msec");
+        self.push_if(stamps.local_time, " localtime");
+        self.push_if(stamps.show_timezone, " show-timezone");
+        self.end_line();
+        self.when(configuration.service_call_home, "service call-home");
+        push_line(self.out, "!");
+        match (&configuration.hostname, hostname) {
+            (Some(name), _) => self.line_with("hostname ", name, ""),
+            (None, Some(name)) => {
+                push(self.out, "hostname ");
+                push_line(self.out, name);
+            }
+            (None, None) => {}
+        }
+        push_line(self.out, "!");
+        if configuration.log_buffer_bytes != LOG_BUFFER_BYTES_DEFAULT || self.all {
+            self.number_line("logging buffered ", configuration.log_buffer_bytes.into());
+        }
+        self.clock(configuration);
+        self.call_home(&configuration.call_home);
+        for line in after {
+            self.template_line(line);
+        }
+        self.optional("ip domain name ", &configuration.domain_name, false);
+        self.optional(
+            "ip http client source-interface ",
+            &configuration.http_client_source_interface,
+            false,
+        );
+        let traps = configuration.traps;
+        if traps.message_send_fail || traps.server_fail {
+            push(self.out, "snmp-server enable traps call-home");
+            self.push_if(traps.message_send_fail, " message-send-fail");
+            self.push_if(traps.server_fail, " server-fail");
+            self.end_line();
+        }
+        push_line(self.out, "!");
+        push_line(self.out, "end");
+    }
+
+    fn clock(&mut self, configuration: &Configuration) {
+        if let Some(zone) = &configuration.clock.zone {
+            push(self.out, "clock timezone ");
+            push(self.out, &zone.name);
+            push(self.out, if zone.hours < 0 { " -" } else { " " });
+            push_decimal(self.out, zone.hours.unsigned_abs().into());
+            self.out.push(b' ');
+            push_decimal(self.out, zone.minutes.into());
+            self.end_line();
+        }
+        if let Some(summer) = &configuration.clock.summer {
+            push(self.out, "clock summer-time ");
+            push(self.out, &summer.name);
+            push(self.out, " recurring");
+            let default = SummerTime::recurring(&summer.name);
+            if *summer != default {
+                self.changeover(summer.begin);
+                self.changeover(summer.end);
+                if summer.offset_minutes != default.offset_minutes {
+                    self.out.push(b' ');
+                    push_decimal(self.out, summer.offset_minutes.into());
+                }
+            }
+            self.end_line();
+        }
+    }
+
+    fn changeover(&mut self, day: Changeover) {
+        const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+        self.out.push(b' ');
+        match day.week {
+            5 => push(self.out, "last"),
+            week => push_decimal(self.out, week.into()),
+        }
+        self.out.push(b' ');
+        push(self.out, WEEKDAYS[usize::from(day.weekday % 7)]);
+        self.out.push(b' ');
+        push(self.out, MONTHS[usize::from(day.month.clamp(1, 12)) - 1]);
+        self.out.push(b' ');
+        self.time(day.at);
+    }
+
+    fn call_home(&mut self, settings: &CallHomeSettings) {
+        if *settings == CallHomeSettings::default() && !self.all {
+            return;
+        }
+        push_line(self.out, "call-home");
+        for group in AlertGroup::ALL {
+            let enabled = settings.alert_groups.contains(group);
+            if !enabled || self.all {
+                push(
+                    self.out,
+                    if enabled {
+                        " alert-group "
+                    } else {
+                        " no alert-group "
+                    },
+                );
+                push_line(self.out, group.keyword());
+            }
+        }
+        if !settings.snapshot_commands.is_empty() {
+            push_line(self.out, " alert-group-config snapshot");
+            for command in &settings.snapshot_commands {
+                push(self.out, "  add-command \"");
+                push(self.out, command);
+                push_line(self.out, "\"");
+            }
+        }
+        self.contact(settings);
+        self.transport(settings);
+        self.policy(settings);
+        for profile in &settings.profiles {
+            self.profile(profile);
+        }
+        push_line(self.out, "!");
+    }
+
+    fn contact(&mut self, settings: &CallHomeSettings) {
+        let contact = &settings.contact_email;
+        if contact
+            .as_ref()
+            .is_some_and(|contact| contact.source() == PORTAL_CONTACT)
+        {
+            push_line(
+                self.out,
+                " ! If contact email address in call-home is configured as sch-smart-licensing@cisco.com",
+            );
+            push_line(
+                self.out,
+                " ! the email address configured in Cisco Smart License Portal will be used as contact email address to send SCH notifications.",
+            );
+        }
+        self.optional(" contact-email-addr ", contact, false);
+        self.optional(" phone-number ", &settings.phone_number, true);
+        self.optional(" street-address ", &settings.street_address, true);
+        self.optional(" customer-id ", &settings.customer_id, true);
+        self.optional(" contract-id ", &settings.contract_id, true);
+        self.optional(" site-id ", &settings.site_id, true);
+        self.optional(" sender from ", &settings.sender_from, false);
+        self.optional(" sender reply-to ", &settings.sender_reply_to, false);
+    }
+
+    fn transport(&mut self, settings: &CallHomeSettings) {
+        self.optional(" source-interface ", &settings.source_interface, false);
+        self.optional(" source-ip-address ", &settings.source_ip_address, false);
+        self.optional(" vrf ", &settings.vrf, false);
+        for server in &settings.mail_servers {
+            self.mail_server(server);
+        }
+        if let Some(proxy) = &settings.http_proxy {
+            push(self.out, " http-proxy \"");
+            proxy.host.push(self.out, self.values);
+            self.number_line("\" port ", proxy.port.into());
+        }
+        self.when(
+            settings.http_ipv4_first,
+            " http resolve-hostname ipv4-first",
+        );
+        self.when(
+            !settings.http_identity_check,
+            " no http secure server-identity-check",
+        );
+        if self.all && settings.http_identity_check {
+            push_line(self.out, " http secure server-identity-check");
+        }
+    }
+
+    fn mail_server(&mut self, server: &MailServer) {
+        push(self.out, " mail-server ");
+        server.host.push(self.out, self.values);
+        push(self.out, " priority ");
+        push_decimal(self.out, server.priority.into());
+        push_line(self.out, if server.tls { " secure tls" } else { "" });
+    }
+
+    fn policy(&mut self, settings: &CallHomeSettings) {
+        if settings.rate_limit_per_minute != RATE_LIMIT_PER_MINUTE_DEFAULT || self.all {
+            self.number_line(" rate-limit ", settings.rate_limit_per_minute.into());
+        }
+        self.when(settings.aaa_authorization, " aaa-authorization");
+        self.optional(
+            " aaa-authorization username ",
+            &settings.aaa_username,
+            false,
+        );
+        if self.all {
+            self.when(!settings.aaa_authorization, " no aaa-authorization");
+            if settings.aaa_username.is_none() {
+                push(self.out, " aaa-authorization username ");
+                push_line(self.out, AAA_USERNAME_DEFAULT);
+            }
+        }
+        match settings.privacy_level {
+            PrivacyLevel::High => push_line(self.out, " data-privacy level high"),
+            PrivacyLevel::Normal => self.when(self.all, " data-privacy level normal"),
+        }
+        self.when(settings.privacy_hostname, " data-privacy hostname");
+        self.when(!settings.syslog_throttling, " no syslog-throttling");
+        self.when(self.all && settings.syslog_throttling, " syslog-throttling");
+    }
+
+    fn profile(&mut self, profile: &Profile) {
+        let default = match profile.kind {
+            ProfileKind::Tac => Profile::tac(),
+            ProfileKind::User => Profile::user(&profile.name),
+        };
+        push(self.out, " profile \"");
+        push(self.out, &profile.name);
+        push_line(self.out, "\"");
+        if profile.active != default.active || self.all {
+            push_line(
+                self.out,
+                if profile.active {
+                    "  active"
+                } else {
+                    "  no active"
+                },
+            );
+        }
+        self.when(profile.anonymous, "  anonymous-reporting-only");
+        let reporting = [
+            (
+                "smart-call-home-data",
+                profile.reports_call_home,
+                default.reports_call_home,
+            ),
+            (
+                "smart-licensing-data",
+                profile.reports_licensing,
+                default.reports_licensing,
+            ),
+        ];
+        for (what, on, by_default) in reporting {
+            if on != by_default || self.all {
+                push(
+                    self.out,
+                    if on {
+                        "  reporting "
+                    } else {
+                        "  no reporting "
+                    },
+                );
+                push_line(self.out, what);
+            }
+        }
+        self.destination(profile);
+        if profile.kind == ProfileKind::User {
+            self.subscriptions(&profile.subscriptions);
+        }
+    }
+
+    fn destination(&mut self, profile: &Profile) {
+        if profile.format != MessageFormat::Xml || self.all {
+            push(self.out, "  destination preferred-msg-format ");
+            push_line(self.out, profile.format.keyword());
+        }
+        if profile.size_limit_bytes != MESSAGE_SIZE_LIMIT_MAX || self.all {
+            self.number_line(
+                "  destination message-size-limit ",
+                profile.size_limit_bytes.into(),
+            );
+        }
+        self.when(
+            self.all && profile.email,
+            "  destination transport-method email",
+        );
+        self.when(profile.http, "  destination transport-method http");
+        self.when(!profile.email, "  no destination transport-method email");
+        for address in &profile.email_addresses {
+            self.line_with("  destination address email ", address, "");
+        }
+        if profile.kind == ProfileKind::Tac && !profile.default_url {
+            push(self.out, "  no destination address http ");
+            push_line(self.out, TAC_URL);
+        }
+        match &profile.http_url {
+            Some(url) => self.line_with("  destination address http ", url, ""),
+            None if self.all && profile.default_url => {
+                push(self.out, "  destination address http ");
+                push_line(self.out, TAC_URL);
+            }
+            None => {}
+        }
+    }
+
+    fn subscriptions(&mut self, subscriptions: &Subscriptions) {
+        for group in AlertGroup::ALL {
+            let threshold = match group {
+                AlertGroup::Diagnostic => subscriptions.diagnostic,
+                AlertGroup::Environment => subscriptions.environment,
+                AlertGroup::Configuration
+                | AlertGroup::Crash
+                | AlertGroup::Inventory
+                | AlertGroup::Snapshot
+                | AlertGroup::Syslog => None,
+            };
+            if let Some(threshold) = threshold {
+                self.subscribed(group);
+                self.threshold(threshold);
+                self.end_line();
+            } else if subscriptions.normal.contains(group) {
+                self.subscribed(group);
+                self.end_line();
+            }
+            if let Some(schedule) = subscriptions.schedule(group) {
+                self.subscribed(group);
+                self.schedule(schedule);
+                self.end_line();
+            }
+        }
+        for entry in &subscriptions.syslog {
+            self.subscribed(AlertGroup::Syslog);
+            self.threshold(entry.severity);
+            push(self.out, " pattern \"");
+            push(self.out, entry.pattern.source());
+            push_line(self.out, "\"");
+        }
+    }
+
+    fn subscribed(&mut self, group: AlertGroup) {
+        push(self.out, "  subscribe-to-alert-group ");
+        push(self.out, group.keyword());
+    }
+
+    fn threshold(&mut self, severity: Severity) {
+        push(self.out, " severity ");
+        push(self.out, severity.keyword());
+    }
+
+    fn schedule(&mut self, schedule: Schedule) {
+        push(self.out, " periodic ");
+        self.schedule_text(schedule);
+    }
+
+    fn schedule_text(&mut self, schedule: Schedule) {
+        const WEEKDAYS: [&str; 7] = [
+            "monday",
+            "tuesday",
+            "wednesday",
+            "thursday",
+            "friday",
+            "saturday",
+            "sunday",
+        ];
+        match schedule {
+            Schedule::Daily(at) => {
+                push(self.out, "daily ");
+                self.time(at);
+            }
+            Schedule::Weekly(day, at) => {
+                push(self.out, "weekly ");
+                push(self.out, WEEKDAYS[day.to_monday_zero_offset() as usize % 7]);
+                self.out.push(b' ');
+                self.time(at);
+            }
+            Schedule::Monthly { date, at } => {
+                push(self.out, "monthly ");
+                push_decimal(self.out, date.into());
+                self.out.push(b' ');
+                self.time(at);
+            }
+            Schedule::Hourly(minute) => {
+                push(self.out, "hourly ");
+                push_decimal(self.out, minute.into());
+            }
+            Schedule::Interval(minutes) => {
+                push(self.out, "interval ");
+                push_decimal(self.out, minutes.into());
+            }
+            // A copy of the predefined profile keeps its schedule. No command spells it, so each
+            // device prints what it amounts to there.
+            Schedule::DerivedMonthly(minutes) => {
+                let derived = self.derived.unwrap_or(DerivedMonthly::EARLIEST);
+                return self.schedule_text(derived.plus_minutes(minutes));
+            }
+        }
+    }
+
+    fn time(&mut self, at: TimeOfDay) {
+        push_padded(self.out, at.hour.into(), 2);
+        self.out.push(b':');
+        push_padded(self.out, at.minute.into(), 2);
+    }
+
+    fn optional(&mut self, prefix: &str, value: &Option<Template>, quoted: bool) {
+        if let Some(value) = value {
+            let quote = if quoted { "\"" } else { "" };
+            push(self.out, prefix);
+            self.line_with(quote, value, quote);
+        }
+    }
+
+    fn line_with(&mut self, prefix: &str, value: &Template, suffix: &str) {
+        push(self.out, prefix);
+        value.push(self.out, self.values);
+        push_line(self.out, suffix);
+    }
+
+    fn template_line(&mut self, line: &Template) {
+        self.line_with("", line, "");
+    }
+
+    fn number_line(&mut self, prefix: &str, number: u64) {
+        push(self.out, prefix);
+        push_decimal(self.out, number);
+        self.end_line();
+    }
+
+    fn push_if(&mut self, on: bool, text: &str) {
+        if on {
+            push(self.out, text);
+        }
+    }
+
+    fn when(&mut self, on: bool, line: &str) {
+        if on {
+            push_line(self.out, line);
+        }
+    }
+
+    fn end_line(&mut self) {
+        self.out.push(b'\n');
+    }
+}
+
+/// Verbatim lines that devices print before the host name, and all others, each with the lines
+/// indented below them.
+fn split_verbatim(lines: &[Template]) -> (Vec<&Template>, Vec<&Template>) {
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    let mut early = false;
+    for line in lines {
+        let text = line.source();
+        if !text.starts_with([' ', '\t']) {
+            early = ["version ", "service ", "no service ", "platform "]
+                .iter()
+                .any(|start| text.starts_with(start));
+        }
+        if early {
+            before.push(line);
+        } else {
+            after.push(line);
+        }
+    }
+    (before, after)
+}

@@ -1,0 +1,403 @@
+//! One device: identity, configuration, log, Call Home engine, power.
+//!
+//! Feed it with [`Device::handle`], wait until [`Device::next_deadline`] or the next input, whichever
+//! comes first, and ask for a message's bytes with [`Device::render`] when it is about to be sent.
+
+mod events;
+mod input;
+mod manual;
+mod sending;
+mod view;
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+pub use input::{Input, ManualMessage, RejectedRequest, Sensor, SystemEvent};
+pub(crate) use view::DeviceView;
+
+use crate::{
+    alert::Alert,
+    alert_group::AlertGroup,
+    call_home::{
+        self, DerivedMonthly, Engine, Raised, Statistics, Surroundings, schedule::Calendar,
+    },
+    config::Configuration,
+    identity::{Identity, IdentityValues, Naming, Seed, SerialNumber},
+    output::Output,
+    platform::Platform,
+    policy::{IdEpoch, Policy},
+    severity::Severity,
+    syslog::{LogBuffer, SyslogText, catalogue::OwnLine},
+    text::push,
+    time::LocalTime,
+    transport::MessageId,
+};
+
+/// Seconds from 1900 to 1970.
+const NTP_TO_UNIX_SECONDS: i64 = 2_208_988_800;
+
+/// What the devices of a fleet have in common. Shared, never changed.
+#[derive(Clone, Debug)]
+pub struct DeviceModel {
+    /// The hardware and software.
+    pub platform: Arc<Platform>,
+    /// The configuration that devices start with.
+    pub startup: Arc<Configuration>,
+    /// What the documents leave open.
+    pub policy: Policy,
+    /// The zone of devices that have none configured.
+    pub site_zone: TimeZone,
+}
+
+impl DeviceModel {
+    /// Devices of `platform` that start with `startup`, with the default policy, in UTC.
+    pub fn new(platform: Arc<Platform>, startup: Configuration) -> Self {
+        Self {
+            platform,
+            startup: Arc::new(startup),
+            policy: Policy::default(),
+            site_zone: TimeZone::UTC,
+        }
+    }
+
+    /// The model, ready to be shared.
+    pub fn shared(self) -> Arc<Self> {
+        Arc::new(self)
+    }
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Power {
+    On,
+    Booting { until: Timestamp, crashed: bool },
+    Off,
+}
+
+/// One emulated device.
+#[derive(Debug)]
+pub struct Device {
+    model: Arc<DeviceModel>,
+    identity: Identity,
+    seed: Seed,
+    running: Arc<Configuration>,
+    zone: TimeZone,
+    booted_at: Timestamp,
+    power: Power,
+    /// Cards that have been taken out, one bit each.
+    removed_cards: u64,
+    log: LogBuffer,
+    engine: Engine,
+    /// How far the schedules have been looked at.
+    scheduled_until: Timestamp,
+    next_periodic: Option<Timestamp>,
+}
+
+impl Device {
+    /// The device `identity` of `model`, up since `booted_at`.
+    pub fn new(
+        model: &Arc<DeviceModel>,
+        identity: Identity,
+        seed: Seed,
+        booted_at: Timestamp,
+    ) -> Self {
+        let running = Arc::clone(&model.startup);
+        let mut device = Self {
+            zone: running.clock.time_zone(&model.site_zone),
+            model: Arc::clone(model),
+            identity,
+            seed,
+            running,
+            booted_at,
+            power: Power::On,
+            removed_cards: 0,
+            log: LogBuffer::default(),
+            engine: Engine::new(),
+            scheduled_until: booted_at,
+            next_periodic: None,
+        };
+        device.plan_periodic();
+        device
+    }
+
+    /// The device at `index` of a fleet that is named `fleet` and stands at one site.
+    pub fn in_fleet(
+        model: &Arc<DeviceModel>,
+        fleet: &str,
+        index: u32,
+        seed: Seed,
+        booted_at: Timestamp,
+    ) -> Self {
+        let identity = Identity {
+            device: index,
+            index,
+            naming: Arc::new(Naming::of_fleet(fleet, 1)),
+        };
+        Self::new(model, identity, seed, booted_at)
+    }
+
+    /// Takes time to `now` and then handles `input`; what the device has to say is appended to
+    /// `outputs`.
+    ///
+    /// Everything that is due up to and including `now` happens first, each thing at its own
+    /// instant. An [`Input::Outcome`] is the exception: outcomes come from the network, whose pace
+    /// must not decide the order of a device's own events, so they do not advance its schedules.
+    pub fn handle(&mut self, now: Timestamp, input: Input, outputs: &mut Vec<Output>) {
+        match input {
+            Input::Outcome { id, outcome } => self.finish_attempt(now, id, outcome, outputs),
+            Input::Event(event) => {
+                self.advance(now, outputs);
+                self.event(now, event, outputs);
+            }
+            Input::DeadlineReached => self.advance(now, outputs),
+        }
+    }
+
+    /// When the device wants to be handled next if nothing happens before.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        match self.power {
+            Power::On => self.next_periodic,
+            Power::Booting { until, .. } => Some(until),
+            Power::Off => None,
+        }
+    }
+
+    fn advance(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
+        while let Some(due) = self.next_deadline().filter(|due| *due <= now) {
+            match self.power {
+                Power::Booting { until, crashed } => self.come_up(until, crashed, outputs),
+                Power::On => self.fire_periodic(due, outputs),
+                Power::Off => return,
+            }
+        }
+    }
+
+    /// Raises the periodic messages whose schedule names `due`.
+    fn fire_periodic(&mut self, due: Timestamp, outputs: &mut Vec<Output>) {
+        let calendar = self.calendar();
+        let fired: Vec<_> = call_home::periodic(&self.running)
+            .filter(|(_, _, schedule)| calendar.next(*schedule, self.scheduled_until) == Some(due))
+            .map(|(profile, group, _)| (profile, group))
+            .collect();
+        for (profile, group) in fired {
+            self.raise_periodic(due, profile, group, outputs);
+        }
+        self.scheduled_until = due;
+        self.plan_periodic();
+    }
+
+    fn plan_periodic(&mut self) {
+        let calendar = self.calendar();
+        self.next_periodic = call_home::periodic(&self.running)
+            .filter_map(|(_, _, schedule)| calendar.next(schedule, self.scheduled_until))
+            .min();
+    }
+
+    fn calendar(&self) -> Calendar<'_> {
+        Calendar {
+            zone: &self.zone,
+            derived: DerivedMonthly::of(&self.serial()),
+            booted_at: self.booted_at,
+        }
+    }
+
+    /// The chassis serial number.
+    pub fn serial(&self) -> SerialNumber {
+        SerialNumber::of_chassis(self.model.platform.serial_style, self.identity.device)
+    }
+
+    /// The host name in force.
+    pub fn hostname(&self) -> Arc<str> {
+        let values = self.identity_values();
+        match &self.running.hostname {
+            Some(configured) => configured.fill(&values),
+            None => self.identity.naming.hostname.fill(&values),
+        }
+    }
+
+    /// Which device this is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The running configuration.
+    pub fn configuration(&self) -> &Configuration {
+        &self.running
+    }
+
+    /// The model the device belongs to.
+    pub fn model(&self) -> &Arc<DeviceModel> {
+        &self.model
+    }
+
+    /// Whether the device is up.
+    pub fn is_up(&self) -> bool {
+        self.power == Power::On
+    }
+
+    /// The counters of `show call-home statistics`.
+    pub fn statistics(&self) -> Statistics {
+        self.engine.statistics()
+    }
+
+    /// When the last message was delivered, since boot.
+    pub fn last_sent(&self) -> Option<Timestamp> {
+        self.engine.last_sent()
+    }
+
+    /// How many messages wait or are being sent.
+    pub fn queued_messages(&self) -> usize {
+        self.engine.queued()
+    }
+
+    /// Appends the output of the exec command `line` at `now`, as the command line prints it.
+    pub fn push_command_output(&self, out: &mut Vec<u8>, line: &str, now: Timestamp) {
+        let command = self.model.platform.command(line);
+        crate::show::push_output(out, &self.view(now), &command);
+    }
+
+    fn identity_values(&self) -> IdentityValues<'_> {
+        IdentityValues {
+            identity: &self.identity,
+            serial: self.serial(),
+        }
+    }
+
+    fn view(&self, now: Timestamp) -> DeviceView<'_> {
+        DeviceView::new(self, now)
+    }
+
+    /// Offers `alert` to the Call Home engine and starts sending what came of it.
+    fn raise(
+        &mut self,
+        alert: Alert,
+        audience: crate::alert::Audience,
+        line: Option<&SyslogText<'_>>,
+        outputs: &mut Vec<Output>,
+    ) {
+        let at = alert.at;
+        let (identity, model, seed, booted_at) =
+            (&self.identity, &self.model, self.seed, self.booted_at);
+        let identify = |number, at, anonymous| {
+            message_id(model, identity, seed, booted_at, number, at, anonymous)
+        };
+        let around = Surroundings {
+            configuration: &self.running,
+            policy: &model.policy,
+            identify: &identify,
+        };
+        let Raised { rate_limit_reached } =
+            self.engine
+                .raise(&around, &Arc::new(alert), audience, line, outputs);
+        if rate_limit_reached {
+            let per_minute = self.running.call_home.rate_limit_per_minute;
+            self.log(at, &OwnLine::RateLimited { per_minute }.to_string());
+        }
+        self.send_next(at, outputs);
+    }
+
+    /// Writes `line` into the log buffer and returns it as it stands there, stamp included.
+    fn log(&mut self, now: Timestamp, line: &str) -> String {
+        let mut stamped = Vec::with_capacity(line.len() + 28);
+        self.push_log_stamp(&mut stamped, now);
+        push(&mut stamped, line);
+        self.log
+            .append(&stamped, self.running.log_buffer_bytes as usize);
+        String::from_utf8_lossy(&stamped).into_owned()
+    }
+
+    fn push_log_stamp(&self, out: &mut Vec<u8>, at: Timestamp) {
+        let stamps = self.running.log_timestamps;
+        let local = stamps.local_time.then(|| LocalTime::new(at, &self.zone));
+        out.push(b'*');
+        local
+            .unwrap_or_else(|| LocalTime::new(at, &TimeZone::UTC))
+            .push_log_stamp(out);
+        if stamps.show_timezone {
+            out.push(b' ');
+            push(
+                out,
+                if stamps.local_time {
+                    self.zone_name(at)
+                } else {
+                    "UTC"
+                },
+            );
+        }
+        push(out, ": ");
+    }
+
+    /// The name of the device's zone at `at`.
+    fn zone_name(&self, at: Timestamp) -> &str {
+        let summer = self.zone.to_offset_info(at).dst().is_dst();
+        self.running.clock.zone_name(summer)
+    }
+
+    /// Logs `line` and offers it to the syslog alert group.
+    fn log_and_raise(&mut self, now: Timestamp, line: &str, outputs: &mut Vec<Output>) {
+        let stamped = self.log(now, line);
+        self.raise_syslog(now, line, stamped, outputs);
+    }
+
+    /// Offers a logged line to the syslog alert group; `stamped` is the line as logged.
+    fn raise_syslog(
+        &mut self,
+        now: Timestamp,
+        line: &str,
+        stamped: String,
+        outputs: &mut Vec<Output>,
+    ) {
+        let Ok(text) = SyslogText::parse(line) else {
+            return;
+        };
+        // A device never reports its own reporting, or one failure would feed the next.
+        if text.mnemonic().starts_with("CALL_HOME-") {
+            return;
+        }
+        let alert = Alert::of_group(AlertGroup::Syslog, text.severity(), now, stamped);
+        self.raise(
+            alert,
+            crate::alert::Audience::Subscribers,
+            Some(&text),
+            outputs,
+        );
+    }
+
+    fn alert_severity(line: &str) -> Severity {
+        SyslogText::parse(line).map_or(Severity::Normal, |text| text.severity())
+    }
+}
+
+/// The identifier of message `number` of a device. Anonymous messages carry a token that lasts from
+/// boot to boot in the place of the serial number.
+fn message_id(
+    model: &DeviceModel,
+    identity: &Identity,
+    seed: Seed,
+    booted_at: Timestamp,
+    number: u32,
+    at: Timestamp,
+    anonymous: bool,
+) -> MessageId {
+    let serial = if anonymous && !model.policy.anonymous_keeps_udi {
+        let boot = booted_at.as_millisecond().cast_unsigned();
+        SerialNumber::anonymous(seed.draw(identity.device, "anonymous token", boot))
+    } else {
+        SerialNumber::of_chassis(model.platform.serial_style, identity.device)
+    };
+    let epoch = match model.policy.id_epoch {
+        IdEpoch::Unix => 0,
+        IdEpoch::Ntp => NTP_TO_UNIX_SECONDS,
+    };
+    MessageId {
+        number,
+        serial,
+        // The field has 32 bits; the NTP era wraps in 2036, as the devices' own does.
+        seconds: (at.as_second() + epoch) as u32,
+    }
+}
+
+/// How long a boot takes.
+fn boot_duration(platform: &Platform) -> SignedDuration {
+    SignedDuration::from_secs(i64::from(platform.boot_seconds.max(1)))
+}

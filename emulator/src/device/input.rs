@@ -1,0 +1,123 @@
+//! What can happen to a device.
+
+use std::sync::Arc;
+
+use crate::{
+    alert::{CommandOutputRequest, RequestKind},
+    alert_group::AlertGroup,
+    severity::Severity,
+    transport::{AttemptOutcome, MessageId},
+};
+
+/// What a device is told.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Input {
+    /// Something happened.
+    Event(SystemEvent),
+    /// An attempt to send a message has ended.
+    Outcome {
+        /// Which message.
+        id: MessageId,
+        /// How.
+        outcome: AttemptOutcome,
+    },
+    /// Time has passed; see [`crate::Device::next_deadline`].
+    DeadlineReached,
+}
+
+/// What a sensor watches.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Sensor {
+    /// A fan stopped.
+    Fan,
+    /// A power supply failed.
+    PowerSupply,
+    /// It is too hot.
+    Temperature,
+    /// A voltage is out of range.
+    Voltage,
+}
+
+/// An event on the device.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum SystemEvent {
+    /// A line is logged: `%FACILITY-LEVEL-MNEMONIC: text`.
+    Syslog(Arc<str>),
+    /// A sensor alarms.
+    EnvironmentAlarm(Sensor),
+    /// The software crashes; the device boots again and reports it then.
+    Crash,
+    /// The software logs a traceback and goes on.
+    Traceback,
+    /// A card is taken out.
+    CardRemoved(u8),
+    /// A card is put in.
+    CardInserted(u8),
+    /// Online diagnostics found a card faulty.
+    DiagnosticFailure {
+        /// Position of the card.
+        card: u8,
+        /// How bad it is: normal, warning, minor or major.
+        severity: Severity,
+    },
+    /// Somebody changed the configuration from the console.
+    ConfigurationChanged {
+        /// Who did.
+        by: Arc<str>,
+    },
+    /// The device reloads: it goes down and boots.
+    Reload,
+    /// The power fails.
+    PowerLost,
+    /// The power is back; the device boots.
+    PowerRestored,
+    /// A user sends a message by hand.
+    Manual(ManualMessage),
+}
+
+/// A message that a user sends by hand.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ManualMessage {
+    /// `call-home test ["TEXT"] profile NAME`.
+    Test {
+        /// The user's text.
+        text: Option<Arc<str>>,
+        /// The profile.
+        profile: Arc<str>,
+    },
+    /// `call-home send alert-group GROUP [profile NAME]`.
+    Send {
+        /// Configuration, crash, diagnostic, inventory or snapshot.
+        group: AlertGroup,
+        /// The profile; without it all that subscribe.
+        profile: Option<Arc<str>>,
+    },
+    /// `call-home request KIND ...`.
+    Request {
+        /// What is asked for.
+        kind: RequestKind,
+        /// The profile, `CiscoTAC-1` unless named.
+        profile: Option<Arc<str>>,
+        /// `ccoid`.
+        cco_id: Option<Arc<str>>,
+    },
+    /// `call-home send "COMMANDS" ...`.
+    SendCommands(CommandOutputRequest),
+}
+
+/// Why a manual message is not sent. The texts are what the device prints.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum RejectedRequest {
+    /// `service call-home` is off.
+    #[error("% Call-home service is not enabled")]
+    ServiceDisabled,
+    /// The profile does not exist.
+    #[error("% Profile {0} does not exist")]
+    NoSuchProfile(String),
+    /// The snapshot group has no commands.
+    #[error("% No snapshot command configured")]
+    NoSnapshotCommand,
+    /// Messages of this group are never sent by hand.
+    #[error("% Invalid input detected at '^' marker.")]
+    NotByHand,
+}

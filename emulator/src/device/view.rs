@@ -1,0 +1,165 @@
+//! A device at one instant, as outputs and messages show it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::Device;
+use crate::{
+    call_home::DerivedMonthly,
+    config::{Configuration, View},
+    identity::{IdentityValues, SerialNumber},
+    platform::{Card, Platform},
+    template::{Slot, SlotValues},
+    text::push,
+    time::{LocalTime, push_uptime},
+};
+
+/// A device, the time, and what both give once for many uses.
+pub(crate) struct DeviceView<'a> {
+    pub(crate) device: &'a Device,
+    pub(crate) now: Timestamp,
+    pub(crate) serial: SerialNumber,
+    pub(crate) hostname: Arc<str>,
+}
+
+impl<'a> DeviceView<'a> {
+    pub(super) fn new(device: &'a Device, now: Timestamp) -> Self {
+        Self {
+            serial: device.serial(),
+            hostname: device.hostname(),
+            device,
+            now,
+        }
+    }
+
+    pub(crate) fn platform(&self) -> &'a Platform {
+        &self.device.model.platform
+    }
+
+    pub(crate) fn running(&self) -> &'a Configuration {
+        &self.device.running
+    }
+
+    pub(crate) fn startup(&self) -> &'a Configuration {
+        &self.device.model.startup
+    }
+
+    /// `instant` on the device's wall clock.
+    pub(crate) fn local(&self, instant: Timestamp) -> LocalTime {
+        LocalTime::new(instant, &self.device.zone)
+    }
+
+    /// The cards that are in the chassis, with their positions.
+    pub(crate) fn cards(&self) -> impl Iterator<Item = (u8, &'a Card)> {
+        let removed = self.device.removed_cards;
+        let cards = self.platform().cards.iter();
+        (0_u8..)
+            .zip(cards)
+            .filter(move |(position, _)| removed & (1 << (position % 64)) == 0)
+    }
+
+    /// The serial number of the card at `position`.
+    pub(crate) fn card_serial(&self, position: u8) -> SerialNumber {
+        let card = self.platform().cards.get(usize::from(position));
+        let style = card.map_or(self.platform().serial_style, |card| card.serial_style);
+        SerialNumber::of_card(style, self.device.identity.device, position)
+    }
+
+    /// The log lines of the boot and those since, as many as the buffer holds.
+    pub(crate) fn push_log(&self, out: &mut Vec<u8>) {
+        let limit = self.running().log_buffer_bytes as usize;
+        let mut boot = Vec::with_capacity(self.platform().boot_log.len() * 96);
+        for line in &self.platform().boot_log {
+            self.device
+                .push_log_stamp(&mut boot, self.boot_instant(line.after_ms));
+            push(&mut boot, &line.text);
+            boot.push(b'\n');
+        }
+        self.device.log.push_after(out, &boot, limit);
+    }
+
+    /// An instant of the boot, `after_ms` behind its begin.
+    fn boot_instant(&self, after_ms: u32) -> Timestamp {
+        let begin = self.device.booted_at - super::boot_duration(self.platform());
+        begin + jiff::SignedDuration::from_millis(after_ms.into())
+    }
+
+    /// How many lines have been logged since the boot began.
+    pub(crate) fn lines_logged(&self) -> u64 {
+        self.platform().boot_log.len() as u64 + u64::from(self.device.log.lines_logged())
+    }
+
+    /// Runs `use_values` with what fills the slots of configuration values.
+    pub(crate) fn identity_values(&self) -> IdentityValues<'a> {
+        IdentityValues {
+            identity: &self.device.identity,
+            serial: self.serial,
+        }
+    }
+
+    /// Appends `configuration` as this device shows it.
+    pub(crate) fn push_configuration(
+        &self,
+        out: &mut Vec<u8>,
+        configuration: &Configuration,
+        all: bool,
+    ) {
+        let values = self.identity_values();
+        let view = View {
+            values: &values,
+            hostname: &self.hostname,
+            derived: DerivedMonthly::of(&self.serial),
+        };
+        configuration.push(out, &view, all);
+    }
+}
+
+impl SlotValues for DeviceView<'_> {
+    fn push_slot(&self, out: &mut Vec<u8>, slot: Slot) {
+        match slot {
+            Slot::Hostname => push(out, &self.hostname),
+            Slot::CardSerial(card) => push(out, self.card_serial(card).as_str()),
+            Slot::Uptime => {
+                let up = self.now.duration_since(self.device.booted_at).as_secs();
+                push_uptime(out, up.max(0).unsigned_abs());
+            }
+            Slot::Restarted => {
+                let booted_at = self.device.booted_at;
+                let zone = self.device.zone_name(booted_at);
+                self.local(booted_at).push_restart_stamp(out, zone);
+            }
+            Slot::Clock => {
+                out.push(b'*');
+                let zone = self.device.zone_name(self.now);
+                self.local(self.now).push_show_clock(out, zone);
+            }
+            Slot::Mac => push_mac(out, self.device.identity.device),
+            Slot::Index { .. } | Slot::Serial | Slot::Site => {
+                self.identity_values().push_slot(out, slot);
+            }
+        }
+    }
+}
+
+/// Appends the base MAC address of device number `device`, as `0017.9512.3480`: a Cisco prefix, and
+/// sixteen addresses for each device.
+fn push_mac(out: &mut Vec<u8>, device: u32) {
+    let low = u64::from(device) * 16 % (1 << 24);
+    let bytes = [
+        0x00,
+        0x17,
+        0x95,
+        (low >> 16) as u8,
+        (low >> 8) as u8,
+        low as u8,
+    ];
+    for (position, byte) in bytes.iter().enumerate() {
+        if position == 2 || position == 4 {
+            out.push(b'.');
+        }
+        for nibble in [byte >> 4, byte & 0xF] {
+            out.push(b"0123456789abcdef"[usize::from(nibble)]);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Reading one platform file.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::Deserialize;
+
+use super::{
+    BootLine, Card, DeviceKind, LicensingFamily, Platform, PlatformError, TriggerRow, Vintage,
+};
+use crate::{
+    alert_group::{AlertGroup, AlertGroupSet},
+    identity::SerialStyle,
+    template::Template,
+};
+
+/// The platform files of this release: name and text.
+pub(super) const BUILT_IN: &[(&str, &str)] = &[(
+    "cisco2951.toml",
+    include_str!("../../platforms/cisco2951.toml"),
+)];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct PlatformFile {
+    pid: String,
+    #[serde(default)]
+    aliases: Vec<String>,
+    family: String,
+    series: String,
+    kind: DeviceKind,
+    vintage: Vintage,
+    licensing: LicensingFamily,
+    sys_object_id: String,
+    sys_description: String,
+    software_version: String,
+    boot_seconds: u32,
+    #[serde(default = "one")]
+    stack_members_max: u8,
+    #[serde(default)]
+    groups: Option<Vec<String>>,
+    chassis: Unit,
+    #[serde(default)]
+    card: Vec<Unit>,
+    #[serde(default)]
+    boot_line: Vec<BootLineFile>,
+    triggers: BTreeMap<String, Vec<String>>,
+    commands: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Unit {
+    name: String,
+    description: String,
+    #[serde(default)]
+    slot: String,
+    #[serde(default)]
+    pid: String,
+    vid: String,
+    part_number: String,
+    hardware_version: String,
+    #[serde(default)]
+    software_version: String,
+    /// Three letters of the manufacturing site; absent for virtual devices.
+    location: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct BootLineFile {
+    after_ms: u32,
+    text: String,
+}
+
+fn one() -> u8 {
+    1
+}
+
+/// Reads the platform file `text`; `file` names it in errors.
+pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
+    let parsed: PlatformFile = toml::from_str(text).map_err(|error| PlatformError::Syntax {
+        file: file.to_owned(),
+        message: error.to_string(),
+    })?;
+    let wrong = |what: String| PlatformError::Value {
+        file: file.to_owned(),
+        what,
+    };
+    let mut groups = AlertGroupSet::default();
+    match &parsed.groups {
+        None => groups = AlertGroupSet::ALL,
+        Some(names) => {
+            for name in names {
+                let group = AlertGroup::from_keyword(name)
+                    .ok_or_else(|| wrong(format!("`{name}` is no alert group")))?;
+                groups.insert(group);
+            }
+        }
+    }
+    let cards = parsed.card.iter().map(|unit| unit.card().map_err(wrong));
+    let mut platform = Platform {
+        cards: cards.collect::<Result<_, _>>()?,
+        serial_style: parsed.chassis.serial_style().map_err(wrong)?,
+        pid: parsed.pid,
+        aliases: parsed.aliases,
+        family: parsed.family,
+        series: parsed.series,
+        kind: parsed.kind,
+        vintage: parsed.vintage,
+        licensing: parsed.licensing,
+        sys_object_id: parsed.sys_object_id,
+        sys_description: parsed.sys_description.trim_end().to_owned(),
+        software_version: parsed.software_version,
+        part_number: parsed.chassis.part_number,
+        hardware_version: parsed.chassis.hardware_version,
+        vid: parsed.chassis.vid,
+        chassis_name: parsed.chassis.name,
+        chassis_description: parsed.chassis.description,
+        groups,
+        stack_members_max: parsed.stack_members_max,
+        boot_seconds: parsed.boot_seconds,
+        boot_log: parsed.boot_line.into_iter().map(BootLine::from).collect(),
+        triggers: BTreeMap::new(),
+        commands: parsed
+            .commands
+            .iter()
+            .map(|(line, output)| (line.clone(), Template::new(output.trim_end_matches('\n'))))
+            .collect(),
+    };
+    for (row, lines) in parsed.triggers {
+        let row = trigger_row(&row).ok_or_else(|| wrong(format!("`{row}` triggers nothing")))?;
+        let commands: Vec<_> = lines.iter().map(|line| platform.command(line)).collect();
+        platform.triggers.insert(row, Arc::from(commands));
+    }
+    Ok(platform)
+}
+
+fn trigger_row(name: &str) -> Option<TriggerRow> {
+    match name {
+        "test" => Some(TriggerRow::Test),
+        "request" => Some(TriggerRow::Request),
+        _ => AlertGroup::from_keyword(name).map(TriggerRow::Group),
+    }
+}
+
+impl Unit {
+    fn serial_style(&self) -> Result<SerialStyle, String> {
+        match &self.location {
+            None => Ok(SerialStyle::Virtual),
+            Some(letters) => match letters.as_bytes() {
+                &[first, second, third] if letters.bytes().all(|b| b.is_ascii_uppercase()) => {
+                    Ok(SerialStyle::Hardware {
+                        location: [first, second, third],
+                    })
+                }
+                _ => Err(format!("location `{letters}` is not three capital letters")),
+            },
+        }
+    }
+
+    fn card(&self) -> Result<Card, String> {
+        Ok(Card {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            slot: self.slot.clone(),
+            pid: self.pid.clone(),
+            vid: self.vid.clone(),
+            part_number: self.part_number.clone(),
+            hardware_version: self.hardware_version.clone(),
+            software_version: self.software_version.clone(),
+            serial_style: self.serial_style()?,
+        })
+    }
+}
+
+impl From<BootLineFile> for BootLine {
+    fn from(line: BootLineFile) -> Self {
+        Self {
+            after_ms: line.after_ms,
+            text: line.text,
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The outputs of exec commands.
+
+use crate::{
+    device::DeviceView,
+    platform::{CommandSource, TriggerCommand},
+    template::{Slot, SlotValues, Template},
+    text::{push, push_decimal, push_line},
+};
+
+/// Appends the output of `command`, without the command and without a prompt; ends with a line feed
+/// unless it is empty.
+pub(crate) fn push_output(out: &mut Vec<u8>, view: &DeviceView<'_>, command: &TriggerCommand) {
+    match &command.source {
+        CommandSource::Logging => push_logging(out, view),
+        CommandSource::RunningConfig { all } => {
+            push(out, "Building configuration...\n\n");
+            push_sized(out, "Current configuration : ", " bytes", |out| {
+                view.push_configuration(out, view.running(), *all);
+            });
+        }
+        CommandSource::StartupConfig => {
+            push_sized(out, "Using ", " out of 262136 bytes", |out| {
+                view.push_configuration(out, view.startup(), false);
+            });
+        }
+        CommandSource::Inventory => push_inventory(out, view),
+        CommandSource::Clock => {
+            view.push_slot(out, Slot::Clock);
+            out.push(b'\n');
+        }
+        CommandSource::Text(text) => {
+            text.push(out, view);
+            out.push(b'\n');
+        }
+        CommandSource::Unknown => {
+            for _ in 0..=view.hostname.len() {
+                out.push(b' ');
+            }
+            push(out, "^\n% Invalid input detected at '^' marker.\n");
+        }
+    }
+}
+
+/// Appends a line with the size of what `write` writes, and what it writes.
+fn push_sized(out: &mut Vec<u8>, before: &str, after: &str, write: impl Fn(&mut Vec<u8>)) {
+    let mut text = Vec::with_capacity(4096);
+    write(&mut text);
+    push(out, before);
+    push_decimal(out, text.len() as u64);
+    push_line(out, after);
+    out.append(&mut text);
+}
+
+fn push_logging(out: &mut Vec<u8>, view: &DeviceView<'_>) {
+    let lines = view.lines_logged();
+    push(
+        out,
+        "Syslog logging: enabled (0 messages dropped, 0 messages rate-limited, 0 flushes, 0 overruns, xml disabled, filtering disabled)\n\n\
+         No Active Message Discriminator.\n\n\n\n\
+         No Inactive Message Discriminator.\n\n\n\
+         \x20   Console logging: level debugging, ",
+    );
+    push_decimal(out, lines);
+    push(
+        out,
+        " messages logged, xml disabled,\n                     filtering disabled\n\
+         \x20   Monitor logging: level debugging, 0 messages logged, xml disabled,\n\
+         \x20                    filtering disabled\n\
+         \x20   Buffer logging:  level debugging, ",
+    );
+    push_decimal(out, lines);
+    push(
+        out,
+        " messages logged, xml disabled,\n                    filtering disabled\n\
+         \x20   Exception Logging: size (4096 bytes)\n\
+         \x20   Count and timestamp logging messages: disabled\n\
+         \x20   Persistent logging: disabled\n\n\
+         No active filter modules.\n\n\
+         \x20   Trap logging: level informational, ",
+    );
+    push_decimal(out, lines);
+    push(
+        out,
+        " message lines logged\n        Logging Source-Interface:       VRF Name:\n\nLog Buffer (",
+    );
+    push_decimal(out, view.running().log_buffer_bytes.into());
+    push(out, " bytes):\n\n");
+    view.push_log(out);
+}
+
+fn push_inventory(out: &mut Vec<u8>, view: &DeviceView<'_>) {
+    let platform = view.platform();
+    let description = Template::new(&platform.chassis_description);
+    push_unit(
+        out,
+        (&platform.chassis_name, &description.fill(view)),
+        (&platform.pid, &platform.vid, view.serial.as_str()),
+    );
+    for (position, card) in view.cards() {
+        let serial = view.card_serial(position);
+        out.push(b'\n');
+        push_unit(
+            out,
+            (&card.name, &card.description),
+            (&card.pid, &card.vid, serial.as_str()),
+        );
+    }
+}
+
+fn push_unit(
+    out: &mut Vec<u8>,
+    (name, description): (&str, &str),
+    (pid, vid, serial): (&str, &str, &str),
+) {
+    push(out, "NAME: \"");
+    push(out, name);
+    push(out, "\", DESCR: \"");
+    push(out, description);
+    push(out, "\"\nPID: ");
+    push(out, pid);
+    // Devices pad the identifiers to columns.
+    for _ in pid.len()..18 {
+        out.push(b' ');
+    }
+    push(out, ", VID: ");
+    push(out, vid);
+    for _ in vid.len()..4 {
+        out.push(b' ');
+    }
+    push(out, ", SN: ");
+    push_line(out, serial);
+}

@@ -1,0 +1,238 @@
+//! Text with slots: compiled once, shared by all devices, filled for one of them.
+//!
+//! Configuration values, host name patterns and command outputs that differ between devices only in
+//! their identity are stored once with slots such as `{serial}`. Text in braces that names no slot
+//! is literal, because device configurations may hold braces of their own.
+
+use std::sync::Arc;
+
+use crate::text::{push, push_padded};
+
+/// What a slot of a [`Template`] stands for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Slot {
+    /// `{index}` or `{index:05}`: the device's position in its fleet, from 0, with at least so many digits.
+    Index {
+        /// Least number of digits.
+        width: u8,
+    },
+    /// `{serial}`: the chassis serial number.
+    Serial,
+    /// `{hostname}`: the host name.
+    Hostname,
+    /// `{site}`: the name of the device's site.
+    Site,
+    /// `{card:N}`: the serial number of the N-th card of the platform, from 0.
+    CardSerial(u8),
+    /// `{uptime}`: the time since boot in words.
+    Uptime,
+    /// `{restarted}`: the instant of the last boot.
+    Restarted,
+    /// `{clock}`: the current time as `show clock` prints it.
+    Clock,
+    /// `{mac}`: the base MAC address in Cisco's dotted form.
+    Mac,
+}
+
+impl Slot {
+    fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "index" => Self::Index { width: 1 },
+            "serial" => Self::Serial,
+            "hostname" => Self::Hostname,
+            "site" => Self::Site,
+            "uptime" => Self::Uptime,
+            "restarted" => Self::Restarted,
+            "clock" => Self::Clock,
+            "mac" => Self::Mac,
+            _ => {
+                let (kind, argument) = name.split_once(':')?;
+                let number = argument.parse().ok()?;
+                match kind {
+                    "index" if number <= 20 => Self::Index { width: number },
+                    "card" => Self::CardSerial(number),
+                    _ => return None,
+                }
+            }
+        })
+    }
+
+    /// Whether a user's configuration may use the slot: only what an identity alone decides.
+    fn is_identity(self) -> bool {
+        matches!(
+            self,
+            Self::Index { .. } | Self::Serial | Self::Hostname | Self::Site
+        )
+    }
+}
+
+/// What fills the slots of a template.
+pub trait SlotValues {
+    /// Appends the value of `slot`.
+    fn push_slot(&self, out: &mut Vec<u8>, slot: Slot);
+}
+
+/// Text with slots. Cloning is cheap.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Template {
+    text: Arc<str>,
+    /// Where in `text` each slot stands; the slot's own braces are not part of `text`.
+    slots: Arc<[(usize, Slot)]>,
+}
+
+impl Template {
+    /// Compiles `source`; every slot is recognised.
+    pub fn new(source: &str) -> Self {
+        Self::compile(source, |_| true)
+    }
+
+    /// Compiles `source` with the slots that a configuration may use; others stay literal.
+    pub fn of_identity(source: &str) -> Self {
+        Self::compile(source, Slot::is_identity)
+    }
+
+    /// Takes `text` as it is, braces included.
+    pub fn literal(text: &str) -> Self {
+        Self {
+            text: text.into(),
+            slots: [].into(),
+        }
+    }
+
+    fn compile(source: &str, allowed: impl Fn(Slot) -> bool) -> Self {
+        let mut text = String::with_capacity(source.len());
+        let mut slots = Vec::new();
+        let mut rest = source;
+        while let Some(open) = rest.find('{') {
+            let (before, from_brace) = rest.split_at(open);
+            text.push_str(before);
+            let slot = from_brace
+                .find('}')
+                .and_then(|close| Some((close, Slot::parse(&from_brace[1..close])?)))
+                .filter(|&(_, slot)| allowed(slot));
+            rest = match slot {
+                Some((close, slot)) => {
+                    slots.push((text.len(), slot));
+                    &from_brace[close + 1..]
+                }
+                None => {
+                    text.push('{');
+                    &from_brace[1..]
+                }
+            };
+        }
+        text.push_str(rest);
+        Self {
+            text: text.into(),
+            slots: slots.into(),
+        }
+    }
+
+    /// Whether the text is the same for every device.
+    pub fn is_literal(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Appends the text with its slots filled.
+    pub fn push(&self, out: &mut Vec<u8>, values: &dyn SlotValues) {
+        let mut copied = 0;
+        for &(at, slot) in self.slots.iter() {
+            push(out, &self.text[copied..at]);
+            values.push_slot(out, slot);
+            copied = at;
+        }
+        push(out, &self.text[copied..]);
+    }
+
+    /// The text with its slots filled; shared, not copied, when there are none.
+    pub fn fill(&self, values: &dyn SlotValues) -> Arc<str> {
+        if self.is_literal() {
+            return Arc::clone(&self.text);
+        }
+        let mut out = Vec::with_capacity(self.text.len() + 16);
+        self.push(&mut out, values);
+        String::from_utf8_lossy(&out).into()
+    }
+
+    /// The text as it was written, with its slots in braces.
+    pub fn source(&self) -> String {
+        let mut out = Vec::new();
+        self.push(&mut out, &Names);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+}
+
+/// Fills every slot with its own name, which undoes the compilation.
+struct Names;
+
+impl SlotValues for Names {
+    fn push_slot(&self, out: &mut Vec<u8>, slot: Slot) {
+        let numbered = |out: &mut Vec<u8>, name: &str, number: u8, width: usize| {
+            push(out, name);
+            push_padded(out, u64::from(number), width);
+        };
+        out.push(b'{');
+        match slot {
+            Slot::Index { width: 1 } => push(out, "index"),
+            Slot::Index { width } => numbered(out, "index:", width, 2),
+            Slot::Serial => push(out, "serial"),
+            Slot::Hostname => push(out, "hostname"),
+            Slot::Site => push(out, "site"),
+            Slot::CardSerial(card) => numbered(out, "card:", card, 1),
+            Slot::Uptime => push(out, "uptime"),
+            Slot::Restarted => push(out, "restarted"),
+            Slot::Clock => push(out, "clock"),
+            Slot::Mac => push(out, "mac"),
+        }
+        out.push(b'}');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed;
+
+    impl SlotValues for Fixed {
+        fn push_slot(&self, out: &mut Vec<u8>, slot: Slot) {
+            match slot {
+                Slot::Index { width } => push_padded(out, 17, width.into()),
+                Slot::Serial => push(out, "FTX1234A5B6"),
+                Slot::Hostname
+                | Slot::Site
+                | Slot::CardSerial(_)
+                | Slot::Uptime
+                | Slot::Restarted
+                | Slot::Clock
+                | Slot::Mac => push(out, "x"),
+            }
+        }
+    }
+
+    #[test]
+    fn slots_are_filled_and_other_braces_stay() {
+        let template = Template::of_identity("a{index:05}-{serial} {1,3} {nonsense} {uptime} {");
+        assert_eq!(
+            &*template.fill(&Fixed),
+            "a00017-FTX1234A5B6 {1,3} {nonsense} {uptime} {"
+        );
+    }
+
+    #[test]
+    fn the_source_of_a_template_is_what_was_compiled() {
+        for source in [
+            "plain",
+            "{index:05}x{serial}{card:3}",
+            "{{index}}",
+            "é{site}{",
+        ] {
+            assert_eq!(Template::new(source).source(), source);
+        }
+    }
+
+    #[test]
+    fn literal_text_keeps_what_looks_like_a_slot() {
+        assert_eq!(&*Template::literal("{serial}").fill(&Fixed), "{serial}");
+    }
+}

@@ -1,0 +1,246 @@
+//! Device time as devices print it: message stamps, log stamps, the clock.
+//!
+//! The zone is the device's own (`clock timezone`, `clock summer-time`, else the scenario's). The
+//! instant always comes from the caller.
+
+use jiff::{
+    Timestamp,
+    civil::DateTime,
+    tz::{Offset, TimeZone},
+};
+
+use crate::text::{push, push_decimal, push_padded};
+
+/// The months as devices abbreviate them.
+pub(crate) const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// An instant as a device's wall clock shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct LocalTime {
+    civil: DateTime,
+    offset: Offset,
+}
+
+impl LocalTime {
+    /// `instant` in `zone`.
+    pub fn new(instant: Timestamp, zone: &TimeZone) -> Self {
+        let offset = zone.to_offset(instant);
+        Self {
+            civil: offset.to_datetime(instant),
+            offset,
+        }
+    }
+
+    /// Appends `2009-12-03 12:26:01 GMT+05:00`, the stamp of XML and short-text messages.
+    pub fn push_stamp(&self, out: &mut Vec<u8>) {
+        self.push_minute(out);
+        out.push(b':');
+        push_padded(out, self.civil.second() as u64, 2);
+        self.push_offset(out, " GMT");
+    }
+
+    /// Appends `2009-12-03 12:26 GMT+05:00`, the stamp of long-text messages.
+    pub fn push_stamp_to_the_minute(&self, out: &mut Vec<u8>) {
+        self.push_minute(out);
+        self.push_offset(out, " GMT");
+    }
+
+    /// Appends `Dec  3 12:26:02.319`, the stamp of log lines.
+    pub fn push_log_stamp(&self, out: &mut Vec<u8>) {
+        push(out, MONTHS[self.month_index()]);
+        push(out, if self.civil.day() < 10 { "  " } else { " " });
+        push_decimal(out, self.civil.day() as u64);
+        out.push(b' ');
+        self.push_clock(out);
+    }
+
+    /// Appends `12:26:02.319 EST Thu Dec 3 2009`, the line of `show clock` behind its mark.
+    pub fn push_show_clock(&self, out: &mut Vec<u8>, zone_name: &str) {
+        self.push_clock(out);
+        self.push_zone_and_date(out, zone_name);
+    }
+
+    /// Appends `12:26:02 EST Thu Dec 3 2009`, as `show version` names restarts.
+    pub fn push_restart_stamp(&self, out: &mut Vec<u8>, zone_name: &str) {
+        self.push_time_of_day(out);
+        self.push_zone_and_date(out, zone_name);
+    }
+
+    /// Appends `Thu, 03 Dec 2009 12:26:02 +0500` (RFC 5322).
+    pub fn push_mail_date(&self, out: &mut Vec<u8>) {
+        push(out, self.weekday());
+        push(out, ", ");
+        push_padded(out, self.civil.day() as u64, 2);
+        out.push(b' ');
+        push(out, MONTHS[self.month_index()]);
+        out.push(b' ');
+        push_padded(out, self.civil.year().max(0) as u64, 4);
+        out.push(b' ');
+        self.push_time_of_day(out);
+        let minutes = self.offset.seconds() / 60;
+        push(out, if minutes < 0 { " -" } else { " +" });
+        push_padded(out, u64::from(minutes.unsigned_abs() / 60), 2);
+        push_padded(out, u64::from(minutes.unsigned_abs() % 60), 2);
+    }
+
+    fn push_minute(&self, out: &mut Vec<u8>) {
+        push_padded(out, self.civil.year().max(0) as u64, 4);
+        out.push(b'-');
+        push_padded(out, self.civil.month() as u64, 2);
+        out.push(b'-');
+        push_padded(out, self.civil.day() as u64, 2);
+        out.push(b' ');
+        push_padded(out, self.civil.hour() as u64, 2);
+        out.push(b':');
+        push_padded(out, self.civil.minute() as u64, 2);
+    }
+
+    fn push_time_of_day(&self, out: &mut Vec<u8>) {
+        push_padded(out, self.civil.hour() as u64, 2);
+        out.push(b':');
+        push_padded(out, self.civil.minute() as u64, 2);
+        out.push(b':');
+        push_padded(out, self.civil.second() as u64, 2);
+    }
+
+    fn push_clock(&self, out: &mut Vec<u8>) {
+        self.push_time_of_day(out);
+        out.push(b'.');
+        push_padded(out, self.civil.millisecond() as u64, 3);
+    }
+
+    fn push_zone_and_date(&self, out: &mut Vec<u8>, zone_name: &str) {
+        out.push(b' ');
+        push(out, zone_name);
+        out.push(b' ');
+        push(out, self.weekday());
+        out.push(b' ');
+        push(out, MONTHS[self.month_index()]);
+        out.push(b' ');
+        push_decimal(out, self.civil.day() as u64);
+        out.push(b' ');
+        push_padded(out, self.civil.year().max(0) as u64, 4);
+    }
+
+    fn push_offset(&self, out: &mut Vec<u8>, prefix: &str) {
+        push(out, prefix);
+        let minutes = self.offset.seconds() / 60;
+        out.push(if minutes < 0 { b'-' } else { b'+' });
+        push_padded(out, u64::from(minutes.unsigned_abs() / 60), 2);
+        out.push(b':');
+        push_padded(out, u64::from(minutes.unsigned_abs() % 60), 2);
+    }
+
+    fn month_index(&self) -> usize {
+        usize::from(self.civil.month().unsigned_abs()).clamp(1, 12) - 1
+    }
+
+    fn weekday(&self) -> &'static str {
+        WEEKDAYS[self.civil.weekday().to_monday_zero_offset() as usize % 7]
+    }
+}
+
+/// Appends how long a device has been up, in the words of `show version`: the two largest units
+/// from weeks to minutes and everything below them, as `2 weeks, 1 day, 3 hours, 25 minutes`.
+pub(crate) fn push_uptime(out: &mut Vec<u8>, seconds: u64) {
+    const UNITS: [(&str, u64); 5] = [
+        ("year", 365 * 24 * 3600),
+        ("week", 7 * 24 * 3600),
+        ("day", 24 * 3600),
+        ("hour", 3600),
+        ("minute", 60),
+    ];
+    let mut rest = seconds;
+    let mut first = true;
+    for (name, length) in UNITS {
+        let count = rest / length;
+        rest %= length;
+        if count == 0 && !(first && name == "minute") {
+            continue;
+        }
+        if !first {
+            push(out, ", ");
+        }
+        first = false;
+        push_decimal(out, count);
+        out.push(b' ');
+        push(out, name);
+        if count != 1 {
+            out.push(b's');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn local(text: &str, zone: &str) -> LocalTime {
+        let zone = if zone.is_empty() {
+            TimeZone::UTC
+        } else {
+            TimeZone::get(zone).unwrap()
+        };
+        LocalTime::new(text.parse().unwrap(), &zone)
+    }
+
+    fn appended(write: impl Fn(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn stamps_name_the_offset_that_is_in_force() {
+        let winter = local("2026-01-10T07:05:09Z", "America/Denver");
+        let summer = local("2026-07-10T07:05:09Z", "America/Denver");
+        assert_eq!(
+            appended(|out| winter.push_stamp(out)),
+            "2026-01-10 00:05:09 GMT-07:00"
+        );
+        assert_eq!(
+            appended(|out| summer.push_stamp_to_the_minute(out)),
+            "2026-07-10 01:05 GMT-06:00"
+        );
+    }
+
+    #[test]
+    fn log_stamps_pad_the_day_with_a_blank() {
+        let early = local("2009-12-03T12:26:02.319Z", "");
+        let late = local("2009-12-13T12:26:02.319Z", "");
+        assert_eq!(
+            appended(|out| early.push_log_stamp(out)),
+            "Dec  3 12:26:02.319"
+        );
+        assert_eq!(
+            appended(|out| late.push_log_stamp(out)),
+            "Dec 13 12:26:02.319"
+        );
+    }
+
+    #[test]
+    fn clocks_and_dates_read_as_devices_and_mail_programs_print_them() {
+        let at = local("2009-12-03T12:26:02.319Z", "");
+        assert_eq!(
+            appended(|out| at.push_show_clock(out, "UTC")),
+            "12:26:02.319 UTC Thu Dec 3 2009"
+        );
+        assert_eq!(
+            appended(|out| at.push_mail_date(out)),
+            "Thu, 03 Dec 2009 12:26:02 +0000"
+        );
+    }
+
+    #[test]
+    fn uptime_skips_units_that_are_zero() {
+        assert_eq!(appended(|out| push_uptime(out, 30)), "0 minutes");
+        assert_eq!(
+            appended(|out| push_uptime(out, 7 * 86_400 + 60)),
+            "1 week, 1 minute"
+        );
+        assert_eq!(appended(|out| push_uptime(out, 90_000)), "1 day, 1 hour");
+    }
+}
