@@ -31,7 +31,8 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
-    /// The one encoding that the headers name; `None` for one that is not supported and for several.
+    /// The one encoding that the headers name; `None` for one that is not supported and for
+    /// several.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let mut named = headers.get_all(header::CONTENT_ENCODING).iter();
         let Some(name) = named.next() else {

@@ -1,4 +1,5 @@
-//! One connection from its first byte to its last: TLS, HTTP, and an end that lets the client read its reply.
+//! One connection from its first byte to its last: TLS, HTTP, and an end that lets the client read
+//! its reply.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -74,6 +75,8 @@ where
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(timeouts.head)
+        // A client that has sent everything may say so and still wait for its reply.
+        .half_close(true)
         .max_header_size(HEAD_BYTES_MAX)
         .max_buf_size(BUFFER_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), answers);
@@ -111,8 +114,8 @@ fn account_for(error: &hyper::Error, service: &Service) {
     }
 }
 
-/// Ends the stream in order. A socket closed with input unread resets the connection, and the reset overtakes the
-/// reply: so what the client still sends is read first and thrown away.
+/// Ends the stream in order. A socket closed with input unread resets the connection, and the reset
+/// overtakes the reply: so what the client still sends is read first and thrown away.
 async fn finish(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     drains: bool,

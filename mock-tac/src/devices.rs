@@ -1,6 +1,7 @@
 //! The devices heard of, as the portal behind the real service would list them.
 //!
-//! A device registers with a full inventory that names a contact; its confirmation on the portal is given at once.
+//! A device registers with a full inventory that names a contact; its confirmation on the portal is
+//! given at once.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -132,7 +133,8 @@ impl Devices {
         device.messages += 1;
         let contact = message.contact_email.as_ref();
         let contact = &contact[..contact.floor_char_boundary(CONTACT_BYTES_MAX)];
-        // A message without a contact is anonymous: it neither registers the device nor erases what is known.
+        // A message without a contact is anonymous: it neither registers the device nor erases what
+        // is known.
         if contact.is_empty() {
             return;
         }

@@ -1,11 +1,13 @@
 //! Refuses requests whose framing two readers could understand differently.
 //!
-//! The HTTP library takes the lenient reading in some of these cases: it prefers `Transfer-Encoding` to `Content-Length`,
-//! merges equal lengths and ends lines at a bare LF. Behind a proxy that reads otherwise, such a request smuggles a second
-//! one. [`Framing`] sees the bytes first. Where it objects it overwrites a line end with NUL, which no parser accepts
-//! there: the library then answers 400 and closes, in its place among pipelined requests.
+//! The HTTP library takes the lenient reading in some of these cases: it prefers
+//! `Transfer-Encoding` to `Content-Length`, merges equal lengths and ends lines at a bare LF.
+//! Behind a proxy that reads otherwise, such a request smuggles a second one. [`Framing`] sees the
+//! bytes first. Where it objects it overwrites a line end with NUL, which no parser accepts there:
+//! the library then answers 400 and closes, in its place among pipelined requests.
 
-/// Bytes of a header line that are kept: enough for a framing header with any value worth accepting.
+/// Bytes of a header line that are kept: enough for a framing header with any value worth
+/// accepting.
 const LINE_KEPT_BYTES: usize = 64;
 
 /// Follows the requests of one connection, byte by byte, without keeping them.
@@ -26,7 +28,8 @@ enum State {
     Headers,
     /// Inside a body with so many bytes to come.
     Body(u64),
-    /// Behind the head of a chunked request, the last one of its connection, or behind a refused one.
+    /// Behind the head of a chunked request, the last one of its connection, or behind a refused
+    /// one.
     Rest,
 }
 
@@ -50,7 +53,8 @@ impl Framing {
         }
     }
 
-    /// Looks at the next bytes of the connection, and spoils the first ambiguous request among them.
+    /// Looks at the next bytes of the connection, and spoils the first ambiguous request among
+    /// them.
     pub(crate) fn inspect(&mut self, bytes: &mut [u8]) {
         let mut at = 0;
         while at < bytes.len() {
@@ -126,7 +130,8 @@ impl Framing {
 
     fn header(&mut self) -> Result<(), Ambiguous> {
         let line = &self.line[..self.line_bytes.min(LINE_KEPT_BYTES)];
-        // A folded line belongs to the header before it for some readers, and to nothing for others.
+        // A folded line belongs to the header before it for some readers, and to nothing for
+        // others.
         if matches!(line.first(), Some(b' ' | b'\t')) {
             return Err(Ambiguous);
         }

@@ -1,8 +1,10 @@
-//! Reads one Call Home message from the body of a request and says what is wrong with it, and where.
+//! Reads one Call Home message from the body of a request and says what is wrong with it, and
+//! where.
 //!
-//! One pass with borrowed events. Elements are known by namespace URI and never by prefix. What a document type
-//! declaration could do (entities, defaults, fetching) cannot happen: the declaration itself is refused. Knows nothing of
-//! HTTP, and shares no code with anything that writes such messages.
+//! One pass with borrowed events. Elements are known by namespace URI and never by prefix. What a
+//! document type declaration could do (entities, defaults, fetching) cannot happen: the declaration
+//! itself is refused. Knows nothing of HTTP, and shares no code with anything that writes such
+//! messages.
 
 mod error;
 mod markup;
@@ -44,7 +46,8 @@ impl Default for IntakeLimits {
     }
 }
 
-/// What a sink needs to know of one Call Home message; borrowed from the body where no reference had to be resolved.
+/// What a sink needs to know of one Call Home message; borrowed from the body where no reference
+/// had to be resolved.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Message<'a> {
     /// `M<n>:<serial>:<hex>`, checked for that form.
@@ -88,9 +91,9 @@ pub struct Attachment<'a> {
 ///
 /// # Errors
 ///
-/// [`IntakeError`] for the first thing that keeps the body from being a Call Home message: a byte that is not UTF-8, markup
-/// that is not well-formed, a document type declaration, a limit exceeded, an element that is missing, stands twice, or
-/// whose text has not the form it must have.
+/// [`IntakeError`] for the first thing that keeps the body from being a Call Home message: a byte
+/// that is not UTF-8, markup that is not well-formed, a document type declaration, a limit
+/// exceeded, an element that is missing, stands twice, or whose text has not the form it must have.
 pub fn read<'a>(body: &'a [u8], limits: &IntakeLimits) -> Result<Message<'a>, IntakeError> {
     let text = std::str::from_utf8(body).map_err(|error| Fault::NotUtf8.at(error.valid_up_to()))?;
     let document = text.strip_prefix('\u{feff}').unwrap_or(text);

@@ -1,8 +1,8 @@
 //! An HTTPS sink for Call Home that accounts for every message it takes.
 //!
-//! It stands in for the service that devices post their messages to: it checks every message with a reader of its own,
-//! finds duplicates by message id, applies the 10 KB rule, enters the message in the [`sink::Books`] and only then
-//! replies. A body that is cut off is never counted as received.
+//! It stands in for the service that devices post their messages to: it checks every message with a
+//! reader of its own, finds duplicates by message id, applies the 10 KB rule, enters the message in
+//! the [`sink::Books`] and only then replies. A body that is cut off is never counted as received.
 //!
 //! | module | its one job |
 //! |---|---|
@@ -47,9 +47,31 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Takes messages on `listener` until `shutdown` ends, and gives the totals of `books`.
 ///
-/// Runs on a current-thread runtime as well as on a multi-threaded one. Each message is in the books, and their observer
-/// has heard of it, before the first byte of its reply is written. After `shutdown` no connection is accepted, idle ones
-/// end at once, and requests under way have [`Timeouts::drain`] to finish.
+/// Runs on a current-thread runtime as well as on a multi-threaded one. Each message is in the
+/// books, and their observer has heard of it, before the first byte of its reply is written. After
+/// `shutdown` no connection is accepted, idle ones end at once, and requests under way have
+/// [`Timeouts::drain`] to finish.
+///
+/// ```
+/// # use std::{future, sync::Arc};
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let authority = sink::TestAuthority::generate()?;
+/// let settings = mock_tac::Settings {
+///     tls: Some(authority.server_config(&[])?),
+///     ..Default::default()
+/// };
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+/// let books = Arc::new(sink::Books::default());
+/// let totals = mock_tac::run(listener, settings, books, future::ready(())).await;
+/// assert_eq!(totals.received, 0);
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread()
+/// #     .enable_all()
+/// #     .build()?
+/// #     .block_on(example())?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 pub async fn run(
     listener: TcpListener,
     settings: Settings,

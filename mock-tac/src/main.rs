@@ -112,7 +112,8 @@ fn settings(arguments: &Arguments, host: String) -> anyhow::Result<Settings> {
     })
 }
 
-/// A fleet opens more connections than the usual soft limit allows files; the hard limit is what the operator meant.
+/// A fleet opens more connections than the usual soft limit allows files; the hard limit is what
+/// the operator meant.
 fn raise_open_files_limit() {
     if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
         // Without the raise the sink works, with fewer connections.

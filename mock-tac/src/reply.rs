@@ -48,7 +48,8 @@ pub(crate) fn taken(message_id: &str, status: Status) -> Answer {
     finished(StatusCode::OK, r#"text/xml; charset="utf-8""#, text)
 }
 
-/// The answer to a body that is no Call Home message: a SOAP 1.2 fault that puts it down to the sender.
+/// The answer to a body that is no Call Home message: a SOAP 1.2 fault that puts it down to the
+/// sender.
 pub(crate) fn fault(reason: &str) -> Answer {
     let text = format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>

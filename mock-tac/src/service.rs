@@ -51,7 +51,8 @@ impl Service {
 
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Answer {
         let (head, body) = request.into_parts();
-        // The framing guard does not follow chunks, so a chunked request is the last of its connection.
+        // The framing guard does not follow chunks, so a chunked request is the last of its
+        // connection.
         let is_last = head.headers.contains_key(header::TRANSFER_ENCODING);
         let answer = self.route(&head, body).await;
         if is_last {
@@ -103,8 +104,8 @@ impl Service {
         };
         let bytes_max = self.settings.limits.body_bytes;
         let mut share = self.budget.share();
-        let received = timeout(self.settings.timeouts.body, share.receive(body, bytes_max));
-        let body = match received.await {
+        let receiving = timeout(self.settings.timeouts.body, share.receive(body, bytes_max));
+        let body = match receiving.await {
             Ok(Ok(body)) => body,
             Ok(Err(error)) => return self.no_body(&error),
             Err(_) => {
@@ -113,8 +114,9 @@ impl Service {
                 return reply::ending(reply::plain(StatusCode::REQUEST_TIMEOUT, text));
             }
         };
+        let received = Instant::now();
         match encoding.undo(body, bytes_max) {
-            Ok(body) => self.take(body, Instant::now()).await,
+            Ok(body) => self.take(body, received).await,
             Err(error) => self.no_body(&error),
         }
     }

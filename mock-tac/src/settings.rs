@@ -101,15 +101,15 @@ impl Default for Limits {
 pub struct Timeouts {
     /// The TLS handshake. Default 10 s.
     pub handshake: Duration,
-    /// From a connection being ready for a request to the end of that request's head, so this is how long a
-    /// connection may idle as well. Default 30 s.
+    /// From a connection being ready for a request to the end of that request's head, so this is
+    /// how long a connection may idle as well. Default 30 s.
     pub head: Duration,
     /// From the end of a head to the end of its body; then 408. Default 30 s.
     pub body: Duration,
     /// Without the client taking a byte of a reply. Default 10 s.
     pub write_stall: Duration,
-    /// Between a reply that ends the connection early and the client's own end, so that it can read the reply.
-    /// Default 1 s.
+    /// Between a reply that ends the connection early and the client's own end, so that it can read
+    /// the reply. Default 1 s.
     pub linger: Duration,
     /// For open connections to finish once the sink is told to stop. Default 2 s.
     pub drain: Duration,

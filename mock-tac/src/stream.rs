@@ -1,4 +1,5 @@
-//! A connection's byte stream as the HTTP library sees it: watched on the way in, never stuck on the way out.
+//! A connection's byte stream as the HTTP library sees it: watched on the way in, never stuck on
+//! the way out.
 
 use std::future::Future;
 use std::io;

@@ -1,4 +1,5 @@
-//! The 10 KB rule: a message that even DEFLATE leaves above ten kilobytes is too large for the real service.
+//! The 10 KB rule: a message that even DEFLATE leaves above ten kilobytes is too large for the real
+//! service.
 
 use std::io::{self, Write};
 
@@ -13,7 +14,8 @@ const LEVEL: u32 = 6;
 
 /// Whether the body is above [`TEN_KB_BYTES`] both as it is and compressed (zlib, level 6).
 ///
-/// Costs nothing for a body that is small enough as it is, and stops compressing once the answer is known.
+/// Costs nothing for a body that is small enough as it is, and stops compressing once the answer is
+/// known.
 #[must_use]
 pub fn exceeds(body: &[u8]) -> bool {
     if body.len() <= TEN_KB_BYTES {

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::Framing;
 
-/// Whether the guard spoils something in `input` when it arrives in pieces of at most `piece` bytes.
+/// Whether the guard spoils something in `input` when it arrives in pieces of at most `piece`
+/// bytes.
 fn spoils(input: &str, piece: usize) -> bool {
     let mut bytes = input.as_bytes().to_vec();
     let mut framing = Framing::new();

@@ -9,7 +9,8 @@ const QUOTE_BYTES_MAX: usize = 120;
 pub struct IntakeError {
     /// What is wrong.
     pub fault: Fault,
-    /// Offset into the body in bytes, from 0; for something missing, where its absence became certain.
+    /// Offset into the body in bytes, from 0; for something missing, where its absence became
+    /// certain.
     pub at: usize,
 }
 

@@ -26,11 +26,13 @@ fn is_allowed(character: char) -> bool {
 
 /// Refuses the first character that XML forbids.
 pub(super) fn check_characters(text: &str) -> Result<(), IntakeError> {
-    // A second byte order mark is an ordinary character to XML, and one the reader would swallow unseen.
+    // A second byte order mark is an ordinary character to XML, and one the reader would swallow
+    // unseen.
     if text.starts_with('\u{feff}') {
         return Err(Fault::Character.at(0));
     }
-    // Bytes first: nearly every message is free of both suspicious kinds, and this loop is vectorised.
+    // Bytes first: nearly every message is free of both suspicious kinds, and this loop is
+    // vectorised.
     let suspicious = text
         .bytes()
         .any(|byte| byte == 0xef || byte < b' ' && !is_space(byte));
@@ -71,7 +73,8 @@ fn bad_name(name: &str) -> Fault {
     Fault::syntax(format!("`{}` is not a name", clipped(name)))
 }
 
-/// Splits the content of a tag after the element's name into attributes, which replace what `found` held.
+/// Splits the content of a tag after the element's name into attributes, which replace what `found`
+/// held.
 pub(super) fn attributes<'a>(
     mut rest: &'a str,
     limit: usize,

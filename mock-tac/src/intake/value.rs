@@ -42,7 +42,8 @@ pub(super) fn is_device_id(id: &str) -> bool {
     is_word(product) && is_word(serial)
 }
 
-/// A name without blanks: visible ASCII only, and none of the characters that separate the parts of an identifier.
+/// A name without blanks: visible ASCII only, and none of the characters that separate the parts of
+/// an identifier.
 pub(super) fn is_word(word: &str) -> bool {
     (1..=WORD_BYTES_MAX).contains(&word.len())
         && word

@@ -161,7 +161,8 @@ impl<'a, 'l> Walk<'a, 'l> {
             if matches!(prefix, "xml" | "xmlns") || (uri.is_empty() && !prefix.is_empty()) {
                 return Err(Fault::syntax("namespace declaration that is not allowed"));
             }
-            // Every name is looked up among these, so their number multiplies with that of the elements.
+            // Every name is looked up among these, so their number multiplies with that of the
+            // elements.
             if self.bindings.len() == self.limits.namespaces {
                 let limit = self.limits.namespaces;
                 let what = "namespace declarations in scope";

@@ -1,10 +1,12 @@
-//! Requests that two readers could understand differently are refused, and nothing hidden in them is read.
+//! Requests that two readers could understand differently are refused, and nothing hidden in them
+//! is read.
 
 use mock_tac::{ENDPOINT, Settings};
 
 use super::server::{SYSLOG, Server, post, post_with};
 
-/// A request with such headers, and behind it a complete message that only a lenient reader would find.
+/// A request with such headers, and behind it a complete message that only a lenient reader would
+/// find.
 fn smuggling(headers: &str) -> Vec<u8> {
     let mut request = format!(
         "POST {ENDPOINT} HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\n{headers}\r\n0\r\n\r\n"
@@ -49,7 +51,8 @@ async fn ambiguous_lengths_are_400_and_end_the_connection() {
     for headers in all {
         let reply = server.exchange_plain(smuggling(headers)).await;
         assert_eq!(reply.status(), 400, "{headers:?}");
-        assert_eq!(reply.0.matches("HTTP/1.1").count(), 1, "{headers:?}");
+        // A fault in the body would mean that the request was taken for one with an empty message.
+        assert_eq!(reply.body(), "", "{headers:?}");
     }
     let totals = server.stop().await;
     assert_eq!(totals.received, 0);
@@ -60,7 +63,8 @@ async fn ambiguous_lengths_are_400_and_end_the_connection() {
 async fn ambiguous_lengths_are_400_under_tls_too() {
     let server = Server::secure(Settings::default()).await;
     let request = smuggling("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n");
-    assert_eq!(server.exchange(request).await.status(), 400);
+    let reply = server.exchange(request).await;
+    assert_eq!((reply.status(), reply.body()), (400, ""));
     assert_eq!(server.stop().await.received, 0);
 }
 

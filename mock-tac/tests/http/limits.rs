@@ -1,4 +1,5 @@
-//! What a client cannot do: send too much, take too long, keep others waiting, be counted for half a message.
+//! What a client cannot do: send too much, take too long, keep others waiting, be counted for half
+//! a message.
 
 use std::time::Duration;
 

@@ -6,10 +6,10 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use mock_tac::devices::Registration;
 use mock_tac::{Settings, TenKb};
-use sink::MessageKey;
+use sink::{MessageKey, Store};
 use tokio::io::AsyncWriteExt;
 
-use super::server::{INVENTORY, SYSLOG, Server, TEST, one_reply, post, post_with};
+use super::server::{INVENTORY, SYSLOG, Server, TEST, one_reply, post, post_with, rest};
 
 const XML: &str = "Content-Type: text/xml\r\nConnection: close\r\n";
 
@@ -80,6 +80,20 @@ async fn the_second_copy_of_a_message_is_a_duplicate() {
     assert_eq!((reply.status(), reply.message_status()), (200, "duplicate"));
     let totals = server.stop().await;
     assert_eq!((totals.received, totals.duplicates), (2, 1));
+}
+
+#[tokio::test]
+async fn a_client_that_ends_its_side_after_the_request_gets_its_reply() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), "xml", 1).unwrap();
+    let settings = Settings {
+        store: Some(store.into()),
+        ..Settings::default()
+    };
+    let server = Server::plain(settings).await;
+    let mut stream = server.connect_having_sent(post(SYSLOG));
+    stream.shutdown().await.unwrap();
+    assert_eq!(rest(&mut stream).await.message_status(), "accepted");
 }
 
 #[tokio::test]

@@ -45,7 +45,8 @@ impl Server {
     }
 
     async fn start(mut settings: Settings, authority: TestAuthority) -> Self {
-        // No verdict may depend on the speed of the machine: these two only ever cut a client short.
+        // No verdict may depend on the speed of the machine: these two only ever cut a client
+        // short.
         settings.timeouts.linger = LONG;
         settings.timeouts.drain = LONG;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -76,7 +77,8 @@ impl Server {
 
     /// A plain connection on which bytes wait for the sink before it has accepted it.
     ///
-    /// The runtime of a test has one thread, so that the sink does nothing before the test waits for it.
+    /// The runtime of a test has one thread, so that the sink does nothing before the test waits
+    /// for it.
     pub(crate) fn connect_having_sent(&self, bytes: impl AsRef<[u8]>) -> TcpStream {
         let mut stream = std::net::TcpStream::connect(self.address).unwrap();
         stream.write_all(bytes.as_ref()).unwrap();
