@@ -16,11 +16,15 @@ use tracing_subscriber::EnvFilter;
 
 use arguments::Arguments;
 
+/// What is logged to standard error unless `RUST_LOG` says otherwise.
+const LOG_FILTER_DEFAULT: &str = "warn,mock_smtp=info,sink=info";
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
         .with_env_filter(
-            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn")),
+            EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| EnvFilter::new(LOG_FILTER_DEFAULT)),
         )
         .with_writer(io::stderr)
         .init();

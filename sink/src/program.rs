@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::listener::{self, ListenError, Reach};
 
@@ -71,17 +71,22 @@ pub fn bind_web(
     choice: Option<WebChoice>,
     reach: Reach,
 ) -> Result<Option<TcpListener>, ListenError> {
-    match choice {
-        Some(WebChoice::Off) => Ok(None),
-        Some(WebChoice::Address(address)) => listener::bind(address, reach).map(Some),
-        None => match listener::bind(WEB_ADDRESS_DEFAULT, Reach::Loopback) {
-            Ok(listener) => Ok(Some(listener)),
-            Err(ListenError::AddressInUse { address }) => {
-                warn!(%address, "default web address is in use, going on without; --web chooses another");
-                Ok(None)
-            }
-            Err(error @ (ListenError::NotLoopback { .. } | ListenError::Io { .. })) => Err(error),
-        },
+    let (address, reach) = match choice {
+        Some(WebChoice::Off) => return Ok(None),
+        Some(WebChoice::Address(address)) => (address, reach),
+        None => (WEB_ADDRESS_DEFAULT, Reach::Loopback),
+    };
+    match listener::bind(address, reach) {
+        Ok(listener) => {
+            let bound = listener.local_addr().unwrap_or(address);
+            info!("web pages on http://{bound}/");
+            Ok(Some(listener))
+        }
+        Err(ListenError::AddressInUse { address }) if choice.is_none() => {
+            warn!(%address, "default web address is in use, going on without; --web chooses another");
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -1,10 +1,14 @@
 //! The body of a message as readable text, whatever it is encoded in.
 
 use std::borrow::Cow;
+use std::panic;
 
 use mail_parser::{MessageParser, MimeHeaders};
 
 use super::header::Header;
+
+/// Most of a message that the full parser is given, in bytes.
+const PARSED_BYTES_MAX: usize = 64 * 1024;
 
 /// The text of a message that is worth looking at.
 ///
@@ -31,8 +35,16 @@ pub(super) fn readable<'a>(
     }
 }
 
-/// The budget of the full parser is the content itself: no more of a message than is inspected.
+/// Hands a message to the full parser, within its budget.
+///
+/// A message the parser cannot cope with, even one that makes it panic, must not lose its place in
+/// the books: its body is then taken as it is.
 fn parsed(content: &[u8]) -> Option<Vec<u8>> {
+    let budgeted = &content[..content.len().min(PARSED_BYTES_MAX)];
+    panic::catch_unwind(|| best_part(budgeted)).ok().flatten()
+}
+
+fn best_part(content: &[u8]) -> Option<Vec<u8>> {
     let message = MessageParser::default().parse(content)?;
     let is_xml = |part: &&mail_parser::MessagePart<'_>| {
         part.content_type()

@@ -1,0 +1,8 @@
+//! The sink through real sockets: what only shows once bytes travel.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod client;
+mod plain;
+mod program;
+mod secured;
