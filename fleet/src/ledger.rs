@@ -1,0 +1,145 @@
+//! The ledger: every trigger's candidates end in exactly one account, every message in exactly one
+//! way, and what embedded sinks received is matched message by message.
+
+mod reconcile;
+
+use std::collections::BTreeMap;
+
+use emulator::{DropAccount, MessageType, Output, Settlement, Transport};
+
+pub use reconcile::{Reconciler, SinkTotals};
+
+/// Counts of everything the devices decided and of how messages ended.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Ledger {
+    /// Events that came to devices that were down, or that they rejected.
+    pub unheard: u64,
+    /// Alerts offered to the devices' policy.
+    pub triggers: u64,
+    /// Candidates that became no message, by account.
+    pub dropped: BTreeMap<DropAccount, u64>,
+    /// Candidates that became messages, those included that turned out too large to be sent.
+    pub queued: u64,
+    /// Messages that ended, by how.
+    pub settled: BTreeMap<Settlement, u64>,
+    /// The same by type and transport.
+    pub by_type: BTreeMap<(MessageType, Transport), TypeCounts>,
+    /// Traps that devices would have sent.
+    pub traps: u64,
+}
+
+/// Counts of the messages of one type by one transport.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct TypeCounts {
+    /// Candidates that became messages.
+    pub queued: u64,
+    /// Messages that a server took.
+    pub delivered: u64,
+    /// Messages that none took or confirmed.
+    pub failed: u64,
+    /// Messages that none confirmed but one may have.
+    pub unconfirmed: u64,
+    /// Candidates that became no message.
+    pub dropped: u64,
+}
+
+impl Ledger {
+    /// Books what a device said.
+    pub fn observe(&mut self, output: &Output) {
+        match output {
+            Output::Trigger { .. } => self.triggers += 1,
+            Output::Dropped {
+                account,
+                kind,
+                transport,
+                ..
+            } => {
+                *self.dropped.entry(*account).or_default() += 1;
+                self.row(*kind, *transport).dropped += 1;
+            }
+            Output::Queued {
+                kind, transport, ..
+            } => {
+                self.queued += 1;
+                self.row(*kind, *transport).queued += 1;
+            }
+            Output::Settled {
+                kind,
+                transport,
+                settlement,
+                ..
+            } => {
+                *self.settled.entry(*settlement).or_default() += 1;
+                let row = self.row(*kind, *transport);
+                match settlement {
+                    Settlement::Delivered => row.delivered += 1,
+                    Settlement::Failed => row.failed += 1,
+                    Settlement::Unconfirmed => row.unconfirmed += 1,
+                    Settlement::Oversize => row.dropped += 1,
+                }
+            }
+            Output::Trap(_) => self.traps += 1,
+            Output::Unheard => self.unheard += 1,
+            Output::Transmit(_) => {}
+        }
+    }
+
+    fn row(&mut self, kind: MessageType, transport: Transport) -> &mut TypeCounts {
+        self.by_type.entry((kind, transport)).or_default()
+    }
+
+    /// Adds another part of the same run.
+    pub fn merge(&mut self, other: &Self) {
+        self.unheard += other.unheard;
+        self.triggers += other.triggers;
+        self.queued += other.queued;
+        self.traps += other.traps;
+        for (account, count) in &other.dropped {
+            *self.dropped.entry(*account).or_default() += count;
+        }
+        for (settlement, count) in &other.settled {
+            *self.settled.entry(*settlement).or_default() += count;
+        }
+        for (key, counts) in &other.by_type {
+            let row = self.by_type.entry(*key).or_default();
+            row.queued += counts.queued;
+            row.delivered += counts.delivered;
+            row.failed += counts.failed;
+            row.unconfirmed += counts.unconfirmed;
+            row.dropped += counts.dropped;
+        }
+    }
+
+    /// How many messages ended as `settlement`.
+    pub fn settled(&self, settlement: Settlement) -> u64 {
+        self.settled.get(&settlement).copied().unwrap_or(0)
+    }
+
+    /// How many candidates ended in `account`.
+    pub fn dropped(&self, account: DropAccount) -> u64 {
+        self.dropped.get(&account).copied().unwrap_or(0)
+    }
+
+    /// Candidates that became no message: those the policy dropped, and those too large.
+    pub fn dropped_in_all(&self) -> u64 {
+        self.dropped.values().sum::<u64>() + self.settled(Settlement::Oversize)
+    }
+
+    /// Candidates that became messages that could be sent.
+    pub fn messages(&self) -> u64 {
+        self.queued - self.settled(Settlement::Oversize).min(self.queued)
+    }
+
+    /// Messages that have not ended yet.
+    pub fn outstanding(&self) -> u64 {
+        let ended: u64 = self.settled.values().sum();
+        self.queued.saturating_sub(ended)
+    }
+
+    /// Whether no message ended that was never queued.
+    pub fn is_consistent(&self) -> bool {
+        let ended: u64 = self.settled.values().sum();
+        let by_type = self.by_type.values();
+        ended <= self.queued && by_type.map(|row| row.queued).sum::<u64>() == self.queued
+    }
+}

@@ -1,0 +1,182 @@
+//! The plan of a run: every event, on which device and when, as a pure function of the scenario.
+//!
+//! Chance is drawn from the seed and the name of the traffic, never from what happens during the
+//! run, and the whole plan is the same whoever walks it: a process that runs a part of the devices
+//! walks all of it and keeps its own events.
+
+mod arrivals;
+mod selection;
+
+use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc, time::Duration};
+
+use emulator::{Seed, SystemEvent};
+use jiff::Timestamp;
+use rand_chacha::ChaCha8Rng;
+
+use crate::{
+    clock::TimeScale,
+    scenario::{Emission, Scenario},
+};
+use arrivals::Arrivals;
+use selection::Selection;
+
+/// Something that is to happen.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PlannedEvent {
+    /// When, in real time after the start.
+    pub elapsed: Duration,
+    /// When, in device time.
+    pub at: Timestamp,
+    /// To which device.
+    pub device: u32,
+    /// What.
+    pub event: SystemEvent,
+}
+
+/// The events of a scenario in the order of time.
+pub struct Plan<'a> {
+    scale: TimeScale,
+    streams: Vec<Stream<'a>>,
+    /// The next event of each stream, by time and then by position.
+    next: BinaryHeap<Reverse<(Duration, usize)>>,
+}
+
+struct Stream<'a> {
+    arrivals: Arrivals,
+    selection: Selection,
+    emission: &'a Emission,
+    random: ChaCha8Rng,
+}
+
+impl<'a> Plan<'a> {
+    /// The plan of `scenario`.
+    pub fn new(scenario: &'a Scenario) -> Self {
+        let mut streams: Vec<Stream<'a>> = scenario
+            .traffic
+            .iter()
+            .map(|traffic| {
+                let mut random =
+                    Seed(scenario.seed).generator(0, &format!("traffic {}", traffic.name));
+                let selection = Selection::new(scenario, traffic, &mut random);
+                Stream {
+                    arrivals: Arrivals::new(traffic, &selection, &mut random),
+                    selection,
+                    emission: &traffic.emission,
+                    random,
+                }
+            })
+            .collect();
+        let next = streams
+            .iter_mut()
+            .enumerate()
+            .filter_map(|(position, stream)| {
+                Some(Reverse((
+                    stream.arrivals.peek(&mut stream.random)?,
+                    position,
+                )))
+            })
+            .collect();
+        Self {
+            scale: TimeScale::new(&scenario.clock),
+            streams,
+            next,
+        }
+    }
+}
+
+impl Iterator for Plan<'_> {
+    type Item = PlannedEvent;
+
+    fn next(&mut self) -> Option<PlannedEvent> {
+        let Reverse((elapsed, position)) = self.next.pop()?;
+        let stream = self.streams.get_mut(position)?;
+        let random = &mut stream.random;
+        let device = match stream.arrivals.take() {
+            Some(device) => device,
+            None => stream.selection.draw(random)?,
+        };
+        let event = match stream.emission {
+            Emission::Syslog(pattern) => SystemEvent::Syslog(Arc::from(pattern.draw(random))),
+            Emission::Event(event) => event.clone(),
+        };
+        if let Some(following) = stream.arrivals.peek(random) {
+            self.next.push(Reverse((following, position)));
+        }
+        Some(PlannedEvent {
+            elapsed,
+            at: self.scale.device_at(elapsed),
+            device,
+            event,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Overrides, Source};
+
+    fn quickstart(set: &[&str]) -> Scenario {
+        let overrides = Overrides {
+            set: set.iter().map(|setting| (*setting).to_owned()).collect(),
+            ..Overrides::default()
+        };
+        Scenario::load(&Source::BuiltIn, &overrides)
+            .unwrap()
+            .scenario
+    }
+
+    #[test]
+    fn the_same_scenario_has_the_same_plan_and_another_seed_another() {
+        let plan = |set: &[&str]| Plan::new(&quickstart(set)).collect::<Vec<_>>();
+        assert_eq!(plan(&[]), plan(&[]));
+        assert_ne!(plan(&[]), plan(&["seed=8"]));
+    }
+
+    #[test]
+    fn events_come_in_order_and_within_the_run() {
+        let scenario = quickstart(&[]);
+        let events: Vec<_> = Plan::new(&scenario).collect();
+        assert!(events.is_sorted_by_key(|event| event.elapsed));
+        assert!(events.iter().all(|event| event.elapsed < scenario.duration));
+        assert!(
+            events
+                .iter()
+                .all(|event| event.device < scenario.device_count())
+        );
+    }
+
+    #[test]
+    fn a_constant_arrival_is_exact_and_a_poisson_one_right_on_average() {
+        let scenario = quickstart(&["duration=100s"]);
+        let count = |name: &str| {
+            let only = Scenario {
+                traffic: scenario
+                    .traffic
+                    .iter()
+                    .filter(|traffic| traffic.name == name)
+                    .cloned()
+                    .collect(),
+                ..quickstart(&["duration=100s"])
+            };
+            Plan::new(&only).count() as f64
+        };
+        assert_eq!(count("somebody configures"), 2_000.0);
+        // 25,000 expected; five standard deviations are 790.
+        assert!((count("links flap") - 25_000.0).abs() < 790.0);
+    }
+
+    #[test]
+    fn a_burst_per_device_hits_every_device_of_the_chosen_sites_once() {
+        let scenario = quickstart(&[]);
+        let alarms: Vec<_> = Plan::new(&scenario)
+            .filter(|event| matches!(event.event, SystemEvent::EnvironmentAlarm(_)))
+            .collect();
+        let mut devices: Vec<_> = alarms.iter().map(|event| event.device).collect();
+        devices.sort_unstable();
+        devices.dedup();
+        assert_eq!(devices.len(), alarms.len());
+        // A quarter of the sites of each fleet: 10 of 40 with 15 devices, 5 of 20 with 20.
+        assert_eq!(devices.len(), 10 * 15 + 5 * 20);
+    }
+}

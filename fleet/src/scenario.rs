@@ -1,0 +1,158 @@
+//! What to run, validated: fleets, clock, targets, traffic, thresholds.
+//!
+//! A [`Scenario`] only exists when it makes sense; everything that is wrong with a file is reported
+//! at once, each with its place.
+
+mod file;
+mod overrides;
+mod source;
+mod syslog_pattern;
+mod targets;
+mod traffic;
+mod validate;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use emulator::{DeviceModel, Naming};
+use jiff::{Timestamp, tz::TimeZone};
+
+pub use overrides::Overrides;
+pub use source::{QUICKSTART, Source};
+pub use syslog_pattern::SyslogPattern;
+pub(crate) use targets::split_authority;
+pub use targets::{Endpoint, Scheme, SourceAddresses, TargetChoice, Targets};
+pub use traffic::{Arrival, BurstCount, Emission, Traffic};
+
+use crate::{diagnostic::Diagnostic, threshold::Threshold};
+
+/// Most devices one process runs.
+pub const DEVICES_MAX: u32 = 5_000_000;
+/// Most connections at once to one transport's targets.
+pub const CONNECTIONS_MAX: u32 = 20_000;
+/// Connections at once to one transport's targets unless configured otherwise.
+pub const CONNECTIONS_DEFAULT: u32 = 100;
+
+/// A validated scenario.
+#[derive(Debug)]
+pub struct Scenario {
+    /// Name, also of the run directory.
+    pub name: String,
+    /// All chance comes from it.
+    pub seed: u64,
+    /// How long traffic lasts, in real time.
+    pub duration: Duration,
+    /// How much of the beginning is left out of the figures, by due time.
+    pub warm_up: Duration,
+    /// How long to wait for outstanding messages after the end.
+    pub drain: Duration,
+    /// Device time.
+    pub clock: ClockSettings,
+    /// Where messages go.
+    pub targets: Targets,
+    /// Which addresses they come from.
+    pub sources: SourceAddresses,
+    /// How mail is sent.
+    pub smtp: SmtpSettings,
+    /// How HTTP requests are sent.
+    pub https: HttpsSettings,
+    /// Largest p99 of the generator's own lag with which the figures are still worth something.
+    pub lag_budget: Duration,
+    /// The devices.
+    pub fleets: Vec<Fleet>,
+    /// What happens to them.
+    pub traffic: Vec<Traffic>,
+    /// What the results must satisfy.
+    pub thresholds: Vec<Threshold>,
+    /// The text of the scenario as run, overrides included.
+    pub text: String,
+}
+
+impl Scenario {
+    /// Reads and validates a scenario.
+    ///
+    /// # Errors
+    /// With every finding when at least one is fatal.
+    pub fn load(source: &Source, overrides: &Overrides) -> Result<Loaded, Vec<Diagnostic>> {
+        validate::load(source, overrides)
+    }
+
+    /// How many devices there are in all fleets.
+    pub fn device_count(&self) -> u32 {
+        self.fleets.iter().map(|fleet| fleet.count).sum()
+    }
+
+    /// The fleet that device number `device` belongs to.
+    pub fn fleet_of(&self, device: u32) -> Option<&Fleet> {
+        let following = self
+            .fleets
+            .partition_point(|fleet| fleet.first_device <= device);
+        self.fleets.get(following.checked_sub(1)?)
+    }
+}
+
+/// A scenario and what should be said about it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// Findings that do not keep it from running.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Device time: where it starts and how fast it passes.
+#[derive(Clone, Debug)]
+pub struct ClockSettings {
+    /// Device time at the start of the run.
+    pub start: Timestamp,
+    /// Zone of devices that have none configured.
+    pub zone: TimeZone,
+    /// Device seconds per real second.
+    pub speed: f64,
+}
+
+/// How mail is sent.
+#[derive(Clone, Debug)]
+pub struct SmtpSettings {
+    /// Most connections at once.
+    pub connections: u32,
+    /// Whether a connection carries more than one message.
+    pub reuse: bool,
+    /// For connecting and the TLS handshake.
+    pub connect_timeout: Duration,
+    /// For each reply.
+    pub reply_timeout: Duration,
+}
+
+/// How HTTP requests are sent.
+#[derive(Clone, Debug)]
+pub struct HttpsSettings {
+    /// Most connections at once.
+    pub connections: u32,
+    /// Whether a connection carries more than one request.
+    pub keep_alive: bool,
+    /// Whether TLS sessions are resumed.
+    pub resumption: bool,
+    /// For connecting and the TLS handshake.
+    pub connect_timeout: Duration,
+    /// For the response.
+    pub response_timeout: Duration,
+    /// Where the certificates of acceptable authorities are; the system's unless given.
+    pub ca: Option<PathBuf>,
+    /// Certificates are not verified at all.
+    pub insecure: bool,
+}
+
+/// Devices of one kind.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    /// Name, also the beginning of the host names.
+    pub name: String,
+    /// How many.
+    pub count: u32,
+    /// Number of the first, counted over all fleets.
+    pub first_device: u32,
+    /// Model and configuration.
+    pub model: Arc<DeviceModel>,
+    /// Host names and sites.
+    pub naming: Arc<Naming>,
+}

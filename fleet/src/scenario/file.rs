@@ -1,0 +1,328 @@
+//! The scenario file as it is written: every key, its type and its default.
+//!
+//! Nothing is checked here beyond single values; [`super::validate`] looks at what they mean
+//! together. Keys are documented in `docs/scenario.md`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::units::{Period, Rate, Share};
+
+/// A whole scenario file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ScenarioFile {
+    pub(super) version: Spanned<u32>,
+    pub(super) name: Spanned<String>,
+    #[serde(default)]
+    pub(super) seed: u64,
+    pub(super) duration: Spanned<Period>,
+    #[serde(default)]
+    pub(super) warm_up: Option<Spanned<Period>>,
+    #[serde(default = "drain_default")]
+    pub(super) drain: Period,
+    #[serde(default)]
+    pub(super) clock: ClockTable,
+    #[serde(default)]
+    pub(super) targets: TargetsTable,
+    #[serde(default)]
+    pub(super) hosts: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(super) smtp: SmtpTable,
+    #[serde(default)]
+    pub(super) https: HttpsTable,
+    #[serde(default)]
+    pub(super) sources: SourcesTable,
+    #[serde(default)]
+    pub(super) validity: ValidityTable,
+    pub(super) fleet: Spanned<Vec<FleetTable>>,
+    #[serde(default)]
+    pub(super) traffic: Vec<TrafficTable>,
+    #[serde(default)]
+    pub(super) threshold: Vec<ThresholdTable>,
+}
+
+fn drain_default() -> Period {
+    Period(std::time::Duration::from_secs(60))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ClockTable {
+    pub(super) start: Option<Spanned<String>>,
+    pub(super) zone: Option<Spanned<String>>,
+    pub(super) speed: Option<Spanned<f64>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct TargetsTable {
+    #[serde(default = "embedded")]
+    pub(super) smtp: String,
+    #[serde(default = "embedded")]
+    pub(super) https: String,
+    #[serde(default)]
+    pub(super) ca: Option<String>,
+    #[serde(default)]
+    pub(super) insecure: bool,
+}
+
+impl Default for TargetsTable {
+    fn default() -> Self {
+        Self {
+            smtp: embedded(),
+            https: embedded(),
+            ca: None,
+            insecure: false,
+        }
+    }
+}
+
+fn embedded() -> String {
+    "embedded".to_owned()
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct SmtpTable {
+    pub(super) connections: Option<Spanned<u32>>,
+    pub(super) reuse: bool,
+    pub(super) connect_timeout: Period,
+    pub(super) reply_timeout: Period,
+}
+
+impl Default for SmtpTable {
+    fn default() -> Self {
+        Self {
+            connections: None,
+            reuse: false,
+            connect_timeout: Period(std::time::Duration::from_secs(10)),
+            reply_timeout: Period(std::time::Duration::from_secs(60)),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct HttpsTable {
+    pub(super) connections: Option<Spanned<u32>>,
+    pub(super) keep_alive: bool,
+    pub(super) resumption: bool,
+    pub(super) connect_timeout: Period,
+    pub(super) response_timeout: Period,
+}
+
+impl Default for HttpsTable {
+    fn default() -> Self {
+        Self {
+            connections: None,
+            keep_alive: false,
+            resumption: true,
+            connect_timeout: Period(std::time::Duration::from_secs(10)),
+            response_timeout: Period(std::time::Duration::from_secs(30)),
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct SourcesTable {
+    /// Absent: one address per device towards loopback targets, none of our choosing elsewhere.
+    pub(super) addresses: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct ValidityTable {
+    pub(super) lag_budget: Period,
+}
+
+impl Default for ValidityTable {
+    fn default() -> Self {
+        Self {
+            lag_budget: Period(std::time::Duration::from_millis(50)),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct FleetTable {
+    pub(super) name: Spanned<String>,
+    pub(super) count: Spanned<u32>,
+    pub(super) platform: Spanned<String>,
+    pub(super) config: Spanned<String>,
+    #[serde(default)]
+    pub(super) sites: Option<Spanned<u32>>,
+    #[serde(default)]
+    pub(super) hostname: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) policy: PolicyTable,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct PolicyTable {
+    pub(super) throttle_window: Option<Period>,
+    pub(super) rate_unit: Option<RateUnitWord>,
+    pub(super) queue_messages_max: Option<Spanned<usize>>,
+    pub(super) size_policy: Option<SizePolicyWord>,
+    pub(super) id_epoch: Option<IdEpochWord>,
+    pub(super) scrub_header: bool,
+    pub(super) anonymous_keeps_udi: bool,
+    pub(super) group_proactive: bool,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RateUnitWord {
+    Message,
+    Event,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum SizePolicyWord {
+    Truncate,
+    Drop,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum IdEpochWord {
+    Unix,
+    Ntp,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct TrafficTable {
+    pub(super) name: Spanned<String>,
+    #[serde(default)]
+    pub(super) fleet: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) at: Option<Spanned<Period>>,
+    #[serde(default, rename = "for")]
+    pub(super) lasts: Option<Spanned<Period>>,
+    #[serde(default)]
+    pub(super) sites: Option<Share>,
+    pub(super) arrival: Spanned<ArrivalTable>,
+    #[serde(default)]
+    pub(super) syslog: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) event: Option<Spanned<EventWord>>,
+    #[serde(default)]
+    pub(super) sensor: Option<SensorWord>,
+    #[serde(default)]
+    pub(super) severity: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) card: Option<Spanned<u8>>,
+    #[serde(default)]
+    pub(super) group: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) profile: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) request: Option<Spanned<RequestWord>>,
+    #[serde(default)]
+    pub(super) text: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ArrivalTable {
+    pub(super) process: ProcessWord,
+    pub(super) rate: Option<Rate>,
+    pub(super) count: Option<u32>,
+    pub(super) per_device: Option<u32>,
+    pub(super) within: Option<Period>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ProcessWord {
+    Constant,
+    Poisson,
+    Burst,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum EventWord {
+    EnvironmentAlarm,
+    Crash,
+    Traceback,
+    CardRemoved,
+    CardInserted,
+    DiagnosticFailure,
+    ConfigurationChange,
+    Reload,
+    PowerLost,
+    PowerRestored,
+    Test,
+    Send,
+    Request,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum SensorWord {
+    Fan,
+    PowerSupply,
+    Temperature,
+    Voltage,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RequestWord {
+    ConfigSanity,
+    BugsList,
+    CommandReference,
+    ProductAdvisory,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ThresholdTable {
+    pub(super) metric: Spanned<String>,
+    #[serde(default)]
+    pub(super) max: Option<Spanned<BoundValue>>,
+    #[serde(default)]
+    pub(super) min: Option<Spanned<BoundValue>>,
+}
+
+/// A bound of a threshold: a number, or a duration where the metric is a time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum BoundValue {
+    Number(f64),
+    Milliseconds(f64),
+}
+
+impl<'de> Deserialize<'de> for BoundValue {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = BoundValue;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a number, or a duration such as \"500ms\"")
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<BoundValue, E> {
+                Ok(BoundValue::Number(number as f64))
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<BoundValue, E> {
+                Ok(BoundValue::Number(number))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<BoundValue, E> {
+                let period: Period = text.parse().map_err(E::custom)?;
+                Ok(BoundValue::Milliseconds(period.0.as_secs_f64() * 1e3))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}

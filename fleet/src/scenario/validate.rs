@@ -1,0 +1,415 @@
+//! From a scenario file to a scenario, or to everything that is wrong with it.
+
+mod events;
+mod fleets;
+
+use std::{collections::BTreeMap, ops::Range, time::Duration};
+
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use toml::Spanned;
+
+use super::{
+    CONNECTIONS_DEFAULT, CONNECTIONS_MAX, ClockSettings, HttpsSettings, Loaded, Overrides,
+    Scenario, SmtpSettings, Source, SourceAddresses, TargetChoice, Targets,
+    file::{BoundValue, ClockTable, ScenarioFile, ThresholdTable},
+    targets::{self, Purpose, TargetError},
+};
+use crate::{
+    diagnostic::{Diagnostic, closest},
+    threshold::{Metric, Threshold},
+};
+
+/// Device time at the start of a scenario that names none.
+const START_DEFAULT: &str = "2026-03-02T09:00:00Z";
+/// Fastest that device time may pass.
+const SPEED_MAX: f64 = 10_000_000.0;
+
+/// Findings, collected while a file is looked through.
+struct Findings<'a> {
+    file: String,
+    text: &'a str,
+    found: Vec<Diagnostic>,
+}
+
+impl Findings<'_> {
+    fn add(&mut self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+        self.found.push(Diagnostic {
+            file: self.file.clone(),
+            text: self.text.to_owned(),
+            span,
+            message: message.into(),
+            label: String::new(),
+            help: help.into(),
+            fatal: true,
+        });
+    }
+
+    /// A finding about no particular place of the file.
+    fn add_general(&mut self, message: impl Into<String>, help: impl Into<String>) {
+        self.add(0..0, message, help);
+    }
+}
+
+pub(super) fn load(source: &Source, overrides: &Overrides) -> Result<Loaded, Vec<Diagnostic>> {
+    let nowhere = |message: String, help: &str| {
+        vec![Diagnostic {
+            file: source.name(),
+            text: String::new(),
+            span: 0..0,
+            message,
+            label: String::new(),
+            help: help.to_owned(),
+            fatal: true,
+        }]
+    };
+    let written = source.read().map_err(|error| {
+        nowhere(
+            format!("cannot read {}: {error}", source.name()),
+            "name a scenario file, or none for the built-in quickstart",
+        )
+    })?;
+    let text = if overrides.is_empty() {
+        written
+    } else {
+        apply(&written, overrides).map_err(|error| match error {
+            Applied::Syntax(error) => vec![syntax(source.name(), &written, &error)],
+            Applied::Override(message) => nowhere(message, "see `fleet run --help`"),
+        })?
+    };
+    let name = if overrides.is_empty() {
+        source.name()
+    } else {
+        format!("{} (with the flags applied)", source.name())
+    };
+    let file: ScenarioFile =
+        toml::from_str(&text).map_err(|error| vec![syntax(name.clone(), &text, &error)])?;
+    let mut findings = Findings {
+        file: name,
+        text: &text,
+        found: Vec::new(),
+    };
+    let scenario = build(source, overrides, file, &text, &mut findings);
+    let fatal = findings.found.iter().any(|finding| finding.fatal);
+    match scenario {
+        Some(scenario) if !fatal => Ok(Loaded {
+            scenario,
+            warnings: findings.found,
+        }),
+        _ => Err(findings.found),
+    }
+}
+
+enum Applied {
+    Syntax(toml::de::Error),
+    Override(String),
+}
+
+fn apply(written: &str, overrides: &Overrides) -> Result<String, Applied> {
+    // The file itself must be sound before anything is changed in it.
+    toml::from_str::<toml::Table>(written).map_err(Applied::Syntax)?;
+    let mut document: toml_edit::DocumentMut = written
+        .parse()
+        .map_err(|error: toml_edit::TomlError| Applied::Override(error.to_string()))?;
+    overrides
+        .apply(&mut document)
+        .map_err(|error| Applied::Override(error.to_string()))?;
+    Ok(document.to_string())
+}
+
+/// What the TOML reader found, with a suggestion where a key is misspelt.
+fn syntax(file: String, text: &str, error: &toml::de::Error) -> Diagnostic {
+    let message = error.message().to_owned();
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let help = match quoted.next() {
+        Some(name) if message.starts_with("unknown") => match closest(name, quoted) {
+            Some(like) => format!("did you mean `{like}`?"),
+            None => "docs/scenario.md lists every key".to_owned(),
+        },
+        _ if message.starts_with("missing field") => {
+            "add the key; docs/scenario.md describes it".to_owned()
+        }
+        _ => String::new(),
+    };
+    Diagnostic {
+        file,
+        text: text.to_owned(),
+        span: error.span().unwrap_or(0..0),
+        message: message.lines().next().unwrap_or_default().to_owned(),
+        label: String::new(),
+        help,
+        fatal: true,
+    }
+}
+
+fn build(
+    source: &Source,
+    overrides: &Overrides,
+    file: ScenarioFile,
+    text: &str,
+    findings: &mut Findings<'_>,
+) -> Option<Scenario> {
+    check_header(&file, findings);
+    let duration = file.duration.get_ref().0;
+    let warm_up = file
+        .warm_up
+        .as_ref()
+        .map_or(Duration::ZERO, |period| period.get_ref().0);
+    let clock = clock(&file.clock, findings);
+    let targets = targets(&file, overrides, findings);
+    let smtp = SmtpSettings {
+        connections: connections(file.smtp.connections.as_ref(), findings),
+        reuse: file.smtp.reuse,
+        connect_timeout: file.smtp.connect_timeout.0,
+        reply_timeout: file.smtp.reply_timeout.0,
+    };
+    let https = HttpsSettings {
+        connections: connections(file.https.connections.as_ref(), findings),
+        keep_alive: file.https.keep_alive,
+        resumption: file.https.resumption,
+        connect_timeout: file.https.connect_timeout.0,
+        response_timeout: file.https.response_timeout.0,
+        ca: file.targets.ca.as_deref().map(|path| source.resolve(path)),
+        insecure: file.targets.insecure,
+    };
+    let sources = sources(file.sources.addresses.as_ref(), findings);
+    let fleets = fleets::fleets(source, &file, clock.as_ref(), findings);
+    let traffic = events::traffic(&file, &fleets, duration, findings);
+    let thresholds = file
+        .threshold
+        .iter()
+        .filter_map(|table| threshold(table, findings))
+        .collect();
+    Some(Scenario {
+        name: file.name.into_inner(),
+        seed: file.seed,
+        duration,
+        warm_up,
+        drain: file.drain.0,
+        clock: clock?,
+        targets: targets?,
+        sources,
+        smtp,
+        https,
+        lag_budget: file.validity.lag_budget.0,
+        fleets,
+        traffic,
+        thresholds,
+        text: text.to_owned(),
+    })
+}
+
+fn check_header(file: &ScenarioFile, findings: &mut Findings<'_>) {
+    if *file.version.get_ref() != 1 {
+        findings.add(
+            file.version.span(),
+            format!("scenario version {} is not known", file.version.get_ref()),
+            "write version = 1",
+        );
+    }
+    let name = file.name.get_ref();
+    let plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    if name.is_empty() || name.len() > 64 || !name.chars().all(plain) || name.starts_with('.') {
+        findings.add(
+            file.name.span(),
+            format!("`{name}` cannot name a run directory"),
+            "use up to 64 letters, digits, dashes and underscores",
+        );
+    }
+    let duration = file.duration.get_ref();
+    if duration.0.is_zero() {
+        findings.add(
+            file.duration.span(),
+            "a run of no duration sends nothing",
+            "write, say, duration = \"30s\"",
+        );
+    }
+    if let Some(warm_up) = file
+        .warm_up
+        .as_ref()
+        .filter(|warm_up| warm_up.get_ref() >= duration)
+    {
+        findings.add(
+            warm_up.span(),
+            format!(
+                "warm-up of {} does not fit in a run of {duration}",
+                warm_up.get_ref()
+            ),
+            "shorten `warm-up` or lengthen `duration`",
+        );
+    }
+}
+
+fn clock(table: &ClockTable, findings: &mut Findings<'_>) -> Option<ClockSettings> {
+    let zone = match &table.zone {
+        None => TimeZone::UTC,
+        Some(name) => match TimeZone::get(name.get_ref()) {
+            Ok(zone) => zone,
+            Err(_) => {
+                findings.add(
+                    name.span(),
+                    format!("`{}` is not a time zone", name.get_ref()),
+                    "write an IANA name such as \"America/Denver\" or \"UTC\"",
+                );
+                return None;
+            }
+        },
+    };
+    let speed = table.speed.as_ref().map_or(1.0, |speed| *speed.get_ref());
+    if !(speed > 0.0 && speed <= SPEED_MAX) {
+        findings.add(
+            table.speed.as_ref().map_or(0..0, Spanned::span),
+            format!("a speed of {speed} is not possible"),
+            "write device seconds per real second, above 0 and at most 10,000,000",
+        );
+        return None;
+    }
+    let start = match &table.start {
+        None => START_DEFAULT.parse().ok()?,
+        Some(start) => match instant(start.get_ref(), &zone) {
+            Some(instant) => instant,
+            None => {
+                findings.add(
+                    start.span(),
+                    format!("`{}` is not an instant", start.get_ref()),
+                    "write RFC 3339, as in \"2026-03-14T10:50:00Z\"; without an offset the clock's zone is meant",
+                );
+                return None;
+            }
+        },
+    };
+    Some(ClockSettings { start, zone, speed })
+}
+
+/// An instant with an offset, or a local time in `zone`.
+fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Some(instant);
+    }
+    let local: DateTime = text.parse().ok()?;
+    zone.to_timestamp(local).ok()
+}
+
+fn connections(value: Option<&Spanned<u32>>, findings: &mut Findings<'_>) -> u32 {
+    let Some(value) = value else {
+        return CONNECTIONS_DEFAULT;
+    };
+    let count = *value.get_ref();
+    if count == 0 || count > CONNECTIONS_MAX {
+        findings.add(
+            value.span(),
+            format!("{count} connections at once are not possible"),
+            format!("write a number from 1 to {CONNECTIONS_MAX}"),
+        );
+    }
+    count
+}
+
+fn sources(value: Option<&Spanned<String>>, findings: &mut Findings<'_>) -> SourceAddresses {
+    let Some(value) = value else {
+        return SourceAddresses::PerDevice;
+    };
+    targets::parse_sources(value.get_ref()).unwrap_or_else(|| {
+        findings.add(
+            value.span(),
+            format!("`{}` are no source addresses", value.get_ref()),
+            "write \"per-device\", \"none\" or a range such as \"127.8.0.0/16\"",
+        );
+        SourceAddresses::PerDevice
+    })
+}
+
+fn targets(
+    file: &ScenarioFile,
+    overrides: &Overrides,
+    findings: &mut Findings<'_>,
+) -> Option<Targets> {
+    let allowed = &overrides.allowed_targets;
+    let text = findings.text;
+    let mut read = |value: &str, purpose, span: Range<usize>| {
+        targets::parse(value, purpose, allowed)
+            .map_err(|error| {
+                let help = match &error {
+                    TargetError::Public(host) => {
+                        format!("if you may load it, say --allow-target {host}")
+                    }
+                    TargetError::Form(_) | TargetError::Scheme(..) => String::new(),
+                };
+                findings.add(span, error.to_string(), help);
+            })
+            .ok()
+    };
+    let place = |value: &str| {
+        let start = text.find(&format!("\"{value}\"")).unwrap_or(0);
+        start..(start + value.len() + 2).min(text.len())
+    };
+    let smtp = read(&file.targets.smtp, Purpose::Smtp, place(&file.targets.smtp));
+    let https = read(
+        &file.targets.https,
+        Purpose::Https,
+        place(&file.targets.https),
+    );
+    let mut hosts: BTreeMap<String, TargetChoice> = BTreeMap::new();
+    for (name, target) in &file.hosts {
+        if let Some(choice) = read(target.get_ref(), Purpose::Either, target.span()) {
+            hosts.insert(name.to_ascii_lowercase(), choice);
+        }
+    }
+    Some(Targets {
+        smtp: smtp?,
+        https: https?,
+        hosts,
+    })
+}
+
+fn threshold(table: &ThresholdTable, findings: &mut Findings<'_>) -> Option<Threshold> {
+    let name = table.metric.get_ref();
+    let Some(metric) = Metric::parse(name) else {
+        let names = Metric::names();
+        let help = match closest(name, names.iter().map(String::as_str)) {
+            Some(like) => format!("did you mean `{like}`?"),
+            None => "metrics are named as in `smtp.response.p99` or `ledger.failed`".to_owned(),
+        };
+        findings.add(
+            table.metric.span(),
+            format!("there is no metric `{name}`"),
+            help,
+        );
+        return None;
+    };
+    if table.max.is_none() && table.min.is_none() {
+        findings.add(
+            table.metric.span(),
+            "a threshold without a bound passes always",
+            "add `max` or `min`",
+        );
+    }
+    let mut bound = |value: Option<&Spanned<BoundValue>>| -> Option<f64> {
+        let value = value?;
+        match (*value.get_ref(), metric.is_time()) {
+            (BoundValue::Milliseconds(bound), true) | (BoundValue::Number(bound), false) => {
+                Some(bound)
+            }
+            (BoundValue::Number(_), true) => {
+                findings.add(
+                    value.span(),
+                    format!("`{name}` is a time"),
+                    "give the bound a unit, as in \"500ms\"",
+                );
+                None
+            }
+            (BoundValue::Milliseconds(_), false) => {
+                findings.add(
+                    value.span(),
+                    format!("`{name}` is not a time"),
+                    "write a plain number",
+                );
+                None
+            }
+        }
+    };
+    Some(Threshold {
+        metric: name.clone(),
+        max: bound(table.max.as_ref()),
+        min: bound(table.min.as_ref()),
+    })
+}

@@ -1,0 +1,337 @@
+//! Traffic: when events happen, and what they are.
+
+use std::{sync::Arc, time::Duration};
+
+use emulator::{AlertGroup, ManualMessage, Sensor, Severity, SystemEvent, alert::RequestKind};
+use toml::Spanned;
+
+use super::Findings;
+use crate::{
+    diagnostic::closest,
+    scenario::{
+        Arrival, Emission, Fleet, SyslogPattern, Traffic,
+        file::{EventWord, ProcessWord, RequestWord, ScenarioFile, SensorWord, TrafficTable},
+        traffic::BurstCount,
+    },
+};
+
+/// Most events of one burst on each device.
+const PER_DEVICE_MAX: u32 = 10_000;
+/// Most events of one burst in all.
+const BURST_MAX: u64 = 50_000_000;
+
+pub(super) fn traffic(
+    file: &ScenarioFile,
+    fleets: &[Fleet],
+    duration: Duration,
+    findings: &mut Findings<'_>,
+) -> Vec<Traffic> {
+    let mut traffic: Vec<Traffic> = Vec::new();
+    for table in &file.traffic {
+        if traffic
+            .iter()
+            .any(|before| before.name == *table.name.get_ref())
+        {
+            findings.add(
+                table.name.span(),
+                format!("there are two traffics called `{}`", table.name.get_ref()),
+                "rename one: chance is drawn by name",
+            );
+        }
+        let fleet = fleet(table, fleets, findings);
+        let begin = table
+            .at
+            .as_ref()
+            .map_or(Duration::ZERO, |at| at.get_ref().0);
+        if begin >= duration {
+            findings.add(
+                table.at.as_ref().map_or(0..0, Spanned::span),
+                format!("`{}` begins when the run is over", table.name.get_ref()),
+                "let it begin earlier or lengthen `duration`",
+            );
+        }
+        let lasts = table.lasts.as_ref().map(|lasts| lasts.get_ref().0);
+        let concerned: Vec<&Fleet> = match fleet {
+            Some(position) => fleets.get(position).into_iter().collect(),
+            None => fleets.iter().collect(),
+        };
+        let (Some(arrival), Some(emission)) = (
+            arrival(table, &concerned, findings),
+            emission(table, &concerned, findings),
+        ) else {
+            continue;
+        };
+        traffic.push(Traffic {
+            name: table.name.get_ref().clone(),
+            fleet,
+            begin,
+            end: lasts.map_or(duration, |lasts| (begin + lasts).min(duration)),
+            site_share: table.sites,
+            arrival,
+            emission,
+        });
+    }
+    traffic
+}
+
+fn fleet(table: &TrafficTable, fleets: &[Fleet], findings: &mut Findings<'_>) -> Option<usize> {
+    let name = table.fleet.as_ref()?;
+    let position = fleets
+        .iter()
+        .position(|fleet| fleet.name == *name.get_ref());
+    if position.is_none() {
+        let known: Vec<&str> = fleets.iter().map(|fleet| fleet.name.as_str()).collect();
+        let help = match closest(name.get_ref(), known.iter().copied()) {
+            Some(like) => format!("did you mean `{like}`?"),
+            None => format!("known are {}", known.join(", ")),
+        };
+        findings.add(
+            name.span(),
+            format!("there is no fleet `{}`", name.get_ref()),
+            help,
+        );
+    }
+    position
+}
+
+fn arrival(
+    table: &TrafficTable,
+    concerned: &[&Fleet],
+    findings: &mut Findings<'_>,
+) -> Option<Arrival> {
+    let arrival = table.arrival.get_ref();
+    let devices: u64 = concerned.iter().map(|fleet| u64::from(fleet.count)).sum();
+    let mut wrong = |message: &str, help: &str| {
+        findings.add(table.arrival.span(), message, help);
+        None
+    };
+    match (
+        arrival.process,
+        arrival.rate,
+        arrival.count,
+        arrival.per_device,
+    ) {
+        (ProcessWord::Constant, Some(rate), None, None) => Some(Arrival::Constant {
+            rate: rate.per_second(),
+        }),
+        (ProcessWord::Poisson, Some(rate), None, None) => Some(Arrival::Poisson {
+            rate: rate.per_second(),
+        }),
+        (ProcessWord::Constant | ProcessWord::Poisson, ..) => wrong(
+            "a steady arrival has a rate and nothing else",
+            "write rate = \"50/s\"",
+        ),
+        (ProcessWord::Burst, None, count, per_device) => {
+            let within = arrival.within.map_or(Duration::ZERO, |within| within.0);
+            let count = match (count, per_device) {
+                (Some(count), None) => BurstCount::Total(count),
+                (None, Some(count)) if count <= PER_DEVICE_MAX => BurstCount::PerDevice(count),
+                (None, Some(_)) => {
+                    return wrong(
+                        "so many events on each device are absurd",
+                        "write at most 10000",
+                    );
+                }
+                _ => return wrong("a burst has a count", "write count = 100 or per-device = 1"),
+            };
+            let events = match count {
+                BurstCount::Total(count) => u64::from(count),
+                BurstCount::PerDevice(count) => u64::from(count) * devices,
+            };
+            if events > BURST_MAX {
+                return wrong(
+                    "so many events in one burst are absurd",
+                    "at most 50,000,000 in all",
+                );
+            }
+            Some(Arrival::Burst { count, within })
+        }
+        (ProcessWord::Burst, Some(_), ..) => wrong(
+            "a burst has no rate",
+            "write count or per-device, and within = \"2s\"",
+        ),
+    }
+}
+
+fn emission(
+    table: &TrafficTable,
+    concerned: &[&Fleet],
+    findings: &mut Findings<'_>,
+) -> Option<Emission> {
+    match (&table.syslog, &table.event) {
+        (Some(pattern), None) => match SyslogPattern::parse(pattern.get_ref()) {
+            Ok(pattern) => Some(Emission::Syslog(pattern)),
+            Err(error) => {
+                findings.add(pattern.span(), error.to_string(), "write, say, \"%LINK-3-UPDOWN: Interface Gi0/{0..3}, changed state to {up|down}\"");
+                None
+            }
+        },
+        (None, Some(word)) => {
+            event(table, *word.get_ref(), concerned, findings).map(Emission::Event)
+        }
+        _ => {
+            findings.add(
+                table.name.span(),
+                format!(
+                    "`{}` must have either `syslog` or `event`",
+                    table.name.get_ref()
+                ),
+                "write syslog = \"%FACILITY-LEVEL-MNEMONIC: text\" or event = \"reload\"",
+            );
+            None
+        }
+    }
+}
+
+fn event(
+    table: &TrafficTable,
+    word: EventWord,
+    concerned: &[&Fleet],
+    findings: &mut Findings<'_>,
+) -> Option<SystemEvent> {
+    Some(match word {
+        EventWord::EnvironmentAlarm => SystemEvent::EnvironmentAlarm(match table.sensor {
+            Some(SensorWord::PowerSupply) => Sensor::PowerSupply,
+            Some(SensorWord::Temperature) => Sensor::Temperature,
+            Some(SensorWord::Voltage) => Sensor::Voltage,
+            Some(SensorWord::Fan) | None => Sensor::Fan,
+        }),
+        EventWord::Crash => SystemEvent::Crash,
+        EventWord::Traceback => SystemEvent::Traceback,
+        EventWord::CardRemoved => SystemEvent::CardRemoved(card(table, concerned, findings)),
+        EventWord::CardInserted => SystemEvent::CardInserted(card(table, concerned, findings)),
+        EventWord::DiagnosticFailure => SystemEvent::DiagnosticFailure {
+            card: card(table, concerned, findings),
+            severity: severity(table, findings)?,
+        },
+        EventWord::ConfigurationChange => SystemEvent::ConfigurationChanged {
+            by: "console".into(),
+        },
+        EventWord::Reload => SystemEvent::Reload,
+        EventWord::PowerLost => SystemEvent::PowerLost,
+        EventWord::PowerRestored => SystemEvent::PowerRestored,
+        EventWord::Test | EventWord::Send | EventWord::Request => {
+            SystemEvent::Manual(manual(table, word, concerned, findings)?)
+        }
+    })
+}
+
+fn card(table: &TrafficTable, concerned: &[&Fleet], findings: &mut Findings<'_>) -> u8 {
+    let card = table.card.as_ref().map_or(0, |card| *card.get_ref());
+    for fleet in concerned {
+        let platform = &fleet.model.platform;
+        if usize::from(card) >= platform.cards.len() {
+            findings.add(
+                table.card.as_ref().map_or(table.name.span(), Spanned::span),
+                format!(
+                    "a {} has {} cards, counted from 0",
+                    platform.pid,
+                    platform.cards.len()
+                ),
+                format!("choose a card of fleet `{}`", fleet.name),
+            );
+        }
+    }
+    card
+}
+
+fn severity(table: &TrafficTable, findings: &mut Findings<'_>) -> Option<Severity> {
+    let Some(word) = &table.severity else {
+        return Some(Severity::Major);
+    };
+    let found = Severity::ALL
+        .into_iter()
+        .find(|severity| severity.keyword() == word.get_ref());
+    if found.is_none() {
+        findings.add(
+            word.span(),
+            format!("`{}` is not a severity", word.get_ref()),
+            "write normal, warning, minor or major",
+        );
+    }
+    found
+}
+
+fn manual(
+    table: &TrafficTable,
+    word: EventWord,
+    concerned: &[&Fleet],
+    findings: &mut Findings<'_>,
+) -> Option<ManualMessage> {
+    let profile = profile(table, concerned, findings)?;
+    match word {
+        EventWord::Test => match profile {
+            Some(profile) => Some(ManualMessage::Test {
+                text: table.text.as_deref().map(Arc::from),
+                profile,
+            }),
+            None => {
+                findings.add(
+                    table.name.span(),
+                    "a test message goes to a profile",
+                    "add profile = \"NAME\"",
+                );
+                None
+            }
+        },
+        EventWord::Request => Some(ManualMessage::Request {
+            kind: match table.request.as_ref().map(Spanned::get_ref) {
+                Some(RequestWord::BugsList) => RequestKind::BugsList,
+                Some(RequestWord::CommandReference) => RequestKind::CommandReference,
+                Some(RequestWord::ProductAdvisory) => RequestKind::ProductAdvisory,
+                Some(RequestWord::ConfigSanity) | None => RequestKind::ConfigSanity,
+            },
+            profile,
+            cco_id: None,
+        }),
+        _ => {
+            let word = table.group.as_ref();
+            let group = word.map_or("inventory", |group| group.get_ref());
+            let by_hand = AlertGroup::from_keyword(group)
+                .filter(|group| !matches!(group, AlertGroup::Environment | AlertGroup::Syslog));
+            if by_hand.is_none() {
+                findings.add(
+                    word.map_or(0..0, Spanned::span),
+                    format!("`{group}` cannot be sent by hand"),
+                    "write configuration, crash, diagnostic, inventory or snapshot",
+                );
+            }
+            Some(ManualMessage::Send {
+                group: by_hand?,
+                profile,
+            })
+        }
+    }
+}
+
+/// The named profile, which every device concerned must have.
+fn profile(
+    table: &TrafficTable,
+    concerned: &[&Fleet],
+    findings: &mut Findings<'_>,
+) -> Option<Option<Arc<str>>> {
+    let Some(name) = &table.profile else {
+        return Some(None);
+    };
+    for fleet in concerned {
+        if fleet
+            .model
+            .startup
+            .call_home
+            .profile(name.get_ref())
+            .is_none()
+        {
+            findings.add(
+                name.span(),
+                format!(
+                    "the devices of `{}` have no profile `{}`",
+                    fleet.name,
+                    name.get_ref()
+                ),
+                "name a profile of their configuration, or concern another fleet",
+            );
+            return None;
+        }
+    }
+    Some(Some(name.get_ref().as_str().into()))
+}

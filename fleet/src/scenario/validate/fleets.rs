@@ -1,0 +1,221 @@
+//! Fleets: model, configuration, names.
+
+use std::sync::Arc;
+
+use emulator::{
+    Catalogue, DeviceModel, Naming, Platform, Policy,
+    config::{self, parse::Parsed},
+    policy::{IdEpoch, RateUnit, SizePolicy},
+    template::Template,
+};
+use jiff::{SignedDuration, tz::TimeZone};
+
+use super::Findings;
+use crate::{
+    diagnostic::{Diagnostic, closest, span_of},
+    scenario::{
+        ClockSettings, DEVICES_MAX, Fleet, Source,
+        file::{FleetTable, IdEpochWord, PolicyTable, RateUnitWord, ScenarioFile, SizePolicyWord},
+    },
+};
+
+pub(super) fn fleets(
+    source: &Source,
+    file: &ScenarioFile,
+    clock: Option<&ClockSettings>,
+    findings: &mut Findings<'_>,
+) -> Vec<Fleet> {
+    let catalogue = match Catalogue::built_in() {
+        Ok(catalogue) => catalogue,
+        Err(error) => {
+            findings.add_general(error.to_string(), "this is a defect of the program");
+            return Vec::new();
+        }
+    };
+    let zone = clock.map_or(TimeZone::UTC, |clock| clock.zone.clone());
+    let mut fleets: Vec<Fleet> = Vec::new();
+    let mut first_device = 0_u32;
+    for table in file.fleet.get_ref() {
+        let name = table.name.get_ref();
+        check_name(table, &fleets, findings);
+        let count = check_count(table, first_device, findings);
+        let platform = platform(&catalogue, table, findings);
+        let configuration = configuration(source, table, findings);
+        let (Some(platform), Some(parsed)) = (platform, configuration) else {
+            continue;
+        };
+        let sites = sites(table, findings);
+        fleets.push(Fleet {
+            name: name.clone(),
+            count,
+            first_device,
+            model: DeviceModel {
+                policy: policy(&table.policy),
+                site_zone: zone.clone(),
+                ..DeviceModel::new(platform, parsed.configuration)
+            }
+            .shared(),
+            naming: Arc::new(naming(table, sites)),
+        });
+        first_device = first_device.saturating_add(count);
+    }
+    if file.fleet.get_ref().is_empty() {
+        findings.add(
+            file.fleet.span(),
+            "a scenario without devices sends nothing",
+            "add a [[fleet]]",
+        );
+    }
+    fleets
+}
+
+fn check_name(table: &FleetTable, before: &[Fleet], findings: &mut Findings<'_>) {
+    let name = table.name.get_ref();
+    let plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    if name.is_empty() || name.len() > 32 || !name.chars().all(plain) {
+        findings.add(
+            table.name.span(),
+            format!("`{name}` cannot begin a host name"),
+            "use up to 32 letters, digits, dashes and underscores",
+        );
+    }
+    if before.iter().any(|fleet| fleet.name == *name) {
+        findings.add(
+            table.name.span(),
+            format!("there are two fleets called `{name}`"),
+            "rename one",
+        );
+    }
+}
+
+fn check_count(table: &FleetTable, before: u32, findings: &mut Findings<'_>) -> u32 {
+    let count = *table.count.get_ref();
+    if count == 0 {
+        findings.add(
+            table.count.span(),
+            "a fleet of no devices sends nothing",
+            "write count = 1 or more",
+        );
+    } else if u64::from(before) + u64::from(count) > u64::from(DEVICES_MAX) {
+        findings.add(
+            table.count.span(),
+            format!("{count} devices are more than one process runs"),
+            format!("at most {DEVICES_MAX} in all fleets together"),
+        );
+    }
+    count.min(DEVICES_MAX)
+}
+
+fn platform(
+    catalogue: &Catalogue,
+    table: &FleetTable,
+    findings: &mut Findings<'_>,
+) -> Option<Arc<Platform>> {
+    let name = table.platform.get_ref();
+    let found = catalogue.find(name);
+    if found.is_none() {
+        let known: Vec<&str> = catalogue
+            .iter()
+            .map(|platform| platform.pid.as_str())
+            .collect();
+        let help = match closest(name, known.iter().copied()) {
+            Some(like) => format!("did you mean \"{like}\"? known are {}", known.join(", ")),
+            None => format!("known are {}", known.join(", ")),
+        };
+        findings.add(
+            table.platform.span(),
+            format!("there is no platform `{name}`"),
+            help,
+        );
+    }
+    found
+}
+
+fn sites(table: &FleetTable, findings: &mut Findings<'_>) -> u32 {
+    let Some(sites) = &table.sites else {
+        return 1;
+    };
+    let (sites, count) = (sites, *table.count.get_ref());
+    if *sites.get_ref() == 0 || *sites.get_ref() > count.max(1) {
+        findings.add(
+            sites.span(),
+            format!("{count} devices cannot stand at {} sites", sites.get_ref()),
+            "write a number from 1 to the count of the fleet",
+        );
+    }
+    (*sites.get_ref()).max(1)
+}
+
+fn naming(table: &FleetTable, sites: u32) -> Naming {
+    let by_default = Naming::of_fleet(table.name.get_ref(), sites);
+    match &table.hostname {
+        None => by_default,
+        Some(pattern) => Naming {
+            hostname: Template::of_identity(pattern.get_ref()),
+            ..by_default
+        },
+    }
+}
+
+/// Reads the configuration of a fleet; what is wrong with it is shown in its own text.
+fn configuration(
+    source: &Source,
+    table: &FleetTable,
+    findings: &mut Findings<'_>,
+) -> Option<Parsed> {
+    let path = table.config.get_ref();
+    let file = source.resolve(path).display().to_string();
+    let text = match source.read_related(path) {
+        Ok(text) => text,
+        Err(error) => {
+            findings.add(
+                table.config.span(),
+                format!("cannot read {file}: {error}"),
+                "paths are relative to the scenario file",
+            );
+            return None;
+        }
+    };
+    let parsed = config::parse::parse(&text);
+    for found in &parsed.diagnostics {
+        findings.found.push(Diagnostic {
+            file: file.clone(),
+            text: text.clone(),
+            span: span_of(&text, found.line, found.column, found.length),
+            message: found.message.clone(),
+            label: String::new(),
+            help: found.help.clone(),
+            fatal: found.level == config::Level::Error,
+        });
+    }
+    Some(parsed)
+}
+
+fn policy(table: &PolicyTable) -> Policy {
+    let by_default = Policy::default();
+    Policy {
+        throttle_window: table
+            .throttle_window
+            .and_then(|window| SignedDuration::try_from(window.0).ok())
+            .unwrap_or(by_default.throttle_window),
+        rate_unit: match table.rate_unit {
+            Some(RateUnitWord::Event) => RateUnit::Event,
+            Some(RateUnitWord::Message) | None => RateUnit::Message,
+        },
+        queue_messages_max: table
+            .queue_messages_max
+            .as_ref()
+            .map_or(by_default.queue_messages_max, |most| *most.get_ref()),
+        size_policy: match table.size_policy {
+            Some(SizePolicyWord::Drop) => SizePolicy::Drop,
+            Some(SizePolicyWord::Truncate) | None => SizePolicy::Truncate,
+        },
+        id_epoch: match table.id_epoch {
+            Some(IdEpochWord::Ntp) => IdEpoch::Ntp,
+            Some(IdEpochWord::Unix) | None => IdEpoch::Unix,
+        },
+        scrub_header: table.scrub_header,
+        anonymous_keeps_udi: table.anonymous_keeps_udi,
+        group_proactive: table.group_proactive,
+    }
+}

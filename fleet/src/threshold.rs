@@ -1,0 +1,274 @@
+//! Thresholds: what the results of a run must satisfy.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// A condition on one metric.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Threshold {
+    /// Name of the metric, as in `smtp.response.p99`.
+    pub metric: String,
+    /// Largest value that passes, in the metric's unit.
+    pub max: Option<f64>,
+    /// Smallest value that passes, in the metric's unit.
+    pub min: Option<f64>,
+}
+
+/// How a threshold fared.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ThresholdResult {
+    /// Name of the metric.
+    pub metric: String,
+    /// Largest value that passes; milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_ms: Option<f64>,
+    /// Smallest value that passes; milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_ms: Option<f64>,
+    /// The value; milliseconds. `None` when nothing was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value_ms: Option<f64>,
+    /// Largest value that passes, for metrics that are no times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    /// Smallest value that passes, for metrics that are no times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// The value, for metrics that are no times. `None` when nothing was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// Whether it passed. Nothing measured never passes.
+    pub passed: bool,
+}
+
+impl Threshold {
+    /// Holds `value` against the bounds.
+    pub fn judge(&self, value: Option<f64>) -> ThresholdResult {
+        let passed = value.is_some_and(|value| {
+            self.max.is_none_or(|max| value <= max) && self.min.is_none_or(|min| value >= min)
+        });
+        let time = Metric::parse(&self.metric).is_some_and(|metric| metric.is_time());
+        let (as_time, as_number) = (
+            |x: Option<f64>| x.filter(|_| time),
+            |x: Option<f64>| x.filter(|_| !time),
+        );
+        ThresholdResult {
+            metric: self.metric.clone(),
+            max_ms: as_time(self.max),
+            min_ms: as_time(self.min),
+            value_ms: as_time(value),
+            max: as_number(self.max),
+            min: as_number(self.min),
+            value: as_number(value),
+            passed,
+        }
+    }
+}
+
+impl fmt::Display for ThresholdResult {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = if self.max_ms.or(self.min_ms).is_some() {
+            " ms"
+        } else {
+            ""
+        };
+        let bound =
+            |word: &str, value: Option<f64>| value.map(|value| format!("{word} {value}{unit}"));
+        let bounds = [
+            bound("at most", self.max_ms.or(self.max)),
+            bound("at least", self.min_ms.or(self.min)),
+        ];
+        let bounds: Vec<_> = bounds.into_iter().flatten().collect();
+        let value = match self.value_ms.or(self.value) {
+            Some(value) => format!("{value:.3}{unit}"),
+            None => "nothing measured".to_owned(),
+        };
+        write!(
+            formatter,
+            "{}: {value}, wanted {}",
+            self.metric,
+            bounds.join(" and ")
+        )
+    }
+}
+
+/// A figure of the summary that thresholds can name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Metric {
+    /// A statistic of a transport's interval, in milliseconds: `smtp.response.p99`.
+    Interval(TransportName, IntervalName, Statistic),
+    /// A counter or rate of a transport: `https.delivered`.
+    Transport(TransportName, TransportFigure),
+    /// An account of the ledger: `ledger.failed`.
+    Ledger(LedgerFigure),
+    /// The generator's lag in milliseconds: `lag.p99`.
+    Lag(Statistic),
+}
+
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        #[expect(missing_docs, reason = "the names are those of the summary")]
+        pub enum $name { $($variant),* }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name in the summary.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text),* }
+            }
+
+            fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|own| own.name() == text)
+            }
+        }
+    };
+}
+
+named!(
+    /// A transport.
+    TransportName { Smtp = "smtp", Https = "https" }
+);
+named!(
+    /// A measured interval.
+    IntervalName {
+        Response = "response",
+        Service = "service",
+        Queue = "queue",
+        Connect = "connect",
+        Tls = "tls",
+        Greeting = "greeting",
+        Envelope = "envelope",
+        Data = "data",
+        Request = "request",
+        Reply = "reply",
+    }
+);
+named!(
+    /// A statistic of an interval.
+    Statistic {
+        Count = "count",
+        Mean = "mean",
+        P50 = "p50",
+        P90 = "p90",
+        P99 = "p99",
+        P99_9 = "p99_9",
+        Max = "max",
+    }
+);
+named!(
+    /// A figure of a transport.
+    TransportFigure {
+        Delivered = "delivered",
+        Failed = "failed",
+        Attempts = "attempts",
+        Rate = "rate",
+        Bytes = "bytes",
+        Connections = "connections",
+    }
+);
+named!(
+    /// A figure of the ledger.
+    LedgerFigure {
+        Triggers = "triggers",
+        Dropped = "dropped",
+        Messages = "messages",
+        Delivered = "delivered",
+        Failed = "failed",
+        Unconfirmed = "unconfirmed",
+        Throttled = "throttled",
+        RateLimited = "rate_limited",
+        QueueFull = "queue_full",
+        Oversize = "oversize",
+    }
+);
+
+impl Metric {
+    /// The metric called `name`.
+    pub fn parse(name: &str) -> Option<Self> {
+        let parts: Vec<&str> = name.split('.').collect();
+        match parts.as_slice() {
+            ["ledger", figure] => LedgerFigure::parse(figure).map(Self::Ledger),
+            ["lag", statistic] => Statistic::parse(statistic).map(Self::Lag),
+            [transport, figure] => Some(Self::Transport(
+                TransportName::parse(transport)?,
+                TransportFigure::parse(figure)?,
+            )),
+            [transport, interval, statistic] => Some(Self::Interval(
+                TransportName::parse(transport)?,
+                IntervalName::parse(interval)?,
+                Statistic::parse(statistic)?,
+            )),
+            _ => None,
+        }
+    }
+
+    /// Whether its values are times, in milliseconds.
+    pub fn is_time(self) -> bool {
+        match self {
+            Self::Interval(_, _, statistic) | Self::Lag(statistic) => statistic != Statistic::Count,
+            Self::Transport(..) | Self::Ledger(_) => false,
+        }
+    }
+
+    /// The names of all metrics.
+    pub fn names() -> Vec<String> {
+        let mut names = Vec::new();
+        for transport in TransportName::ALL {
+            for interval in IntervalName::ALL {
+                for statistic in Statistic::ALL {
+                    names.push(format!(
+                        "{}.{}.{}",
+                        transport.name(),
+                        interval.name(),
+                        statistic.name()
+                    ));
+                }
+            }
+            for figure in TransportFigure::ALL {
+                names.push(format!("{}.{}", transport.name(), figure.name()));
+            }
+        }
+        names.extend(
+            LedgerFigure::ALL
+                .iter()
+                .map(|figure| format!("ledger.{}", figure.name())),
+        );
+        names.extend(
+            Statistic::ALL
+                .iter()
+                .map(|statistic| format!("lag.{}", statistic.name())),
+        );
+        names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_that_is_offered_is_understood() {
+        for name in Metric::names() {
+            assert!(Metric::parse(&name).is_some(), "{name}");
+        }
+        assert_eq!(Metric::parse("smtp.response.p98"), None);
+        assert_eq!(Metric::parse("smtp"), None);
+    }
+
+    #[test]
+    fn bounds_are_inclusive_and_nothing_measured_fails() {
+        let threshold = Threshold {
+            metric: "smtp.response.p99".into(),
+            max: Some(500.0),
+            min: Some(1.0),
+        };
+        assert!(threshold.judge(Some(500.0)).passed && threshold.judge(Some(1.0)).passed);
+        assert!(!threshold.judge(Some(500.1)).passed && !threshold.judge(Some(0.9)).passed);
+        assert!(!threshold.judge(None).passed);
+    }
+}
