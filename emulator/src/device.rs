@@ -70,8 +70,27 @@ impl DeviceModel {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Power {
     On,
-    Booting { until: Timestamp, crashed: bool },
+    Booting { until: Timestamp },
     Off,
+}
+
+/// What made a device boot.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum BootReason {
+    PowerOn,
+    Reload,
+    Crash,
+}
+
+impl BootReason {
+    /// As `show version` words it behind `System returned to ROM by`.
+    fn words(self) -> &'static str {
+        match self {
+            Self::PowerOn => "power-on",
+            Self::Reload => "reload",
+            Self::Crash => "bus error at PC 0x41A6DF0C, address 0xD0D0D11",
+        }
+    }
 }
 
 /// One emulated device.
@@ -84,6 +103,8 @@ pub struct Device {
     zone: TimeZone,
     booted_at: Timestamp,
     power: Power,
+    /// Why it is booting, or booted last.
+    boot_reason: BootReason,
     /// Cards that have been taken out, one bit each.
     removed_cards: u64,
     log: LogBuffer,
@@ -110,6 +131,7 @@ impl Device {
             running,
             booted_at,
             power: Power::On,
+            boot_reason: BootReason::PowerOn,
             removed_cards: 0,
             log: LogBuffer::default(),
             engine: Engine::new(),
@@ -157,7 +179,7 @@ impl Device {
     pub fn next_deadline(&self) -> Option<Timestamp> {
         match self.power {
             Power::On => self.next_periodic,
-            Power::Booting { until, .. } => Some(until),
+            Power::Booting { until } => Some(until),
             Power::Off => None,
         }
     }
@@ -172,7 +194,7 @@ impl Device {
     fn advance(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
         while let Some(due) = self.next_deadline().filter(|due| *due <= now) {
             match self.power {
-                Power::Booting { until, crashed } => self.come_up(until, crashed, outputs),
+                Power::Booting { until } => self.come_up(until, outputs),
                 Power::On => self.fire_periodic(due, outputs),
                 Power::Off => return,
             }

@@ -195,7 +195,14 @@ impl SlotValues for IdentityValues<'_> {
                 push(out, "site-");
                 push_padded(out, u64::from(self.identity.site()), 3);
             }
-            Slot::CardSerial(_) | Slot::Uptime | Slot::Restarted | Slot::Clock | Slot::Mac => {}
+            Slot::Pid
+            | Slot::CardSerial(_)
+            | Slot::Uptime
+            | Slot::Age
+            | Slot::Returned
+            | Slot::Restarted
+            | Slot::Clock
+            | Slot::Mac => {}
         }
     }
 }

@@ -22,10 +22,16 @@ pub enum Slot {
     Hostname,
     /// `{site}`: the name of the device's site.
     Site,
+    /// `{pid}`: the product identifier of the platform.
+    Pid,
     /// `{card:N}`: the serial number of the N-th card of the platform, from 0.
     CardSerial(u8),
     /// `{uptime}`: the time since boot in words.
     Uptime,
+    /// `{age}`: the time since boot as tables print it, padded to their column.
+    Age,
+    /// `{returned}`: what made the device boot, as `show version` words it.
+    Returned,
     /// `{restarted}`: the instant of the last boot.
     Restarted,
     /// `{clock}`: the current time as `show clock` prints it.
@@ -41,7 +47,10 @@ impl Slot {
             "serial" => Self::Serial,
             "hostname" => Self::Hostname,
             "site" => Self::Site,
+            "pid" => Self::Pid,
             "uptime" => Self::Uptime,
+            "age" => Self::Age,
+            "returned" => Self::Returned,
             "restarted" => Self::Restarted,
             "clock" => Self::Clock,
             "mac" => Self::Mac,
@@ -157,15 +166,15 @@ impl Template {
     /// The text as it was written, with its slots in braces.
     pub fn source(&self) -> String {
         let mut out = Vec::new();
-        self.push(&mut out, &Names);
+        self.push(&mut out, &SlotNames);
         String::from_utf8_lossy(&out).into_owned()
     }
 }
 
 /// Fills every slot with its own name, which undoes the compilation.
-struct Names;
+pub(crate) struct SlotNames;
 
-impl SlotValues for Names {
+impl SlotValues for SlotNames {
     fn push_slot(&self, out: &mut Vec<u8>, slot: Slot) {
         let numbered = |out: &mut Vec<u8>, name: &str, number: u8, width: usize| {
             push(out, name);
@@ -179,7 +188,10 @@ impl SlotValues for Names {
             Slot::Hostname => push(out, "hostname"),
             Slot::Site => push(out, "site"),
             Slot::CardSerial(card) => numbered(out, "card:", card, 1),
+            Slot::Pid => push(out, "pid"),
             Slot::Uptime => push(out, "uptime"),
+            Slot::Age => push(out, "age"),
+            Slot::Returned => push(out, "returned"),
             Slot::Restarted => push(out, "restarted"),
             Slot::Clock => push(out, "clock"),
             Slot::Mac => push(out, "mac"),
@@ -201,8 +213,11 @@ mod tests {
                 Slot::Serial => push(out, "FTX1234A5B6"),
                 Slot::Hostname
                 | Slot::Site
+                | Slot::Pid
                 | Slot::CardSerial(_)
                 | Slot::Uptime
+                | Slot::Age
+                | Slot::Returned
                 | Slot::Restarted
                 | Slot::Clock
                 | Slot::Mac => push(out, "x"),

@@ -174,6 +174,36 @@ pub(crate) fn push_uptime(out: &mut Vec<u8>, seconds: u64) {
     }
 }
 
+/// Width of the column in which tables print how long something has been there.
+const AGE_WIDTH: usize = 14;
+
+/// Appends how long a device has been up as tables print it, padded to their column: `00:33:53`
+/// below a day, then the two largest of days and hours, weeks and days, years and weeks.
+pub(crate) fn push_age(out: &mut Vec<u8>, seconds: u64) {
+    let start = out.len();
+    let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
+    let mut pair = |first: u64, first_unit: u8, second: u64, second_unit: u8, width: usize| {
+        push_decimal(out, first);
+        out.push(first_unit);
+        push_padded(out, second, width);
+        out.push(second_unit);
+    };
+    match days {
+        0 => {
+            push_padded(out, hours, 2);
+            out.push(b':');
+            push_padded(out, seconds / 60 % 60, 2);
+            out.push(b':');
+            push_padded(out, seconds % 60, 2);
+        }
+        1..7 => pair(days, b'd', hours, b'h', 2),
+        7..365 => pair(days / 7, b'w', days % 7, b'd', 1),
+        _ => pair(days / 365, b'y', days % 365 / 7, b'w', 1),
+    }
+    let written = out.len() - start;
+    out.resize(start + written.max(AGE_WIDTH), b' ');
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,6 +262,21 @@ mod tests {
             appended(|out| at.push_mail_date(out)),
             "Thu, 03 Dec 2009 12:26:02 +0000"
         );
+    }
+
+    #[test]
+    fn ages_are_two_units_wide_and_padded() {
+        for (seconds, expected) in [
+            (2033, "00:33:53"),
+            (2 * 86_400 + 3600, "2d01h"),
+            (26 * 86_400, "3w5d"),
+            (365 * 86_400 + 30 * 7 * 86_400, "1y30w"),
+        ] {
+            assert_eq!(
+                appended(|out| push_age(out, seconds)),
+                format!("{expected:<14}")
+            );
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::{
     alert_group::AlertGroup,
     call_home::schedule::DerivedMonthly,
     severity::Severity,
-    template::{Slot, SlotValues, Template},
+    template::{SlotNames, SlotValues, Template},
     text::{push, push_decimal, push_line, push_padded},
     time::MONTHS,
 };
@@ -49,34 +49,12 @@ impl Configuration {
         let mut out = Vec::new();
         let mut writer = Writer {
             out: &mut out,
-            values: &SourceValues,
+            values: &SlotNames,
             derived: None,
             all: false,
         };
         writer.configuration(self, None);
         String::from_utf8_lossy(&out).into_owned()
-    }
-}
-
-/// Fills slots with their own source text.
-struct SourceValues;
-
-impl SlotValues for SourceValues {
-    fn push_slot(&self, out: &mut Vec<u8>, slot: Slot) {
-        push(out, "{");
-        match slot {
-            Slot::Index { width: 1 } => push(out, "index"),
-            Slot::Index { width } => {
-                push(out, "index:");
-                push_padded(out, u64::from(width), 2);
-            }
-            Slot::Serial => push(out, "serial"),
-            Slot::Hostname => push(out, "hostname"),
-            Slot::Site => push(out, "site"),
-            // No configuration holds the others.
-            Slot::CardSerial(_) | Slot::Uptime | Slot::Restarted | Slot::Clock | Slot::Mac => {}
-        }
-        push(out, "}");
     }
 }
 

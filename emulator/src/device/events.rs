@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Device, Power, Sensor, SystemEvent, boot_duration};
+use super::{BootReason, Device, Power, Sensor, SystemEvent, boot_duration};
 use crate::{
     alert::{AffectedCards, Alert, Audience},
     alert_group::AlertGroup,
@@ -31,16 +31,18 @@ impl Device {
             SystemEvent::ConfigurationChanged { by } => {
                 self.log_and_raise(now, &OwnLine::Configured { by: &by }.to_string(), outputs);
             }
-            SystemEvent::Crash => self.go_down(now, true, outputs),
+            SystemEvent::Crash => self.go_down(now, BootReason::Crash, outputs),
             SystemEvent::Reload => {
                 self.log_and_raise(now, &OwnLine::ReloadRequested.to_string(), outputs);
-                self.go_down(now, false, outputs);
+                self.go_down(now, BootReason::Reload, outputs);
             }
             SystemEvent::PowerLost => {
                 self.engine.reset(now, outputs);
                 self.power = Power::Off;
             }
-            SystemEvent::PowerRestored if self.power == Power::Off => self.boot(now, false),
+            SystemEvent::PowerRestored if self.power == Power::Off => {
+                self.boot(now, BootReason::PowerOn);
+            }
             // It has power already.
             SystemEvent::PowerRestored => outputs.push(Output::Unheard),
             SystemEvent::Manual(message) => {
@@ -52,21 +54,22 @@ impl Device {
         }
     }
 
-    fn go_down(&mut self, now: Timestamp, crashed: bool, outputs: &mut Vec<Output>) {
+    fn go_down(&mut self, now: Timestamp, reason: BootReason, outputs: &mut Vec<Output>) {
         self.engine.reset(now, outputs);
-        self.boot(now, crashed);
+        self.boot(now, reason);
     }
 
-    fn boot(&mut self, now: Timestamp, crashed: bool) {
+    fn boot(&mut self, now: Timestamp, reason: BootReason) {
         // At the end of time a boot never ends; until then the sum is representable.
         let until = now
             .checked_add(boot_duration(&self.model.platform))
             .unwrap_or(Timestamp::MAX);
-        self.power = Power::Booting { until, crashed };
+        self.power = Power::Booting { until };
+        self.boot_reason = reason;
     }
 
     /// The boot is over: what was in memory is gone, the startup configuration is in force.
-    pub(super) fn come_up(&mut self, at: Timestamp, crashed: bool, outputs: &mut Vec<Output>) {
+    pub(super) fn come_up(&mut self, at: Timestamp, outputs: &mut Vec<Output>) {
         self.running = self.model.startup.clone();
         self.zone = self.running.clock.time_zone(&self.model.site_zone);
         self.power = Power::On;
@@ -77,7 +80,7 @@ impl Device {
         self.scheduled_until = at;
         self.plan_periodic();
         self.log_and_raise(at, &OwnLine::Restarted.to_string(), outputs);
-        if crashed {
+        if self.boot_reason == BootReason::Crash {
             let alert = Alert::of_group(AlertGroup::Crash, Severity::Major, at, "System crash");
             self.raise(alert, Audience::Subscribers, None, outputs);
         }
@@ -128,7 +131,7 @@ impl Device {
             }
         };
         let affected = match sensor {
-            Sensor::PowerSupply => self.card_in_slot("PS"),
+            Sensor::PowerSupply => self.card_in_slot("P"),
             Sensor::Fan | Sensor::Temperature | Sensor::Voltage => AffectedCards::None,
         };
         let severity = Self::alert_severity(line);

@@ -12,7 +12,7 @@ use crate::{
     platform::{Card, Platform},
     template::{Slot, SlotValues},
     text::push,
-    time::{LocalTime, push_uptime},
+    time::{LocalTime, push_age, push_uptime},
 };
 
 /// A device, the time, and what both give once for many uses.
@@ -85,6 +85,11 @@ impl<'a> DeviceView<'a> {
         begin + jiff::SignedDuration::from_millis(after_ms.into())
     }
 
+    fn up_seconds(&self) -> u64 {
+        let up = self.now.duration_since(self.device.booted_at).as_secs();
+        up.max(0).unsigned_abs()
+    }
+
     /// How many lines have been logged since the boot began.
     pub(crate) fn lines_logged(&self) -> u64 {
         self.platform().boot_log.len() as u64 + u64::from(self.device.log.lines_logged())
@@ -119,11 +124,11 @@ impl SlotValues for DeviceView<'_> {
     fn push_slot(&self, out: &mut Vec<u8>, slot: Slot) {
         match slot {
             Slot::Hostname => push(out, &self.hostname),
+            Slot::Pid => push(out, &self.platform().pid),
             Slot::CardSerial(card) => push(out, self.card_serial(card).as_str()),
-            Slot::Uptime => {
-                let up = self.now.duration_since(self.device.booted_at).as_secs();
-                push_uptime(out, up.max(0).unsigned_abs());
-            }
+            Slot::Uptime => push_uptime(out, self.up_seconds()),
+            Slot::Age => push_age(out, self.up_seconds()),
+            Slot::Returned => push(out, self.device.boot_reason.words()),
             Slot::Restarted => {
                 let booted_at = self.device.booted_at;
                 let zone = self.device.zone_name(booted_at);

@@ -14,10 +14,17 @@ use crate::{
 };
 
 /// The platform files of this release: name and text.
-pub(super) const BUILT_IN: &[(&str, &str)] = &[(
-    "cisco2951.toml",
-    include_str!("../../platforms/cisco2951.toml"),
-)];
+#[rustfmt::skip]
+pub(super) const BUILT_IN: &[(&str, &str)] = &[
+    ("cisco2951.toml", include_str!("../../platforms/cisco2951.toml")),
+    ("isr4331.toml", include_str!("../../platforms/isr4331.toml")),
+];
+
+/// Command outputs that the models of one software family have in common: name and text.
+const SHARED_COMMANDS: &[(&str, &str)] = &[
+    ("ios", include_str!("../../platforms/shared/ios.toml")),
+    ("ios-xe", include_str!("../../platforms/shared/ios-xe.toml")),
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -44,6 +51,8 @@ struct PlatformFile {
     #[serde(default)]
     boot_line: Vec<BootLineFile>,
     triggers: BTreeMap<String, Vec<String>>,
+    /// Whose outputs stand in where the file has none of its own.
+    shared_commands: String,
     commands: BTreeMap<String, String>,
 }
 
@@ -121,11 +130,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
         boot_seconds: parsed.boot_seconds,
         boot_log: parsed.boot_line.into_iter().map(BootLine::from).collect(),
         triggers: BTreeMap::new(),
-        commands: parsed
-            .commands
-            .iter()
-            .map(|(line, output)| (line.clone(), Template::new(output.trim_end_matches('\n'))))
-            .collect(),
+        commands: commands(&parsed.shared_commands, &parsed.commands).map_err(wrong)?,
     };
     for (row, lines) in parsed.triggers {
         let row = trigger_row(&row).ok_or_else(|| wrong(format!("`{row}` triggers nothing")))?;
@@ -133,6 +138,23 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
         platform.triggers.insert(row, Arc::from(commands));
     }
     Ok(platform)
+}
+
+/// The outputs of a model: those of the software family `shared`, and its `own` over them.
+fn commands(
+    shared: &str,
+    own: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, Template>, String> {
+    let (_, text) = SHARED_COMMANDS
+        .iter()
+        .find(|(name, _)| *name == shared)
+        .ok_or_else(|| format!("`{shared}` names no shared commands"))?;
+    let family: BTreeMap<String, String> =
+        toml::from_str(text).map_err(|error| format!("shared commands `{shared}`: {error}"))?;
+    let outputs = family.iter().chain(own);
+    Ok(outputs
+        .map(|(line, output)| (line.clone(), Template::new(output.trim_end_matches('\n'))))
+        .collect())
 }
 
 fn trigger_row(name: &str) -> Option<TriggerRow> {
