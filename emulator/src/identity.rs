@@ -202,7 +202,8 @@ impl SlotValues for IdentityValues<'_> {
             | Slot::Returned
             | Slot::Restarted
             | Slot::Clock
-            | Slot::Mac => {}
+            | Slot::Mac { .. }
+            | Slot::MacColons => {}
         }
     }
 }

@@ -36,8 +36,13 @@ pub enum Slot {
     Restarted,
     /// `{clock}`: the current time as `show clock` prints it.
     Clock,
-    /// `{mac}`: the base MAC address in Cisco's dotted form.
-    Mac,
+    /// `{mac}` or `{mac:N}`: the base MAC address, or the N-th after it, in Cisco's dotted form.
+    Mac {
+        /// How far behind the base address, 0 to 15.
+        offset: u8,
+    },
+    /// `{mac-colons}`: the base MAC address with colons and capital letters.
+    MacColons,
 }
 
 impl Slot {
@@ -53,13 +58,15 @@ impl Slot {
             "returned" => Self::Returned,
             "restarted" => Self::Restarted,
             "clock" => Self::Clock,
-            "mac" => Self::Mac,
+            "mac" => Self::Mac { offset: 0 },
+            "mac-colons" => Self::MacColons,
             _ => {
                 let (kind, argument) = name.split_once(':')?;
                 let number = argument.parse().ok()?;
                 match kind {
                     "index" if number <= 20 => Self::Index { width: number },
                     "card" => Self::CardSerial(number),
+                    "mac" if (1..16).contains(&number) => Self::Mac { offset: number },
                     _ => return None,
                 }
             }
@@ -194,7 +201,9 @@ impl SlotValues for SlotNames {
             Slot::Returned => push(out, "returned"),
             Slot::Restarted => push(out, "restarted"),
             Slot::Clock => push(out, "clock"),
-            Slot::Mac => push(out, "mac"),
+            Slot::Mac { offset: 0 } => push(out, "mac"),
+            Slot::Mac { offset } => numbered(out, "mac:", offset, 1),
+            Slot::MacColons => push(out, "mac-colons"),
         }
         out.push(b'}');
     }
@@ -220,7 +229,8 @@ mod tests {
                 | Slot::Returned
                 | Slot::Restarted
                 | Slot::Clock
-                | Slot::Mac => push(out, "x"),
+                | Slot::Mac { .. }
+                | Slot::MacColons => push(out, "x"),
             }
         }
     }
@@ -239,6 +249,7 @@ mod tests {
         for source in [
             "plain",
             "{index:05}x{serial}{card:3}",
+            "{pid}{age}{returned}{mac}{mac:7}{mac-colons}",
             "{{index}}",
             "é{site}{",
         ] {

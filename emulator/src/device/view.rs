@@ -139,7 +139,10 @@ impl SlotValues for DeviceView<'_> {
                 let zone = self.device.zone_name(self.now);
                 self.local(self.now).push_show_clock(out, zone);
             }
-            Slot::Mac => push_mac(out, self.device.identity.device),
+            Slot::Mac { offset } => {
+                push_mac(out, self.device.identity.device, offset, MacForm::Dotted)
+            }
+            Slot::MacColons => push_mac(out, self.device.identity.device, 0, MacForm::Colons),
             Slot::Index { .. } | Slot::Serial | Slot::Site => {
                 self.identity_values().push_slot(out, slot);
             }
@@ -147,10 +150,19 @@ impl SlotValues for DeviceView<'_> {
     }
 }
 
-/// Appends the base MAC address of device number `device`, as `0017.9512.3480`: a Cisco prefix, and
-/// sixteen addresses for each device.
-fn push_mac(out: &mut Vec<u8>, device: u32) {
-    let low = u64::from(device) * 16 % (1 << 24);
+/// How a MAC address is written.
+#[derive(Clone, Copy)]
+enum MacForm {
+    /// `0017.9512.3480`.
+    Dotted,
+    /// `00:17:95:12:34:80`, in capital letters.
+    Colons,
+}
+
+/// Appends the address `offset` (0 to 15) behind the base MAC address of device number `device`: a
+/// Cisco prefix, and sixteen addresses for each device.
+fn push_mac(out: &mut Vec<u8>, device: u32, offset: u8, form: MacForm) {
+    let low = (u64::from(device) * 16 + u64::from(offset)) % (1 << 24);
     let bytes = [
         0x00,
         0x17,
@@ -160,11 +172,15 @@ fn push_mac(out: &mut Vec<u8>, device: u32) {
         low as u8,
     ];
     for (position, byte) in bytes.iter().enumerate() {
-        if position == 2 || position == 4 {
-            out.push(b'.');
+        let (separated, separator, digits) = match form {
+            MacForm::Dotted => (position % 2 == 0, b'.', b"0123456789abcdef"),
+            MacForm::Colons => (true, b':', b"0123456789ABCDEF"),
+        };
+        if separated && position > 0 {
+            out.push(separator);
         }
         for nibble in [byte >> 4, byte & 0xF] {
-            out.push(b"0123456789abcdef"[usize::from(nibble)]);
+            out.push(digits[usize::from(nibble)]);
         }
     }
 }

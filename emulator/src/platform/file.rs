@@ -16,13 +16,25 @@ use crate::{
 /// The platform files of this release: name and text.
 #[rustfmt::skip]
 pub(super) const BUILT_IN: &[(&str, &str)] = &[
+    ("cisco2811.toml", include_str!("../../platforms/cisco2811.toml")),
+    ("cisco3845.toml", include_str!("../../platforms/cisco3845.toml")),
+    ("cisco1941.toml", include_str!("../../platforms/cisco1941.toml")),
     ("cisco2951.toml", include_str!("../../platforms/cisco2951.toml")),
+    ("as54xm.toml", include_str!("../../platforms/as54xm.toml")),
+    ("csr1000v.toml", include_str!("../../platforms/csr1000v.toml")),
     ("isr4331.toml", include_str!("../../platforms/isr4331.toml")),
+    ("asr1006.toml", include_str!("../../platforms/asr1006.toml")),
+    ("ws-c3750e.toml", include_str!("../../platforms/ws-c3750e.toml")),
+    ("ws-c4507r+e.toml", include_str!("../../platforms/ws-c4507r+e.toml")),
 ];
 
 /// Command outputs that the models of one software family have in common: name and text.
 const SHARED_COMMANDS: &[(&str, &str)] = &[
     ("ios", include_str!("../../platforms/shared/ios.toml")),
+    (
+        "catalyst",
+        include_str!("../../platforms/shared/catalyst.toml"),
+    ),
     ("ios-xe", include_str!("../../platforms/shared/ios-xe.toml")),
 ];
 
