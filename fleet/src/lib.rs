@@ -1,11 +1,24 @@
 //! Many devices as actors against targets: scenario, plan, actors, couriers, ledger, report.
+//!
+//! The library serves the `fleet` command, its tests and its benches; it is no interface for others.
 
+mod actors;
+pub mod arguments;
 pub mod clock;
+pub mod commands;
+pub mod conductor;
+pub mod courier;
 pub mod diagnostic;
+pub mod exit;
 pub mod fingerprint;
 pub mod ledger;
+pub mod monitor;
+mod pacer;
 pub mod plan;
+pub mod record;
+pub mod report;
 pub mod scenario;
 pub mod simulation;
+mod sinks;
 pub mod threshold;
 pub mod units;

@@ -1,0 +1,399 @@
+//! What the devices of one arbiter share: deadlines, couriers, the recorder.
+//!
+//! Everything here lives on one thread. Inputs come from the pacer, reports go to the conductor.
+
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    cmp::Reverse,
+    collections::BinaryHeap,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use actix::{Actor, Addr};
+use emulator::{AttemptOutcome, Output, Route, Transmission, Transport};
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+
+use super::device::{AttemptEnded, DeviceActor, Feed, Render};
+use crate::{
+    clock::{self, RunClock, TimeScale},
+    courier::{CourierSettings, Couriers, Parcel},
+    ledger::Ledger,
+    pacer::{Alarm, PacerInput},
+    record::{Gathered, Recorder, Settled},
+    scenario::Scenario,
+    simulation,
+};
+
+/// How often an arbiter reports.
+const REPORT_EVERY: Duration = Duration::from_millis(200);
+/// How many inputs are taken at once before the devices get their turn.
+const BATCH_MAX: usize = 256;
+/// Buffers kept for reuse; more are only in use while more messages are being sent.
+const BUFFERS_KEPT_MAX: usize = 256;
+/// Largest buffer kept for reuse, in bytes.
+const BUFFER_BYTES_KEPT_MAX: usize = 1 << 20;
+
+/// What an arbiter needs to begin.
+pub(crate) struct ArbiterSetup {
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// Which arbiter this is, from 0.
+    pub index: u32,
+    /// How many there are.
+    pub count: u32,
+    /// How messages are sent.
+    pub couriers: Arc<CourierSettings>,
+    /// The clock of the run, which is set when all arbiters are ready.
+    pub clock: oneshot::Receiver<RunClock>,
+    /// Inputs from the pacer.
+    pub inputs: mpsc::Receiver<PacerInput>,
+    /// How the pacer is told of deadlines.
+    pub alarm: Arc<Alarm>,
+    /// Reports to the conductor.
+    pub reports: mpsc::UnboundedSender<ArbiterReport>,
+}
+
+/// What an arbiter tells the conductor.
+#[derive(Debug)]
+pub(crate) enum ArbiterReport {
+    /// All its devices exist.
+    Ready,
+    /// What has been gathered since the last report.
+    Gathered {
+        /// Measurements and accounts.
+        gathered: Box<Gathered>,
+        /// Messages that have ended.
+        settled: Vec<Settled>,
+        /// Whether nothing further will happen: all inputs handled, all messages settled.
+        idle: bool,
+    },
+}
+
+/// The shared part of one arbiter.
+pub(super) struct Arbiter {
+    scale: TimeScale,
+    /// Set when the run begins; devices are started before that, but told nothing.
+    clock: OnceCell<RunClock>,
+    recorder: RefCell<Recorder>,
+    /// What has been reported already.
+    reported: RefCell<Ledger>,
+    couriers: Couriers,
+    deadlines: RefCell<BinaryHeap<Reverse<(Timestamp, u32)>>>,
+    alarm: Arc<Alarm>,
+    outputs: RefCell<Vec<Output>>,
+    buffers: RefCell<Vec<Vec<u8>>>,
+    /// Inputs handed to devices that have not handled them yet.
+    unhandled: Cell<u64>,
+}
+
+impl Arbiter {
+    /// Notes that a device's deadline has changed.
+    pub(super) fn set_deadline(
+        &self,
+        position: u32,
+        before: Option<Timestamp>,
+        after: Option<Timestamp>,
+    ) {
+        if let Some(deadline) = after.filter(|_| after != before) {
+            self.deadlines.borrow_mut().push(Reverse((deadline, position)));
+            self.alarm.set(self.scale.elapsed_at(deadline));
+        }
+    }
+
+    /// The clock of the run.
+    fn clock(&self) -> RunClock {
+        *self
+            .clock
+            .get_or_init(|| RunClock::starting_in(Duration::ZERO, self.scale))
+    }
+
+    /// Lets the run begin by `clock`.
+    fn begin(&self, clock: RunClock, warm_up: Duration) {
+        let _ = self.clock.set(clock);
+        self.recorder.borrow_mut().measure_from(clock.origin() + warm_up);
+    }
+
+    /// A buffer for a device's outputs; give it back with [`Arbiter::return_outputs`].
+    pub(super) fn lend_outputs(&self) -> Vec<Output> {
+        self.outputs.take()
+    }
+
+    pub(super) fn return_outputs(&self, outputs: Vec<Output>) {
+        self.outputs.replace(outputs);
+    }
+
+    pub(super) fn observe(&self, device: u32, output: &Output) {
+        self.recorder.borrow_mut().observe(device, output);
+    }
+
+    pub(super) fn event_reached(&self, intended: Instant) {
+        let lag = clock::now().saturating_duration_since(intended);
+        self.recorder.borrow_mut().event(intended, lag);
+    }
+
+    /// A device has come to a deadline of its own; how late counts like the lateness of an event.
+    pub(super) fn deadline_reached(&self, deadline: Timestamp) {
+        let intended = self.clock().instant_of(deadline);
+        let lag = clock::now().saturating_duration_since(intended);
+        self.recorder.borrow_mut().lag(intended, lag);
+    }
+
+    pub(super) fn handled(&self) {
+        self.unhandled.set(self.unhandled.get().saturating_sub(1));
+    }
+
+    pub(super) fn device_now(&self) -> Timestamp {
+        self.clock().device_now()
+    }
+
+    /// Sends a message once, beside everything else. A device has one message on its way at most,
+    /// so there are never more of these tasks than devices.
+    pub(super) fn dispatch(
+        self: &Rc<Self>,
+        device: u32,
+        transmission: Transmission,
+        address: Addr<DeviceActor>,
+    ) {
+        let arbiter = Rc::clone(self);
+        self.recorder.borrow_mut().attempt_begun();
+        actix_rt::spawn(async move {
+            let transport = match transmission.route {
+                Route::Mail { .. } => Transport::Email,
+                Route::Http { .. } => Transport::Http,
+            };
+            let permit = arbiter.couriers.permit(transport).await;
+            // Boxed, so that a message that waits for its permit does not carry a connection's state.
+            let sending = Box::pin(arbiter.attempt(device, &transmission, transport, &address, &permit));
+            let outcome = sending.await;
+            drop(permit);
+            arbiter.recorder.borrow_mut().attempt_ended();
+            // One message on its way means one such letter at most in a device's mailbox.
+            address.do_send(AttemptEnded {
+                id: transmission.id,
+                outcome,
+            });
+        });
+    }
+
+    async fn attempt(
+        &self,
+        device: u32,
+        transmission: &Transmission,
+        transport: Transport,
+        address: &Addr<DeviceActor>,
+        permit: &crate::courier::Permit<'_>,
+    ) -> AttemptOutcome {
+        let buffer = self.buffers.borrow_mut().pop().unwrap_or_default();
+        let id = transmission.id;
+        let Ok(mut rendered) = address.send(Render { id, buffer }).await else {
+            return AttemptOutcome::Failed;
+        };
+        let outcome = match &rendered.result {
+            Some(Ok(message)) => {
+                let parcel = Parcel {
+                    device,
+                    route: &transmission.route,
+                    rendered: message,
+                    body: &mut rendered.buffer,
+                };
+                let attempt = self.couriers.send(permit, parcel).await;
+                self.recorder.borrow_mut().attempt(
+                    (transmission.kind, transport),
+                    self.clock().instant_of(transmission.due),
+                    transmission.attempt == 0,
+                    &attempt,
+                );
+                attempt.outcome
+            }
+            Some(Err(_)) => AttemptOutcome::TooLarge,
+            None => AttemptOutcome::Failed,
+        };
+        self.keep_buffer(rendered.buffer);
+        outcome
+    }
+
+    fn keep_buffer(&self, buffer: Vec<u8>) {
+        let mut buffers = self.buffers.borrow_mut();
+        if buffers.len() < BUFFERS_KEPT_MAX && buffer.capacity() <= BUFFER_BYTES_KEPT_MAX {
+            buffers.push(buffer);
+        }
+    }
+
+    /// Takes the devices whose deadline has come by `to`.
+    fn due(&self, to: Timestamp) -> Vec<u32> {
+        let mut deadlines = self.deadlines.borrow_mut();
+        let mut due = Vec::new();
+        while let Some(Reverse((_, position))) = pop_until(&mut deadlines, to) {
+            due.push(position);
+        }
+        if let Some(Reverse((next, _))) = deadlines.peek() {
+            self.alarm.set(self.scale.elapsed_at(*next));
+        }
+        due
+    }
+
+    fn report(&self, finished: bool, reports: &mpsc::UnboundedSender<ArbiterReport>) -> bool {
+        let idle = finished
+            && self.unhandled.get() == 0
+            && self.recorder.borrow().outstanding(&self.reported.borrow()) == 0;
+        let (gathered, settled) = self.recorder.borrow_mut().take();
+        self.reported.borrow_mut().merge(&gathered.ledger);
+        let report = ArbiterReport::Gathered {
+            gathered: Box::new(gathered),
+            settled,
+            idle,
+        };
+        reports.send(report).is_ok() && !idle
+    }
+}
+
+fn pop_until(
+    deadlines: &mut BinaryHeap<Reverse<(Timestamp, u32)>>,
+    to: Timestamp,
+) -> Option<Reverse<(Timestamp, u32)>> {
+    let due = deadlines.peek().is_some_and(|Reverse((deadline, _))| *deadline <= to);
+    due.then(|| deadlines.pop()).flatten()
+}
+
+/// Runs one arbiter's devices until everything is over or nobody listens to its reports.
+pub(crate) async fn run_arbiter(setup: ArbiterSetup) {
+    let ArbiterSetup {
+        scenario,
+        index,
+        count,
+        couriers,
+        clock: begin,
+        inputs,
+        alarm,
+        reports,
+    } = setup;
+    let arbiter = Rc::new(Arbiter {
+        scale: TimeScale::new(&scenario.clock),
+        clock: OnceCell::new(),
+        recorder: RefCell::new(Recorder::new(clock::now())),
+        reported: RefCell::default(),
+        couriers: Couriers::new(couriers, (index, count)),
+        deadlines: RefCell::default(),
+        alarm,
+        outputs: RefCell::default(),
+        buffers: RefCell::default(),
+        unhandled: Cell::new(0),
+    });
+    let devices = start_devices(&scenario, index, count, &arbiter).await;
+    if reports.send(ArbiterReport::Ready).is_err() {
+        return;
+    }
+    let Ok(run_clock) = begin.await else {
+        return;
+    };
+    arbiter.begin(run_clock, scenario.warm_up);
+    serve(&arbiter, &devices, inputs, &reports).await;
+}
+
+/// Hands inputs on and reports, until all is over or nobody listens.
+async fn serve(
+    arbiter: &Rc<Arbiter>,
+    devices: &[Addr<DeviceActor>],
+    mut inputs: mpsc::Receiver<PacerInput>,
+    reports: &mpsc::UnboundedSender<ArbiterReport>,
+) {
+    let mut finished = false;
+    let mut batch = Vec::with_capacity(BATCH_MAX);
+    let mut report = tokio::time::interval(REPORT_EVERY);
+    loop {
+        tokio::select! {
+            taken = inputs.recv_many(&mut batch, BATCH_MAX), if !finished => {
+                // A pacer that is gone has nothing further either.
+                finished = taken == 0;
+                for input in batch.drain(..) {
+                    finished |= take_input(arbiter, devices, input).await;
+                }
+                // The devices get their turn before the next batch.
+                tokio::task::yield_now().await;
+            }
+            _ = report.tick() => {
+                if !arbiter.report(finished, reports) {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Starts every `count`-th device from `index` on.
+async fn start_devices(
+    scenario: &Arc<Scenario>,
+    index: u32,
+    count: u32,
+    arbiter: &Rc<Arbiter>,
+) -> Vec<Addr<DeviceActor>> {
+    let all = scenario.device_count();
+    let mut addresses = Vec::with_capacity((all / count.max(1)) as usize + 1);
+    for number in (index..all).step_by(count.max(1) as usize) {
+        for mut device in simulation::devices(scenario, number..number + 1) {
+            device.skip_to(scenario.clock.start);
+            let position = addresses.len() as u32;
+            addresses.push(DeviceActor::new(device, position, Rc::clone(arbiter)).start());
+        }
+        if addresses.len() % 1024 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    addresses
+}
+
+/// Hands one input on; returns whether it was the last.
+async fn take_input(
+    arbiter: &Rc<Arbiter>,
+    devices: &[Addr<DeviceActor>],
+    input: PacerInput,
+) -> bool {
+    match input {
+        PacerInput::Event {
+            position,
+            at,
+            event,
+        } => {
+            let intended = arbiter.clock().instant_of(at);
+            let feed = Feed::Event {
+                at,
+                intended,
+                event,
+            };
+            deliver(arbiter, devices, position, feed).await;
+        }
+        PacerInput::Advance { to } => {
+            for position in arbiter.due(to) {
+                deliver(arbiter, devices, position, Feed::Advance { to }).await;
+            }
+        }
+        PacerInput::Finish => return true,
+    }
+    false
+}
+
+/// Puts `feed` into the mailbox of the device at `position`, waiting for room where there is none.
+async fn deliver(
+    arbiter: &Rc<Arbiter>,
+    devices: &[Addr<DeviceActor>],
+    position: u32,
+    feed: Feed,
+) {
+    let Some(device) = devices.get(position as usize) else {
+        return;
+    };
+    arbiter.unhandled.set(arbiter.unhandled.get() + 1);
+    match device.try_send(feed) {
+        Ok(()) => {}
+        Err(actix::prelude::SendError::Full(feed)) => {
+            arbiter.recorder.borrow_mut().mailbox_wait();
+            if device.send(feed).await.is_err() {
+                arbiter.handled();
+            }
+        }
+        Err(actix::prelude::SendError::Closed(_)) => arbiter.handled(),
+    }
+}

@@ -1,0 +1,138 @@
+//! One device as an actor: it translates messages into inputs and outputs into deeds.
+
+use std::{rc::Rc, time::Instant};
+
+use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult};
+use emulator::{
+    AttemptOutcome, Device, Input, MessageId, Output, Rendered, SystemEvent, TooLarge,
+};
+use jiff::Timestamp;
+
+use super::arbiter::Arbiter;
+
+/// Something happens, or time passes.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) enum Feed {
+    /// An event.
+    Event {
+        at: Timestamp,
+        intended: Instant,
+        event: SystemEvent,
+    },
+    /// Device time has come to this instant.
+    Advance { to: Timestamp },
+}
+
+/// The bytes of a message, please.
+#[derive(Debug, Message)]
+#[rtype(result = "RenderedInto")]
+pub(super) struct Render {
+    pub(super) id: MessageId,
+    /// Where the bytes go; its memory is reused.
+    pub(super) buffer: Vec<u8>,
+}
+
+/// The answer to [`Render`].
+#[derive(Debug)]
+pub(super) struct RenderedInto {
+    pub(super) buffer: Vec<u8>,
+    /// `None` when the device knows no such message.
+    pub(super) result: Option<Result<Rendered, TooLarge>>,
+}
+
+/// An attempt has ended.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct AttemptEnded {
+    pub(super) id: MessageId,
+    pub(super) outcome: AttemptOutcome,
+}
+
+/// A device and where it is.
+pub(super) struct DeviceActor {
+    device: Device,
+    /// Position on its arbiter.
+    position: u32,
+    arbiter: Rc<Arbiter>,
+}
+
+impl DeviceActor {
+    pub(super) fn new(device: Device, position: u32, arbiter: Rc<Arbiter>) -> Self {
+        arbiter.set_deadline(position, None, device.next_deadline());
+        Self {
+            device,
+            position,
+            arbiter,
+        }
+    }
+
+    fn handle_input(&mut self, now: Timestamp, input: Input, context: &Context<Self>) {
+        let before = self.device.next_deadline();
+        let mut outputs = self.arbiter.lend_outputs();
+        self.device.handle(now, input, &mut outputs);
+        let number = self.device.identity().device;
+        for output in outputs.drain(..) {
+            self.arbiter.observe(number, &output);
+            if let Output::Transmit(transmission) = output {
+                self.arbiter.dispatch(number, transmission, context.address());
+            }
+        }
+        self.arbiter.return_outputs(outputs);
+        let after = self.device.next_deadline();
+        self.arbiter.set_deadline(self.position, before, after);
+    }
+}
+
+impl Actor for DeviceActor {
+    type Context = Context<Self>;
+}
+
+impl Handler<Feed> for DeviceActor {
+    type Result = ();
+
+    fn handle(&mut self, feed: Feed, context: &mut Self::Context) {
+        match feed {
+            Feed::Event {
+                at,
+                intended,
+                event,
+            } => {
+                self.arbiter.event_reached(intended);
+                self.handle_input(at, Input::Event(event), context);
+            }
+            Feed::Advance { to } => {
+                if let Some(deadline) = self.device.next_deadline().filter(|due| *due <= to) {
+                    self.arbiter.deadline_reached(deadline);
+                }
+                self.handle_input(to, Input::DeadlineReached, context);
+            }
+        }
+        self.arbiter.handled();
+    }
+}
+
+impl Handler<Render> for DeviceActor {
+    type Result = MessageResult<Render>;
+
+    fn handle(&mut self, mut render: Render, _: &mut Self::Context) -> Self::Result {
+        let now = self.arbiter.device_now();
+        let result = self.device.render(now, render.id, &mut render.buffer);
+        MessageResult(RenderedInto {
+            buffer: render.buffer,
+            result,
+        })
+    }
+}
+
+impl Handler<AttemptEnded> for DeviceActor {
+    type Result = ();
+
+    fn handle(&mut self, ended: AttemptEnded, context: &mut Self::Context) {
+        let input = Input::Outcome {
+            id: ended.id,
+            outcome: ended.outcome,
+        };
+        self.handle_input(self.arbiter.device_now(), input, context);
+    }
+}

@@ -1,0 +1,379 @@
+//! The conductor: it starts a run, listens to the arbiters, and knows when all is over.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use actix_rt::Arbiter;
+use emulator::Transport;
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    actors::{ArbiterReport, ArbiterSetup, run_arbiter},
+    clock::{self, RunClock, TimeScale},
+    courier::{CourierSettings, PrepareError, Unreachable},
+    ledger::{Reconciler, SinkTotals},
+    monitor::{self, TooFewFiles, Usage},
+    pacer::{ArbiterLine, INPUTS_WAITING_MAX, Pacer},
+    record::{Gathered, Settled},
+    scenario::Scenario,
+    sinks::{EmbeddedSinks, SinkError},
+};
+
+/// From the moment everything is ready to the start of the run.
+const LEAD: Duration = Duration::from_millis(20);
+/// How often the sinks' receipts are looked at when no arbiter reports.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Why a run does not take place.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Targets that do not answer.
+    #[error("a target cannot be reached")]
+    Unreachable(Vec<Unreachable>),
+    /// Targets or certificates that make no sense.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// The embedded sinks do not start.
+    #[error(transparent)]
+    Sinks(#[from] SinkError),
+    /// The system does not allow so many open files.
+    #[error(transparent)]
+    Files(#[from] TooFewFiles),
+    /// No thread.
+    #[error("cannot start the pacing thread")]
+    Thread(#[from] std::io::Error),
+    /// An arbiter ended before its devices were ready.
+    #[error("an arbiter ended before the run began")]
+    ArbiterLost,
+}
+
+/// How a run went on, for whoever watches.
+pub trait Watcher {
+    /// All devices exist; the run is about to begin.
+    fn ready(&mut self, devices: u32, took: Duration);
+    /// So much of the run has passed, this has been gathered in all, and this since the last time.
+    fn progress(&mut self, elapsed: Duration, all: &Gathered, lately: &Gathered);
+    /// The user asked for the end; outstanding messages are waited for.
+    fn draining(&mut self, outstanding: u64);
+}
+
+/// Asks a run to end early.
+#[derive(Debug)]
+pub struct Interrupts {
+    signals: mpsc::UnboundedReceiver<()>,
+}
+
+impl Interrupts {
+    /// Listens to SIGINT and SIGTERM from now on: the first ends the run, the second stops it.
+    pub fn listen() -> Self {
+        let (sender, signals) = mpsc::unbounded_channel();
+        actix_rt::spawn(async move {
+            use tokio::signal::unix::{SignalKind, signal};
+            let (Ok(mut interrupt), Ok(mut terminate)) =
+                (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+            else {
+                return;
+            };
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                if sender.send(()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { signals }
+    }
+
+    async fn next(&mut self) {
+        if self.signals.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What became of a run.
+#[derive(Debug)]
+pub struct RunResult {
+    /// When it began, by the calendar.
+    pub started: Timestamp,
+    /// From its start until the last message had ended.
+    pub wall: Duration,
+    /// Device time that passed while there was traffic.
+    pub device_time: Duration,
+    /// Everything that was measured and booked.
+    pub gathered: Gathered,
+    /// Events that the pacer emitted.
+    pub emitted: u64,
+    /// The reconciliation, by transport with an embedded sink.
+    pub sinks: BTreeMap<Transport, Reconciled>,
+    /// What the process used.
+    pub usage: Usage,
+    /// How long the devices took to start.
+    pub startup: Duration,
+    /// Memory after the devices had started less that before, in bytes.
+    pub devices_rss_bytes: u64,
+    /// A signal ended the run.
+    pub interrupted: bool,
+}
+
+/// How the books of one embedded sink compare with the devices'.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Reconciled {
+    /// The figures.
+    pub totals: SinkTotals,
+    /// Whether both sides agree to the last message.
+    pub balanced: bool,
+}
+
+impl RunResult {
+    /// Whether every event reached its device, every candidate is in one account, every message has
+    /// ended in one way, and embedded sinks agree.
+    pub fn is_balanced(&self) -> bool {
+        let ledger = &self.gathered.ledger;
+        self.emitted == self.gathered.events
+            && ledger.is_consistent()
+            && ledger.outstanding() == 0
+            && self.sinks.values().all(|sink| sink.balanced)
+    }
+}
+
+/// Runs `scenario` to its end.
+///
+/// # Errors
+/// When it cannot begin; nothing has been sent then but what tells whether targets answer.
+pub async fn conduct(
+    scenario: Arc<Scenario>,
+    watcher: &mut dyn Watcher,
+    interrupts: &mut Interrupts,
+) -> Result<RunResult, RunError> {
+    make_room(&scenario)?;
+    let sinks = EmbeddedSinks::start(&scenario)?;
+    let couriers = Arc::new(CourierSettings::prepare(&scenario, &sinks.addresses()).await?);
+    couriers.preflight().await.map_err(RunError::Unreachable)?;
+    // Whatever the preflight did is none of the run's.
+    sinks.received().for_each(drop);
+    let before = clock::now();
+    let rss_before = Usage::now().peak_rss_bytes;
+    let mut stage = Stage::set(&scenario, &couriers)?;
+    stage.wait_until_ready().await?;
+    let startup = clock::now().saturating_duration_since(before);
+    let devices_rss_bytes = Usage::now().peak_rss_bytes.saturating_sub(rss_before);
+    watcher.ready(scenario.device_count(), startup);
+    let clock = RunClock::starting_in(LEAD, TimeScale::new(&scenario.clock));
+    let started = clock::calendar_now();
+    stage.begin(clock);
+    let mut course = Course {
+        scenario: &scenario,
+        clock,
+        gathered: Gathered::default(),
+        reconcilers: BTreeMap::new(),
+        sinks: &sinks,
+        interrupts: 0,
+        ended: None,
+    };
+    course.follow(&mut stage, watcher, interrupts).await;
+    let wall = course.ended.unwrap_or_else(clock::now);
+    let wall = wall.saturating_duration_since(clock.origin());
+    let (interrupted, mut gathered) = (course.interrupts > 0, Gathered::default());
+    std::mem::swap(&mut gathered, &mut course.gathered);
+    let reconciled = course.reconciled(&gathered);
+    let emitted = stage.end();
+    sinks.stop();
+    Ok(RunResult {
+        started,
+        wall,
+        device_time: device_time(&scenario, wall),
+        gathered,
+        emitted,
+        sinks: reconciled,
+        usage: Usage::now(),
+        startup,
+        devices_rss_bytes,
+        interrupted,
+    })
+}
+
+fn make_room(scenario: &Scenario) -> Result<(), TooFewFiles> {
+    let connections = u64::from(scenario.smtp.connections) + u64::from(scenario.https.connections);
+    let embedded = connections;
+    monitor::make_room_for(connections, embedded)
+}
+
+fn device_time(scenario: &Scenario, wall: Duration) -> Duration {
+    let passed = wall.min(scenario.duration).as_secs_f64() * scenario.clock.speed;
+    Duration::try_from_secs_f64(passed).unwrap_or(Duration::MAX)
+}
+
+/// The threads of a run.
+struct Stage {
+    pacer: Pacer,
+    arbiters: Vec<Arbiter>,
+    lines: Vec<ArbiterLine>,
+    clocks: Vec<oneshot::Sender<RunClock>>,
+    reports: mpsc::UnboundedReceiver<ArbiterReport>,
+}
+
+impl Stage {
+    fn set(scenario: &Arc<Scenario>, couriers: &Arc<CourierSettings>) -> Result<Self, RunError> {
+        let pacer = Pacer::spawn(Arc::clone(scenario))?;
+        let (report, reports) = mpsc::unbounded_channel();
+        let count = (monitor::cpus() as u32).min(scenario.device_count()).max(1);
+        let mut stage = Self {
+            pacer,
+            arbiters: Vec::new(),
+            lines: Vec::new(),
+            clocks: Vec::new(),
+            reports,
+        };
+        for index in 0..count {
+            let (inputs, received) = mpsc::channel(INPUTS_WAITING_MAX);
+            let (clock, begin) = oneshot::channel();
+            let alarm = stage.pacer.alarm();
+            let setup = ArbiterSetup {
+                scenario: Arc::clone(scenario),
+                index,
+                count,
+                couriers: Arc::clone(couriers),
+                clock: begin,
+                inputs: received,
+                alarm: Arc::clone(&alarm),
+                reports: report.clone(),
+            };
+            let arbiter = Arbiter::new();
+            arbiter.spawn_fn(move || {
+                actix_rt::spawn(run_arbiter(setup));
+            });
+            stage.arbiters.push(arbiter);
+            stage.lines.push(ArbiterLine { inputs, alarm });
+            stage.clocks.push(clock);
+        }
+        Ok(stage)
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<(), RunError> {
+        for _ in 0..self.arbiters.len() {
+            match self.reports.recv().await {
+                Some(ArbiterReport::Ready) => {}
+                Some(ArbiterReport::Gathered { .. }) | None => return Err(RunError::ArbiterLost),
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, clock: RunClock) {
+        for arbiter in self.clocks.drain(..) {
+            // An arbiter that is gone reports nothing, which ends the run.
+            let _ = arbiter.send(clock);
+        }
+        self.pacer.begin(std::mem::take(&mut self.lines), clock);
+    }
+
+    /// Ends all threads; returns how many events were emitted.
+    fn end(self) -> u64 {
+        self.pacer.stop();
+        for arbiter in self.arbiters {
+            arbiter.stop();
+        }
+        drop(self.reports);
+        self.pacer.join()
+    }
+}
+
+/// The course of a run, as the conductor follows it.
+struct Course<'a> {
+    scenario: &'a Scenario,
+    clock: RunClock,
+    gathered: Gathered,
+    reconcilers: BTreeMap<Transport, Reconciler>,
+    sinks: &'a EmbeddedSinks,
+    interrupts: u32,
+    ended: Option<Instant>,
+}
+
+impl Course<'_> {
+    async fn follow(
+        &mut self,
+        stage: &mut Stage,
+        watcher: &mut dyn Watcher,
+        interrupts: &mut Interrupts,
+    ) {
+        let mut idle = 0;
+        let patience = self.clock.origin() + self.scenario.duration + self.scenario.drain;
+        let mut patience = std::pin::pin!(tokio::time::sleep_until(patience.into()));
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        while idle < stage.arbiters.len() {
+            tokio::select! {
+                report = stage.reports.recv() => match report {
+                    Some(ArbiterReport::Gathered { gathered, settled, idle: done }) => {
+                        idle += usize::from(done);
+                        self.take(&gathered, settled);
+                        watcher.progress(self.clock.elapsed(), &self.gathered, &gathered);
+                    }
+                    Some(ArbiterReport::Ready) => {}
+                    None => break,
+                },
+                _ = look.tick() => self.look_at_sinks(),
+                () = interrupts.next() => {
+                    self.interrupts += 1;
+                    if self.interrupts > 1 {
+                        break;
+                    }
+                    stage.pacer.stop();
+                    watcher.draining(self.gathered.ledger.outstanding());
+                    let deadline = clock::now() + self.scenario.drain;
+                    patience.as_mut().reset(deadline.into());
+                }
+                () = &mut patience => break,
+            }
+        }
+        self.ended = Some(clock::now());
+        self.look_at_sinks();
+    }
+
+    fn take(&mut self, gathered: &Gathered, settled: Vec<Settled>) {
+        // What a sink received is known before what devices made of its reply.
+        self.look_at_sinks();
+        self.gathered.merge(gathered);
+        for message in settled {
+            if self.sinks.embeds(message.transport) {
+                let books = self.reconcilers.entry(message.transport).or_default();
+                books.settle(message.key, message.settlement);
+            }
+        }
+    }
+
+    fn look_at_sinks(&mut self) {
+        for received in self.sinks.received() {
+            let books = self.reconcilers.entry(received.transport).or_default();
+            books.receive(received.key, received.duplicate);
+        }
+    }
+
+    fn reconciled(&self, gathered: &Gathered) -> BTreeMap<Transport, Reconciled> {
+        let none = Reconciler::default();
+        Transport::ALL
+            .into_iter()
+            .filter(|transport| self.sinks.embeds(*transport))
+            .map(|transport| {
+                let books = self.reconcilers.get(&transport).unwrap_or(&none);
+                let rows = gathered.ledger.by_type.iter();
+                let delivered = rows
+                    .filter(|((_, by), _)| *by == transport)
+                    .map(|(_, row)| row.delivered)
+                    .sum();
+                let reconciled = Reconciled {
+                    totals: books.totals(),
+                    balanced: books.balances(delivered),
+                };
+                (transport, reconciled)
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,275 @@
+//! The sending seam: carries one message once, and tells exactly what happened and when.
+//!
+//! Which server comes next, and whether there is a next attempt at all, is the device's decision;
+//! a courier only reports. Limits on connections are kept here as well: every attempt needs a
+//! [`Permit`], and connections at rest count towards the same limit.
+//!
+//! | module | its one job |
+//! |---|---|
+//! | `settings`, `directory` | what the names in device configurations stand for, resolved before the run |
+//! | `preflight` | reach every target once before the run |
+//! | `dial`, `tls`, `proxy` | a connection: TCP with its source address, TLS, a way through a proxy |
+//! | `stream` | count what was handed to the kernel |
+//! | `opening`, `reply`, `replay` | the beginning of a mail session |
+//! | `smtp`, `stuffing` | one mail |
+//! | `https`, `url` | one HTTP request |
+//! | `pool` | permits, and connections at rest |
+
+mod dial;
+mod directory;
+mod failure;
+mod https;
+mod opening;
+mod pool;
+mod preflight;
+mod proxy;
+mod replay;
+mod reply;
+mod settings;
+mod smtp;
+mod stream;
+mod stuffing;
+mod tls;
+mod url;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use emulator::{AttemptOutcome, Rendered, Route, Transport};
+use tokio::sync::SemaphorePermit;
+
+use crate::clock;
+use failure::Failure;
+use https::{HttpsCourier, Post};
+use smtp::{Mail, SmtpCourier};
+
+pub use failure::{AttemptError, DETAIL_BYTES_MAX, ErrorKind};
+pub use preflight::Unreachable;
+pub use settings::{CourierSettings, EmbeddedAddresses, PrepareError};
+
+/// Longest wait for a server to close a connection that has done its work.
+///
+/// The side that closes first keeps the port for a minute, so servers get the chance to. The wait
+/// is behind the end of the attempt and in no figure.
+const FAREWELL_WAIT: Duration = Duration::from_millis(100);
+
+/// The couriers of one arbiter. Tasks of the arbiter share them.
+pub struct Couriers {
+    smtp: SmtpCourier,
+    https: HttpsCourier,
+}
+
+impl Couriers {
+    /// Couriers for one arbiter with its `share` of the connection limits: its position among the
+    /// arbiters, from 0, and how many arbiters there are. The first ones get the remainder; each
+    /// gets at least one connection of each transport.
+    pub fn new(settings: Arc<CourierSettings>, share: (u32, u32)) -> Self {
+        let mail_connections = share_of(settings.smtp.connections, share);
+        let http_connections = share_of(settings.https.connections, share);
+        Self {
+            smtp: SmtpCourier::new(Arc::clone(&settings), mail_connections),
+            https: HttpsCourier::new(settings, http_connections),
+        }
+    }
+
+    /// Waits until a connection of `transport` may be used; first come, first served.
+    pub async fn permit(&self, transport: Transport) -> Permit<'_> {
+        let held = match transport {
+            Transport::Email => self.smtp.permit().await,
+            Transport::Http => self.https.permit().await,
+        };
+        Permit {
+            _held: held,
+            transport,
+        }
+    }
+
+    /// Carries a message. `permit` must be of the transport of the parcel's route.
+    ///
+    /// Returns when the server had the chance to close a connection that is not used again, which
+    /// may be a little after [`Attempt::ended`].
+    pub async fn send(&self, permit: &Permit<'_>, parcel: Parcel<'_>) -> Attempt {
+        let started = clock::now();
+        let mut log = Log::default();
+        let Parcel {
+            device,
+            route,
+            rendered,
+            body,
+        } = parcel;
+        let result = match (permit.transport, route, rendered) {
+            (
+                Transport::Email,
+                Route::Mail {
+                    host,
+                    tls,
+                    credentials,
+                },
+                Rendered::Mail {
+                    hello_name,
+                    sender,
+                    recipients,
+                },
+            ) => {
+                let mail = Mail {
+                    device,
+                    host,
+                    tls: *tls,
+                    credentials: credentials.as_ref(),
+                    hello_name,
+                    sender,
+                    recipients,
+                };
+                self.smtp.deliver(&mail, body, &mut log).await
+            }
+            (
+                Transport::Http,
+                Route::Http {
+                    url,
+                    proxy,
+                    identity_check,
+                },
+                Rendered::Http { content_type },
+            ) => {
+                let post = Post {
+                    device,
+                    url,
+                    proxy: proxy.as_ref().map(|(host, port)| (&**host, *port)),
+                    identity_check: *identity_check,
+                    content_type,
+                };
+                self.https.deliver(&post, body, &mut log).await
+            }
+            _ => Err(Failure::protocol(
+                "permit, route and message are of different transports",
+            )),
+        };
+        log.into_attempt(started, result)
+    }
+}
+
+/// How much of a limit one arbiter gets, at least 1.
+fn share_of(limit: u32, (position, number): (u32, u32)) -> usize {
+    let number = number.max(1);
+    let share = limit / number + u32::from(position < limit % number);
+    share.max(1) as usize
+}
+
+/// Leave to use one connection; gives it back when dropped.
+pub struct Permit<'a> {
+    _held: SemaphorePermit<'a>,
+    transport: Transport,
+}
+
+/// One message on its way.
+pub struct Parcel<'a> {
+    /// Number of the device over all fleets; decides the source address.
+    pub device: u32,
+    /// Where to.
+    pub route: &'a Route,
+    /// What is needed besides the bytes.
+    pub rendered: &'a Rendered,
+    /// The message. Its content is lost, its memory is kept where that is possible.
+    pub body: &'a mut Vec<u8>,
+}
+
+/// What became of one attempt.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// Before the first work for this attempt.
+    pub started: Instant,
+    /// When the final reply was complete, or when it was clear that there will be none.
+    pub ended: Instant,
+    /// How it ended.
+    pub outcome: AttemptOutcome,
+    /// Where the time went.
+    pub phases: Phases,
+    /// What went wrong; `None` exactly when the outcome is `Accepted`.
+    pub error: Option<AttemptError>,
+    /// Bytes of the message as rendered that were handed to the kernel. Neither HTTP headers nor
+    /// mail commands nor dot-stuffing count.
+    pub bytes: u64,
+    /// Whether a new connection was opened; also when it served nothing.
+    pub opened: bool,
+    /// Whether the TLS session was resumed; `None` without TLS, and on a connection used again.
+    pub resumed: Option<bool>,
+}
+
+/// How long the parts of an attempt took. Parts that did not come to their end, or that the
+/// connection did not need, are `None`.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Phases {
+    /// The TCP connection, through a proxy up to the proxy's leave.
+    pub connect: Option<Duration>,
+    /// The TLS handshake.
+    pub tls: Option<Duration>,
+    /// Mail: greeting, EHLO, the STARTTLS command, AUTH; all that comes before the first mail.
+    pub greeting: Option<Duration>,
+    /// Mail: MAIL, every RCPT, DATA up to its 354.
+    pub envelope: Option<Duration>,
+    /// Mail: the message and the final reply.
+    pub data: Option<Duration>,
+    /// HTTP: from the start of the request until its last byte was handed to the kernel.
+    pub request: Option<Duration>,
+    /// HTTP: from then on until the response was complete.
+    pub reply: Option<Duration>,
+}
+
+/// What an attempt gathers on its way.
+#[derive(Default)]
+struct Log {
+    phases: Phases,
+    bytes: u64,
+    opened: bool,
+    resumed: Option<bool>,
+    ended: Option<Instant>,
+}
+
+impl Log {
+    fn into_attempt(self, started: Instant, result: Result<(), Failure>) -> Attempt {
+        let (outcome, error) = match result {
+            Ok(()) => (AttemptOutcome::Accepted, None),
+            Err(failure) => (failure.outcome, Some(failure.error)),
+        };
+        Attempt {
+            started,
+            ended: self.ended.unwrap_or_else(clock::now),
+            outcome,
+            phases: self.phases,
+            error,
+            bytes: self.bytes,
+            opened: self.opened,
+            resumed: self.resumed,
+        }
+    }
+
+    /// The attempt is decided; what follows is not part of it.
+    fn end(&mut self) {
+        self.ended = Some(clock::now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_add_up_to_the_limit() {
+        let shares = |limit, number| -> Vec<usize> {
+            (0..number)
+                .map(|position| share_of(limit, (position, number)))
+                .collect()
+        };
+        assert_eq!(shares(100, 3), [34, 33, 33]);
+        assert_eq!(shares(4, 4), [1, 1, 1, 1]);
+        assert_eq!(shares(5, 1), [5]);
+    }
+
+    #[test]
+    fn every_arbiter_gets_a_connection() {
+        assert_eq!(share_of(1, (3, 4)), 1);
+        assert_eq!(share_of(0, (0, 0)), 1);
+    }
+}

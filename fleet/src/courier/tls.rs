@@ -1,0 +1,175 @@
+//! TLS as devices speak it: who is trusted, whether names are compared, whether sessions resume.
+
+use std::{io, sync::Arc};
+
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, HandshakeKind, RootCertStore,
+    SignatureScheme,
+    client::{
+        Resumption, WebPkiServerVerifier,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
+    crypto::{CryptoProvider, ring},
+};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio::net::TcpStream;
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+use super::{
+    dial::Budget,
+    failure::{ErrorKind, Failure},
+};
+
+/// Sessions remembered for resumption, over all servers.
+const SESSIONS_REMEMBERED: usize = 4096;
+
+/// Who is trusted.
+pub(super) enum Trust {
+    /// Those whom these authorities vouch for.
+    Authorities(RootCertStore),
+    /// Everybody.
+    Anybody,
+}
+
+/// Whether TLS sessions are resumed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Sessions {
+    /// Where the server agrees.
+    Resumed,
+    /// Every connection makes a full handshake.
+    Fresh,
+}
+
+/// The settings of all connections; devices differ only in whether they compare names.
+#[derive(Debug)]
+pub(super) struct TlsClients {
+    comparing_names: Arc<ClientConfig>,
+    ignoring_names: Arc<ClientConfig>,
+}
+
+impl TlsClients {
+    pub(super) fn new(trust: Trust, sessions: Sessions) -> Result<Self, Error> {
+        let provider = Arc::new(ring::default_provider());
+        let (comparing, ignoring): (Arc<dyn ServerCertVerifier>, Arc<dyn ServerCertVerifier>) =
+            match trust {
+                Trust::Anybody => {
+                    let anybody = Arc::new(Credulous(Arc::clone(&provider)));
+                    (Arc::clone(&anybody) as _, anybody as _)
+                }
+                // Without an authority nobody is trusted; the verifier would refuse to exist.
+                Trust::Authorities(roots) if roots.is_empty() => {
+                    let nobody = Arc::new(Distrustful(Arc::clone(&provider)));
+                    (Arc::clone(&nobody) as _, nobody as _)
+                }
+                Trust::Authorities(roots) => {
+                    let verifier = WebPkiServerVerifier::builder_with_provider(
+                        Arc::new(roots),
+                        Arc::clone(&provider),
+                    )
+                    .build()
+                    .map_err(|error| Error::General(error.to_string()))?;
+                    let ignoring = Arc::new(NameIgnoring(Arc::clone(&verifier)));
+                    (verifier as _, ignoring as _)
+                }
+            };
+        Ok(Self {
+            comparing_names: client_config(&provider, comparing, sessions)?,
+            ignoring_names: client_config(&provider, ignoring, sessions)?,
+        })
+    }
+
+    /// The settings of a device that compares the server's name with its certificate, or does not.
+    pub(super) fn config(&self, identity_check: bool) -> &Arc<ClientConfig> {
+        if identity_check {
+            &self.comparing_names
+        } else {
+            &self.ignoring_names
+        }
+    }
+}
+
+fn client_config(
+    provider: &Arc<CryptoProvider>,
+    verifier: Arc<dyn ServerCertVerifier>,
+    sessions: Sessions,
+) -> Result<Arc<ClientConfig>, Error> {
+    let mut config = ClientConfig::builder_with_provider(Arc::clone(provider))
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    config.resumption = match sessions {
+        Sessions::Resumed => Resumption::in_memory_sessions(SESSIONS_REMEMBERED),
+        Sessions::Fresh => Resumption::disabled(),
+    };
+    Ok(Arc::new(config))
+}
+
+/// Secures a connection to the server called `name`; says whether the session was resumed.
+pub(super) async fn secure(
+    stream: TcpStream,
+    config: &Arc<ClientConfig>,
+    name: &str,
+    budget: Budget,
+) -> Result<(TlsStream<TcpStream>, bool), Failure> {
+    let server_name = ServerName::try_from(name.to_owned()).map_err(|_| {
+        Failure::failed(
+            ErrorKind::Tls,
+            &format!("{name}: no certificate can carry this name"),
+        )
+    })?;
+    let connector = TlsConnector::from(Arc::clone(config));
+    match budget.run(connector.connect(server_name, stream)).await {
+        Some(Ok(stream)) => {
+            let resumed = stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed);
+            Ok((stream, resumed))
+        }
+        Some(Err(error)) => Err(Failure::failed(
+            ErrorKind::Tls,
+            &format!("{name}: {}", text_of(&error)),
+        )),
+        None => Err(Failure::timed_out(
+            ErrorKind::ConnectTimeout,
+            &format!("{name}: the TLS handshake was not finished in time"),
+        )),
+    }
+}
+
+fn text_of(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        "the connection was closed during the TLS handshake".to_owned()
+    } else {
+        error.to_string()
+    }
+}
+
+/// Implements the parts of a verifier that concern the handshake's signature, not the certificate.
+macro_rules! signatures_by {
+    ($provider:expr) => {
+        fn verify_tls12_signature(
+            &self,
+            message: &[u8],
+            certificate: &CertificateDer<'_>,
+            signature: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            let algorithms = &$provider(self).signature_verification_algorithms;
+            rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            certificate: &CertificateDer<'_>,
+            signature: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            let algorithms = &$provider(self).signature_verification_algorithms;
+            rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            $provider(self)
+                .signature_verification_algorithms
+                .supported_schemes()
+        }
+    };
+}

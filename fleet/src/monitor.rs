@@ -1,0 +1,74 @@
+//! What the generator itself costs: processor time, memory, and the limits it may run into.
+
+use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
+use nix::sys::time::TimeValLike;
+
+/// Files that a run needs besides its connections.
+const FILES_BESIDES_CONNECTIONS: u64 = 128;
+
+/// What a process has used.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Usage {
+    /// Processor time in seconds, embedded sinks included.
+    pub cpu_s: f64,
+    /// Largest resident memory so far, in bytes.
+    pub peak_rss_bytes: u64,
+}
+
+impl Usage {
+    /// What this process has used so far.
+    pub fn now() -> Self {
+        let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else {
+            return Self::default();
+        };
+        let seconds = |time: nix::sys::time::TimeVal| time.num_microseconds() as f64 / 1e6;
+        Self {
+            cpu_s: seconds(usage.user_time()) + seconds(usage.system_time()),
+            // The system counts in kilobytes.
+            peak_rss_bytes: u64::try_from(usage.max_rss()).unwrap_or(0) * 1024,
+        }
+    }
+}
+
+/// Too few files may be open.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the run needs {needed} open files, but the limit is {limit}")]
+pub struct TooFewFiles {
+    /// What the run needs.
+    pub needed: u64,
+    /// The hard limit.
+    pub limit: u64,
+}
+
+/// Makes room for `connections` open connections, `embedded` of which have both ends here.
+///
+/// # Errors
+/// When even the hard limit is too low.
+pub fn make_room_for(connections: u64, embedded: u64) -> Result<(), TooFewFiles> {
+    let needed = connections + embedded + FILES_BESIDES_CONNECTIONS;
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
+        // A system that does not tell has no limit that we could mend.
+        return Ok(());
+    };
+    if needed <= soft {
+        return Ok(());
+    }
+    if needed > hard || setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_err() {
+        return Err(TooFewFiles {
+            needed,
+            limit: hard.min(soft.max(hard)),
+        });
+    }
+    Ok(())
+}
+
+/// Processors that this process may use.
+pub fn cpus() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+}
+
+/// Release of the running kernel.
+pub fn kernel() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/osrelease")
+        .map_or_else(|_| "unknown".to_owned(), |release| release.trim().to_owned())
+}

@@ -1,0 +1,261 @@
+//! What one arbiter has measured: histograms, counters, errors, settled messages.
+//!
+//! Nothing here is shared: each arbiter owns one [`Recorder`] and hands over what it has gathered a
+//! few times a second, so that the sending path takes no lock.
+
+mod histogram;
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use emulator::{AttemptOutcome, MessageType, Output, Settlement, Transport};
+use sink::MessageKey;
+
+pub use histogram::{HistogramSet, Latency, TransportHistograms};
+
+use crate::{
+    courier::{Attempt, ErrorKind},
+    fingerprint::Fingerprint,
+    ledger::Ledger,
+};
+
+/// Most kinds of error told apart; further ones are counted under the first kind of their transport.
+const ERROR_KINDS_MAX: usize = 256;
+
+/// Counters of one transport.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct TransportCounts {
+    /// Attempts made.
+    pub attempts: u64,
+    /// Messages a server took, among those that count for the figures.
+    pub measured: u64,
+    /// Bytes of messages handed over.
+    pub bytes: u64,
+    /// Connections opened.
+    pub connections: u64,
+    /// TLS handshakes that resumed a session.
+    pub resumed: u64,
+}
+
+impl TransportCounts {
+    fn merge(&mut self, other: &Self) {
+        self.attempts += other.attempts;
+        self.measured += other.measured;
+        self.bytes += other.bytes;
+        self.connections += other.connections;
+        self.resumed += other.resumed;
+    }
+}
+
+/// What tells errors apart.
+pub type ErrorKey = (Transport, ErrorKind, Option<u16>);
+
+/// How often an error occurred, with one example of it.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ErrorCount {
+    /// How often.
+    pub count: u64,
+    /// What the first one said.
+    pub example: String,
+}
+
+/// What has been gathered in a stretch of time, on one arbiter or on all.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// Intervals.
+    pub histograms: HistogramSet,
+    /// Counters by transport, in the order of [`Transport::ALL`].
+    pub transports: [TransportCounts; 2],
+    /// The accounts.
+    pub ledger: Ledger,
+    /// Digest of what the devices decided.
+    pub fingerprint: Fingerprint,
+    /// Errors by kind.
+    pub errors: BTreeMap<ErrorKey, ErrorCount>,
+    /// Events that reached their devices.
+    pub events: u64,
+    /// Times that a full mailbox made an event wait.
+    pub mailbox_waits: u64,
+    /// Attempts begun.
+    pub attempts_begun: u64,
+    /// Attempts ended.
+    pub attempts_ended: u64,
+}
+
+impl Gathered {
+    /// Messages that are being sent.
+    pub fn in_flight(&self) -> u64 {
+        self.attempts_begun.saturating_sub(self.attempts_ended)
+    }
+
+    /// Messages that wait in their devices.
+    pub fn waiting(&self) -> u64 {
+        self.ledger.outstanding().saturating_sub(self.in_flight())
+    }
+
+    /// Adds what another stretch or arbiter has gathered.
+    pub fn merge(&mut self, other: &Self) {
+        self.histograms.merge(&other.histograms);
+        for (own, further) in self.transports.iter_mut().zip(&other.transports) {
+            own.merge(further);
+        }
+        self.ledger.merge(&other.ledger);
+        self.fingerprint.merge(other.fingerprint);
+        for (key, error) in &other.errors {
+            count_error(&mut self.errors, *key, error.count, &error.example);
+        }
+        self.events += other.events;
+        self.mailbox_waits += other.mailbox_waits;
+        self.attempts_begun += other.attempts_begun;
+        self.attempts_ended += other.attempts_ended;
+    }
+}
+
+fn count_error(
+    errors: &mut BTreeMap<ErrorKey, ErrorCount>,
+    key: ErrorKey,
+    count: u64,
+    example: &str,
+) {
+    let full = errors.len() >= ERROR_KINDS_MAX && !errors.contains_key(&key);
+    let key = if full { (key.0, ErrorKind::Other, None) } else { key };
+    let entry = errors.entry(key).or_default();
+    if entry.count == 0 {
+        entry.example = example.to_owned();
+    }
+    entry.count += count;
+}
+
+/// A message that has ended, for the reconciliation with embedded sinks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Settled {
+    /// Which message.
+    pub key: MessageKey,
+    /// By which transport it went.
+    pub transport: Transport,
+    /// How it ended.
+    pub settlement: Settlement,
+}
+
+/// The measurements of one arbiter.
+#[derive(Debug)]
+pub struct Recorder {
+    gathered: Gathered,
+    settled: Vec<Settled>,
+    /// Messages due earlier are left out of the figures.
+    measured_from: Instant,
+}
+
+impl Recorder {
+    /// A recorder whose figures concern what is due from `measured_from` on.
+    pub fn new(measured_from: Instant) -> Self {
+        Self {
+            gathered: Gathered::default(),
+            settled: Vec::new(),
+            measured_from,
+        }
+    }
+
+    /// Lets the figures concern what is due from `instant` on.
+    pub fn measure_from(&mut self, instant: Instant) {
+        self.measured_from = instant;
+    }
+
+    /// Books what device number `device` said.
+    pub fn observe(&mut self, device: u32, output: &Output) {
+        self.gathered.ledger.observe(output);
+        self.gathered.fingerprint.observe(device, output);
+        if let Output::Settled {
+            id,
+            transport,
+            settlement,
+            ..
+        } = output
+        {
+            self.settled.push(Settled {
+                key: MessageKey::of(&id.to_string()),
+                transport: *transport,
+                settlement: *settlement,
+            });
+        }
+    }
+
+    /// An event reached its device `lag` after it was to happen.
+    pub fn event(&mut self, intended: Instant, lag: Duration) {
+        self.gathered.events += 1;
+        self.lag(intended, lag);
+    }
+
+    /// The generator did something `lag` after it was to be done.
+    pub fn lag(&mut self, intended: Instant, lag: Duration) {
+        if intended >= self.measured_from {
+            self.gathered.histograms.lag.record(lag);
+        }
+    }
+
+    /// A message has set out on an attempt.
+    pub fn attempt_begun(&mut self) {
+        self.gathered.attempts_begun += 1;
+    }
+
+    /// An attempt is over, whether anything was sent or not.
+    pub fn attempt_ended(&mut self) {
+        self.gathered.attempts_ended += 1;
+    }
+
+    /// An event had to wait for room in a mailbox.
+    pub fn mailbox_wait(&mut self) {
+        self.gathered.mailbox_waits += 1;
+    }
+
+    /// An attempt to send a message that was due at `due` has ended.
+    pub fn attempt(
+        &mut self,
+        (kind, transport): (MessageType, Transport),
+        due: Instant,
+        first: bool,
+        attempt: &Attempt,
+    ) {
+        let counts = &mut self.gathered.transports[transport as usize];
+        counts.attempts += 1;
+        counts.bytes += attempt.bytes;
+        counts.connections += u64::from(attempt.opened);
+        counts.resumed += u64::from(attempt.resumed == Some(true));
+        if let Some(error) = &attempt.error {
+            let key = (transport, error.kind, error.code);
+            count_error(&mut self.gathered.errors, key, 1, &error.detail);
+        }
+        if due < self.measured_from {
+            return;
+        }
+        let histograms = self.gathered.histograms.transport_mut(transport);
+        if first {
+            histograms.queue.record(attempt.started.saturating_duration_since(due));
+        }
+        // Failures are counted by kind and kept out of the latencies.
+        if attempt.outcome == AttemptOutcome::Accepted {
+            let response = attempt.ended.saturating_duration_since(due);
+            histograms.response.record(response);
+            histograms
+                .service
+                .record(attempt.ended.saturating_duration_since(attempt.started));
+            histograms.record_phases(&attempt.phases);
+            self.gathered.transports[transport as usize].measured += 1;
+            self.gathered.histograms.by_type(kind).record(response);
+        }
+    }
+
+    /// How many messages are queued or on their way.
+    pub fn outstanding(&self, before: &Ledger) -> u64 {
+        let ended = |ledger: &Ledger| ledger.settled.values().sum::<u64>();
+        let queued = before.queued + self.gathered.ledger.queued;
+        queued.saturating_sub(ended(before) + ended(&self.gathered.ledger))
+    }
+
+    /// Takes what has been gathered since the last time.
+    pub fn take(&mut self) -> (Gathered, Vec<Settled>) {
+        (std::mem::take(&mut self.gathered), std::mem::take(&mut self.settled))
+    }
+}

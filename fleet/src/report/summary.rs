@@ -1,0 +1,508 @@
+//! `summary.json`: the figures of a run for scripts. The keys are a contract; see `docs/summary.md`.
+
+use std::collections::BTreeMap;
+
+use emulator::{DropAccount, Settlement, Transport};
+use serde::Serialize;
+
+use crate::{
+    conductor::RunResult,
+    courier::Phases,
+    exit::Exit,
+    monitor,
+    record::{Latency, TransportHistograms},
+    scenario::Scenario,
+    threshold::{
+        IntervalName, LedgerFigure, Metric, Statistic, ThresholdResult, TransportFigure,
+        TransportName,
+    },
+};
+
+/// The whole summary.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    schema: u32,
+    tool: Tool,
+    run: Run,
+    host: Host,
+    devices: u32,
+    /// Whether the figures are worth anything, and why not.
+    pub validity: Validity,
+    /// The accounts.
+    pub ledger: LedgerSection,
+    transports: BTreeMap<&'static str, TransportSection>,
+    by_type: BTreeMap<&'static str, TypeSection>,
+    errors: Vec<ErrorRow>,
+    /// What the scenario demanded.
+    pub thresholds: Vec<ThresholdResult>,
+    /// `passed`, `failed`, `invalid`, `unbalanced` or `interrupted`.
+    pub verdict: &'static str,
+    #[serde(skip)]
+    exit: Option<Exit>,
+}
+
+#[derive(Debug, Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Run {
+    name: String,
+    seed: u64,
+    started: String,
+    wall_s: f64,
+    device_s: f64,
+    fingerprint: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Host {
+    cpus: usize,
+    kernel: String,
+}
+
+/// Whether the figures are worth anything.
+#[derive(Debug, Serialize)]
+pub struct Validity {
+    /// Whether they are.
+    pub valid: bool,
+    /// Why not.
+    pub reasons: Vec<String>,
+    /// Limits that have been reached and other doubts that do not make the figures worthless.
+    pub remarks: Vec<String>,
+    lag_ms: Statistics,
+    lag_budget_ms: f64,
+    cpu_s: f64,
+    peak_rss_bytes: u64,
+    startup_s: f64,
+    rss_bytes_per_device: u64,
+}
+
+/// The accounts of a run.
+#[derive(Debug, Serialize)]
+pub struct LedgerSection {
+    events: u64,
+    unheard: u64,
+    triggers: u64,
+    candidates: u64,
+    dropped: BTreeMap<&'static str, u64>,
+    messages: u64,
+    delivered: u64,
+    failed: u64,
+    unconfirmed: u64,
+    queued: u64,
+    in_flight: u64,
+    traps: u64,
+    sink: SinkSection,
+    /// Whether everything adds up.
+    pub balanced: bool,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct SinkSection {
+    /// Transports whose sink runs in this process; only those are reconciled.
+    embedded: Vec<&'static str>,
+    received: u64,
+    duplicates: u64,
+    unknown: u64,
+    missing: u64,
+    unconfirmed_arrived: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct TransportSection {
+    delivered: u64,
+    failed: u64,
+    unconfirmed: u64,
+    attempts: u64,
+    rate_per_s: f64,
+    bytes: u64,
+    connections: u64,
+    resumed: u64,
+    response_ms: Statistics,
+    service_ms: Statistics,
+    queue_ms: Statistics,
+    phases_ms: BTreeMap<&'static str, Statistics>,
+}
+
+#[derive(Debug, Serialize)]
+struct TypeSection {
+    queued: u64,
+    delivered: u64,
+    failed: u64,
+    unconfirmed: u64,
+    dropped: u64,
+    response_ms: Statistics,
+}
+
+#[derive(Debug, Serialize)]
+struct ErrorRow {
+    transport: &'static str,
+    kind: &'static str,
+    code: Option<u16>,
+    count: u64,
+    example: String,
+}
+
+/// Statistics of an interval in milliseconds. All but the count are 0 where nothing was measured.
+#[derive(Debug, Default, Serialize)]
+struct Statistics {
+    count: u64,
+    mean: f64,
+    p50: f64,
+    p90: f64,
+    p99: f64,
+    p99_9: f64,
+    max: f64,
+}
+
+impl Statistics {
+    fn of(latency: &Latency) -> Self {
+        let quantile = |quantile| rounded(latency.quantile_ms(quantile).unwrap_or(0.0));
+        Self {
+            count: latency.count(),
+            mean: rounded(latency.mean_ms().unwrap_or(0.0)),
+            p50: quantile(0.5),
+            p90: quantile(0.9),
+            p99: quantile(0.99),
+            p99_9: quantile(0.999),
+            max: rounded(latency.max_ms().unwrap_or(0.0)),
+        }
+    }
+}
+
+/// To a microsecond, or a millionth of whatever the unit is times a thousand.
+fn rounded(value: f64) -> f64 {
+    (value * 1e3).round() / 1e3
+}
+
+/// The name of a transport in results.
+pub(super) fn transport_name(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Email => "smtp",
+        Transport::Http => "https",
+    }
+}
+
+impl Summary {
+    /// The summary of `result`.
+    pub fn new(scenario: &Scenario, result: &RunResult) -> Self {
+        let validity = validity(scenario, result);
+        let ledger = ledger(result);
+        let thresholds: Vec<_> = scenario
+            .thresholds
+            .iter()
+            .map(|threshold| threshold.judge(metric_value(scenario, result, &threshold.metric)))
+            .collect();
+        let exit = Exit::of_run(
+            result.interrupted,
+            validity.valid,
+            ledger.balanced,
+            thresholds.iter().all(|threshold| threshold.passed),
+        );
+        Self {
+            schema: 1,
+            tool: Tool {
+                name: "fleet",
+                version: env!("CARGO_PKG_VERSION"),
+            },
+            run: Run {
+                name: scenario.name.clone(),
+                seed: scenario.seed,
+                started: result.started.to_string(),
+                wall_s: rounded(result.wall.as_secs_f64()),
+                device_s: rounded(result.device_time.as_secs_f64()),
+                fingerprint: result.gathered.fingerprint.text(),
+            },
+            host: Host {
+                cpus: monitor::cpus(),
+                kernel: monitor::kernel(),
+            },
+            devices: scenario.device_count(),
+            validity,
+            ledger,
+            transports: Transport::ALL
+                .into_iter()
+                .map(|transport| (transport_name(transport), transport_section(scenario, result, transport)))
+                .collect(),
+            by_type: by_type(result),
+            errors: errors(result),
+            thresholds,
+            verdict: match exit {
+                Exit::Passed => "passed",
+                Exit::Invalid => "invalid",
+                Exit::Unbalanced => "unbalanced",
+                Exit::Interrupted => "interrupted",
+                _ => "failed",
+            },
+            exit: Some(exit),
+        }
+    }
+
+    /// What the run came to.
+    pub fn exit(&self) -> Exit {
+        self.exit.unwrap_or(Exit::Internal)
+    }
+}
+
+fn validity(scenario: &Scenario, result: &RunResult) -> Validity {
+    let lag = &result.gathered.histograms.lag;
+    let budget_ms = scenario.lag_budget.as_secs_f64() * 1e3;
+    let mut reasons = Vec::new();
+    if let Some(p99) = lag.quantile_ms(0.99).filter(|p99| *p99 > budget_ms) {
+        reasons.push(format!(
+            "the generator was late: its lag has a p99 of {p99:.1} ms, the budget is {budget_ms:.1} ms; lower the rate or use a faster machine"
+        ));
+    }
+    let mut remarks = Vec::new();
+    let waits = result.gathered.mailbox_waits;
+    if waits > 0 {
+        remarks.push(format!("{waits} events waited for room in their device's mailbox"));
+    }
+    let full = result.gathered.ledger.dropped(DropAccount::QueueFull);
+    if full > 0 {
+        remarks.push(format!("{full} messages found their device's queue full"));
+    }
+    for (transport, limit) in [
+        (Transport::Email, scenario.smtp.connections),
+        (Transport::Http, scenario.https.connections),
+    ] {
+        let histograms = result.gathered.histograms.transport(transport);
+        let (queue, service) = (histograms.queue.quantile_ms(0.9), histograms.service.quantile_ms(0.5));
+        if queue.zip(service).is_some_and(|(queue, service)| queue > service && queue > 1.0) {
+            remarks.push(format!(
+                "{}: messages waited longer than they took; {limit} connections at once, or one message at a time for each device, was the limit",
+                transport_name(transport)
+            ));
+        }
+    }
+    Validity {
+        valid: reasons.is_empty(),
+        reasons,
+        remarks,
+        lag_ms: Statistics::of(lag),
+        lag_budget_ms: budget_ms,
+        cpu_s: rounded(result.usage.cpu_s),
+        peak_rss_bytes: result.usage.peak_rss_bytes,
+        startup_s: rounded(result.startup.as_secs_f64()),
+        rss_bytes_per_device: result.devices_rss_bytes / u64::from(scenario.device_count().max(1)),
+    }
+}
+
+fn ledger(result: &RunResult) -> LedgerSection {
+    let books = &result.gathered.ledger;
+    let mut dropped: BTreeMap<&'static str, u64> = DropAccount::ALL
+        .into_iter()
+        .map(|account| (account.name(), books.dropped(account)))
+        .collect();
+    dropped.insert("oversize", books.settled(Settlement::Oversize));
+    let mut sink = SinkSection::default();
+    for (transport, reconciled) in &result.sinks {
+        let totals = reconciled.totals;
+        sink.embedded.push(transport_name(*transport));
+        sink.received += totals.received;
+        sink.duplicates += totals.duplicates;
+        sink.unknown += totals.unknown;
+        sink.missing += totals.missing;
+        sink.unconfirmed_arrived += totals.unconfirmed_arrived;
+    }
+    LedgerSection {
+        events: result.emitted,
+        unheard: books.unheard,
+        triggers: books.triggers,
+        candidates: books.dropped_in_all() + books.messages(),
+        dropped,
+        messages: books.messages(),
+        delivered: books.settled(Settlement::Delivered),
+        failed: books.settled(Settlement::Failed),
+        unconfirmed: books.settled(Settlement::Unconfirmed),
+        queued: result.gathered.waiting(),
+        in_flight: result.gathered.in_flight(),
+        traps: books.traps,
+        sink,
+        balanced: result.is_balanced(),
+    }
+}
+
+/// How messages by one transport ended.
+struct Ended {
+    delivered: u64,
+    failed: u64,
+    unconfirmed: u64,
+}
+
+impl Ended {
+    fn by(result: &RunResult, transport: Transport) -> Self {
+        let mut ended = Self {
+            delivered: 0,
+            failed: 0,
+            unconfirmed: 0,
+        };
+        for ((_, by), row) in &result.gathered.ledger.by_type {
+            if *by == transport {
+                ended.delivered += row.delivered;
+                ended.failed += row.failed;
+                ended.unconfirmed += row.unconfirmed;
+            }
+        }
+        ended
+    }
+}
+
+fn rate_per_s(scenario: &Scenario, result: &RunResult, transport: Transport) -> f64 {
+    let measured = result.gathered.transports[transport as usize].measured;
+    let span = result.wall.saturating_sub(scenario.warm_up).as_secs_f64();
+    if span > 0.0 { measured as f64 / span } else { 0.0 }
+}
+
+fn transport_section(
+    scenario: &Scenario,
+    result: &RunResult,
+    transport: Transport,
+) -> TransportSection {
+    let counts = &result.gathered.transports[transport as usize];
+    let histograms = result.gathered.histograms.transport(transport);
+    let ended = Ended::by(result, transport);
+    TransportSection {
+        delivered: ended.delivered,
+        failed: ended.failed,
+        unconfirmed: ended.unconfirmed,
+        attempts: counts.attempts,
+        rate_per_s: rounded(rate_per_s(scenario, result, transport)),
+        bytes: counts.bytes,
+        connections: counts.connections,
+        resumed: counts.resumed,
+        response_ms: Statistics::of(&histograms.response),
+        service_ms: Statistics::of(&histograms.service),
+        queue_ms: Statistics::of(&histograms.queue),
+        phases_ms: phases(histograms, transport),
+    }
+}
+
+/// The phases that attempts by `transport` go through; `tls` only where there was any.
+fn phases(
+    histograms: &TransportHistograms,
+    transport: Transport,
+) -> BTreeMap<&'static str, Statistics> {
+    let own: &[&str] = match transport {
+        Transport::Email => &["connect", "tls", "greeting", "envelope", "data"],
+        Transport::Http => &["connect", "tls", "request", "reply"],
+    };
+    Phases::NAMES
+        .into_iter()
+        .zip(&histograms.phases)
+        .filter(|(name, _)| own.contains(name))
+        .map(|(name, latency)| (name, Statistics::of(latency)))
+        .collect()
+}
+
+fn by_type(result: &RunResult) -> BTreeMap<&'static str, TypeSection> {
+    let mut types: BTreeMap<&'static str, TypeSection> = BTreeMap::new();
+    for ((kind, _), row) in &result.gathered.ledger.by_type {
+        let section = types.entry(kind.word()).or_insert_with(|| TypeSection {
+            queued: 0,
+            delivered: 0,
+            failed: 0,
+            unconfirmed: 0,
+            dropped: 0,
+            response_ms: Statistics::default(),
+        });
+        section.queued += row.queued;
+        section.delivered += row.delivered;
+        section.failed += row.failed;
+        section.unconfirmed += row.unconfirmed;
+        section.dropped += row.dropped;
+    }
+    for (kind, latency) in result.gathered.histograms.types() {
+        if let Some(section) = types.get_mut(kind.word()) {
+            section.response_ms = Statistics::of(latency);
+        }
+    }
+    types
+}
+
+fn errors(result: &RunResult) -> Vec<ErrorRow> {
+    let mut rows: Vec<_> = result
+        .gathered
+        .errors
+        .iter()
+        .map(|((transport, kind, code), error)| ErrorRow {
+            transport: transport_name(*transport),
+            kind: kind.name(),
+            code: *code,
+            count: error.count,
+            example: error.example.clone(),
+        })
+        .collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.count));
+    rows
+}
+
+/// The value of the metric called `name`; `None` when nothing was measured.
+pub fn metric_value(scenario: &Scenario, result: &RunResult, name: &str) -> Option<f64> {
+    match Metric::parse(name)? {
+        Metric::Lag(statistic) => statistic_of(&result.gathered.histograms.lag, statistic),
+        Metric::Ledger(figure) => Some(ledger_figure(result, figure) as f64),
+        Metric::Interval(transport, interval, statistic) => {
+            let histograms = result.gathered.histograms.transport(transport.transport());
+            let latency = match interval {
+                IntervalName::Response => &histograms.response,
+                IntervalName::Service => &histograms.service,
+                IntervalName::Queue => &histograms.queue,
+                phase => histograms.phase(phase.name())?,
+            };
+            statistic_of(latency, statistic)
+        }
+        Metric::Transport(transport, figure) => {
+            let transport = transport.transport();
+            let counts = &result.gathered.transports[transport as usize];
+            Some(match figure {
+                TransportFigure::Delivered => Ended::by(result, transport).delivered as f64,
+                TransportFigure::Failed => Ended::by(result, transport).failed as f64,
+                TransportFigure::Attempts => counts.attempts as f64,
+                TransportFigure::Rate => rate_per_s(scenario, result, transport),
+                TransportFigure::Bytes => counts.bytes as f64,
+                TransportFigure::Connections => counts.connections as f64,
+            })
+        }
+    }
+}
+
+fn statistic_of(latency: &Latency, statistic: Statistic) -> Option<f64> {
+    match statistic {
+        Statistic::Count => Some(latency.count() as f64),
+        Statistic::Mean => latency.mean_ms(),
+        Statistic::P50 => latency.quantile_ms(0.5),
+        Statistic::P90 => latency.quantile_ms(0.9),
+        Statistic::P99 => latency.quantile_ms(0.99),
+        Statistic::P99_9 => latency.quantile_ms(0.999),
+        Statistic::Max => latency.max_ms(),
+    }
+}
+
+fn ledger_figure(result: &RunResult, figure: LedgerFigure) -> u64 {
+    let ledger = &result.gathered.ledger;
+    match figure {
+        LedgerFigure::Triggers => ledger.triggers,
+        LedgerFigure::Dropped => ledger.dropped_in_all(),
+        LedgerFigure::Messages => ledger.messages(),
+        LedgerFigure::Delivered => ledger.settled(Settlement::Delivered),
+        LedgerFigure::Failed => ledger.settled(Settlement::Failed),
+        LedgerFigure::Unconfirmed => ledger.settled(Settlement::Unconfirmed),
+        LedgerFigure::Throttled => ledger.dropped(DropAccount::Throttled),
+        LedgerFigure::RateLimited => ledger.dropped(DropAccount::RateLimited),
+        LedgerFigure::QueueFull => ledger.dropped(DropAccount::QueueFull),
+        LedgerFigure::Oversize => ledger.settled(Settlement::Oversize),
+    }
+}
+
+impl TransportName {
+    fn transport(self) -> Transport {
+        match self {
+            Self::Smtp => Transport::Email,
+            Self::Https => Transport::Http,
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! What people see: a progress line while a run goes on, and the figures when it is over.
+
+use std::{
+    fmt::Write as _,
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
+
+use emulator::{DropAccount, Settlement, Transport};
+
+use super::{Summary, summary::transport_name};
+use crate::{conductor::{RunResult, Watcher}, record::Gathered, scenario::Scenario, threshold::ThresholdResult};
+
+/// How often a progress line is printed where it cannot be overwritten.
+const PLAIN_EVERY: Duration = Duration::from_secs(5);
+/// How often the line on a terminal is refreshed.
+const REFRESH_EVERY: Duration = Duration::from_millis(500);
+
+/// How to print.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Style {
+    /// The progress line is overwritten in place.
+    pub in_place: bool,
+    /// Colours.
+    pub color: bool,
+    /// Nothing but the closing figures.
+    pub quiet: bool,
+}
+
+impl Style {
+    /// What suits standard error and standard output, given the flags.
+    pub fn detect(quiet: bool, plain: bool, no_color: bool) -> Self {
+        let no_color = no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self {
+            in_place: !plain && io::stderr().is_terminal(),
+            color: !no_color && !plain && io::stdout().is_terminal(),
+            quiet,
+        }
+    }
+}
+
+/// Prints how a run goes on, to standard error.
+#[derive(Debug)]
+pub struct Progress {
+    style: Style,
+    last: Duration,
+    delivered: u64,
+}
+
+impl Progress {
+    /// A progress line in `style`.
+    pub fn new(style: Style) -> Self {
+        Self {
+            style,
+            last: Duration::ZERO,
+            delivered: 0,
+        }
+    }
+
+    /// Leaves the terminal as a closing text needs it.
+    pub fn finish(&self) {
+        if self.style.in_place && !self.style.quiet {
+            eprint!("\r\x1b[K");
+        }
+    }
+
+    fn say(&self, text: &str) {
+        if !self.style.quiet {
+            if self.style.in_place {
+                eprint!("\r\x1b[K");
+            }
+            eprintln!("{text}");
+        }
+    }
+}
+
+impl Watcher for Progress {
+    fn ready(&mut self, devices: u32, took: Duration) {
+        self.say(&format!("{devices} devices up in {:.2} s", took.as_secs_f64()));
+    }
+
+    fn progress(&mut self, elapsed: Duration, all: &Gathered, _: &Gathered) {
+        let every = if self.style.in_place { REFRESH_EVERY } else { PLAIN_EVERY };
+        let since = elapsed.saturating_sub(self.last);
+        if self.style.quiet || since < every {
+            return;
+        }
+        let ledger = &all.ledger;
+        let delivered = ledger.settled(Settlement::Delivered);
+        let rate = (delivered - self.delivered) as f64 / since.as_secs_f64();
+        let p99 = |transport| {
+            let response = &all.histograms.transport(transport).response;
+            response.quantile_ms(0.99).map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1} ms"))
+        };
+        let line = format!(
+            "{:>4} s  {} triggers  {} messages  {delivered} delivered ({rate:.0}/s)  {} failed  {} outstanding  p99 smtp {} https {}",
+            elapsed.as_secs(),
+            ledger.triggers,
+            ledger.messages(),
+            ledger.settled(Settlement::Failed),
+            ledger.outstanding(),
+            p99(Transport::Email),
+            p99(Transport::Http),
+        );
+        if self.style.in_place {
+            eprint!("\r\x1b[K{line}");
+            // A progress line that cannot be shown is no reason to stop.
+            let _ = io::stderr().flush();
+        } else {
+            eprintln!("{line}");
+        }
+        self.last = elapsed;
+        self.delivered = delivered;
+    }
+
+    fn draining(&mut self, outstanding: u64) {
+        self.say(&format!(
+            "stopping: waiting for {outstanding} outstanding messages; press ctrl-C again to stop at once"
+        ));
+    }
+}
+
+/// The closing figures, in ten seconds' reading.
+pub fn closing(scenario: &Scenario, result: &RunResult, summary: &Summary, style: Style) -> String {
+    let mut text = String::new();
+    let paint = |code: &str, text: &str| {
+        if style.color {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    };
+    let verdict = summary.verdict.to_uppercase();
+    let verdict = match summary.verdict {
+        "passed" => paint("1;32", &verdict),
+        _ => paint("1;31", &verdict),
+    };
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "{verdict}  {}  seed {}  {} devices  {:.1} s  {}",
+        scenario.name,
+        scenario.seed,
+        scenario.device_count(),
+        result.wall.as_secs_f64(),
+        result.gathered.fingerprint.text(),
+    );
+    for reason in &summary.validity.reasons {
+        let _ = writeln!(text, "  {} {reason}", paint("31", "INVALID:"));
+    }
+    let _ = writeln!(text);
+    ledger_lines(&mut text, result, summary.ledger.balanced);
+    let _ = writeln!(text);
+    transport_lines(&mut text, result);
+    lag_line(&mut text, result);
+    for threshold in &summary.thresholds {
+        let _ = writeln!(text, "{}", threshold_line(threshold));
+    }
+    for remark in &summary.validity.remarks {
+        let _ = writeln!(text, "note       {remark}");
+    }
+    text
+}
+
+fn ledger_lines(text: &mut String, result: &RunResult, balanced: bool) {
+    let ledger = &result.gathered.ledger;
+    let _ = writeln!(
+        text,
+        "ledger     {} events, {} triggers: {} candidates dropped, {} messages",
+        result.emitted,
+        ledger.triggers,
+        ledger.dropped_in_all(),
+        ledger.messages()
+    );
+    let dropped: Vec<String> = DropAccount::ALL
+        .into_iter()
+        .map(|account| (account.name(), ledger.dropped(account)))
+        .chain([("oversize", ledger.settled(Settlement::Oversize))])
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| format!("{name} {count}"))
+        .collect();
+    if !dropped.is_empty() {
+        let _ = writeln!(text, "  dropped  {}", dropped.join(", "));
+    }
+    let _ = writeln!(
+        text,
+        "  messages delivered {}, failed {}, unconfirmed {}, queued {}, in flight {}",
+        ledger.settled(Settlement::Delivered),
+        ledger.settled(Settlement::Failed),
+        ledger.settled(Settlement::Unconfirmed),
+        result.gathered.waiting(),
+        result.gathered.in_flight(),
+    );
+    for (transport, reconciled) in &result.sinks {
+        let totals = reconciled.totals;
+        let _ = writeln!(
+            text,
+            "  {:<8} sink received {}, duplicates {}, unknown {}, missing {}",
+            transport_name(*transport),
+            totals.received,
+            totals.duplicates,
+            totals.unknown,
+            totals.missing
+        );
+    }
+    let _ = writeln!(
+        text,
+        "  {}",
+        if balanced { "balanced to the last message" } else { "DOES NOT BALANCE" }
+    );
+}
+
+fn transport_lines(text: &mut String, result: &RunResult) {
+    let _ = writeln!(
+        text,
+        "           {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}   milliseconds from due to accepted",
+        "count", "p50", "p90", "p99", "p99.9", "max"
+    );
+    for transport in Transport::ALL {
+        let histograms = result.gathered.histograms.transport(transport);
+        for (name, latency) in [("", &histograms.response), (" service", &histograms.service), (" queue", &histograms.queue)] {
+            if latency.count() == 0 {
+                continue;
+            }
+            let label = if name.is_empty() { transport_name(transport) } else { name };
+            let value = |ms: Option<f64>| ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.2}"));
+            let _ = writeln!(
+                text,
+                "{label:<10} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
+                latency.count(),
+                value(latency.quantile_ms(0.5)),
+                value(latency.quantile_ms(0.9)),
+                value(latency.quantile_ms(0.99)),
+                value(latency.quantile_ms(0.999)),
+                value(latency.max_ms()),
+            );
+        }
+    }
+    for ((transport, kind, code), error) in &result.gathered.errors {
+        let code = code.map(|code| format!(" {code}")).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "error      {} {}{code}: {} times, e.g. {}",
+            transport_name(*transport),
+            kind.name(),
+            error.count,
+            error.example
+        );
+    }
+}
+
+fn lag_line(text: &mut String, result: &RunResult) {
+    let lag = &result.gathered.histograms.lag;
+    let value = |ms: Option<f64>| ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.2} ms"));
+    let _ = writeln!(
+        text,
+        "generator  lag p50 {}, p99 {}, max {}; {:.1} s of CPU, {:.0} MiB",
+        value(lag.quantile_ms(0.5)),
+        value(lag.quantile_ms(0.99)),
+        value(lag.max_ms()),
+        result.usage.cpu_s,
+        result.usage.peak_rss_bytes as f64 / f64::from(1 << 20)
+    );
+}
+
+fn threshold_line(threshold: &ThresholdResult) -> String {
+    let mark = if threshold.passed { "threshold " } else { "FAILED    " };
+    format!("{mark} {threshold}")
+}

@@ -1,0 +1,236 @@
+//! The sinks within this process, each on a thread of its own so that they disturb the arbiters no
+//! more than a server on the same machine would.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
+};
+
+use emulator::Transport;
+use rustls_pki_types::CertificateDer;
+use sink::{Books, MessageKey, TestAuthority, Totals};
+use tokio::sync::oneshot;
+
+use crate::{
+    courier::EmbeddedAddresses,
+    scenario::{Scenario, TargetChoice},
+};
+
+/// A message that an embedded sink has taken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Received {
+    /// Which message.
+    pub key: MessageKey,
+    /// By which transport it came.
+    pub transport: Transport,
+    /// Whether its id had come before.
+    pub duplicate: bool,
+}
+
+/// Why the embedded sinks do not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SinkError {
+    /// No address to listen on.
+    #[error(transparent)]
+    Listen(#[from] sink::ListenError),
+    /// No certificate.
+    #[error(transparent)]
+    Certificate(#[from] sink::CertificateError),
+    /// No thread or no runtime.
+    #[error("cannot start the thread of an embedded sink")]
+    Thread(#[from] std::io::Error),
+}
+
+/// The embedded sinks of a run.
+#[derive(Debug)]
+pub(crate) struct EmbeddedSinks {
+    running: Vec<Running>,
+    received: mpsc::Receiver<Received>,
+    authority: CertificateDer<'static>,
+}
+
+#[derive(Debug)]
+struct Running {
+    transport: Transport,
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<Totals>,
+}
+
+impl EmbeddedSinks {
+    /// Starts the sinks that `scenario` sends to.
+    ///
+    /// # Errors
+    /// When an address, a certificate or a thread is not to be had.
+    pub(crate) fn start(scenario: &Scenario) -> Result<Self, SinkError> {
+        let authority = TestAuthority::generate()?;
+        let tls = authority.server_config(&server_names(scenario))?;
+        let (sender, received) = mpsc::channel();
+        let mut running = Vec::new();
+        for transport in Transport::ALL {
+            if embeds(scenario, transport) {
+                running.push(start(transport, Arc::clone(&tls), sender.clone())?);
+            }
+        }
+        Ok(Self {
+            running,
+            received,
+            authority: authority.der(),
+        })
+    }
+
+    /// Where they listen.
+    pub(crate) fn addresses(&self) -> EmbeddedAddresses {
+        let address = |transport| {
+            let found = self.running.iter().find(|sink| sink.transport == transport);
+            found.map(|sink| sink.address)
+        };
+        EmbeddedAddresses {
+            smtp: address(Transport::Email),
+            https: address(Transport::Http),
+            ca: Some(self.authority.clone()),
+        }
+    }
+
+    /// Whether messages by `transport` go to an embedded sink.
+    pub(crate) fn embeds(&self, transport: Transport) -> bool {
+        self.running.iter().any(|sink| sink.transport == transport)
+    }
+
+    /// What has been received since the last time. A sink records a message before it replies, so
+    /// every message whose acceptance is known is in here.
+    pub(crate) fn received(&self) -> impl Iterator<Item = Received> {
+        self.received.try_iter()
+    }
+
+    /// Stops the sinks; returns their own totals.
+    pub(crate) fn stop(self) -> Vec<(Transport, Totals)> {
+        self.running
+            .into_iter()
+            .filter_map(|sink| {
+                // A sink that has ended by itself needs no telling.
+                let _ = sink.stop.send(());
+                Some((sink.transport, sink.thread.join().ok()?))
+            })
+            .collect()
+    }
+}
+
+fn embeds(scenario: &Scenario, transport: Transport) -> bool {
+    let targets = &scenario.targets;
+    let default = match transport {
+        Transport::Email => &targets.smtp,
+        Transport::Http => &targets.https,
+    };
+    // A name in `[hosts]` may be a mail server as well as a receiver.
+    *default == TargetChoice::Embedded
+        || targets.hosts.values().any(|choice| *choice == TargetChoice::Embedded)
+}
+
+fn start(
+    transport: Transport,
+    tls: Arc<rustls::ServerConfig>,
+    sender: mpsc::Sender<Received>,
+) -> Result<Running, SinkError> {
+    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+    let observer = Box::new(move |receipt: sink::Receipt| {
+        // Nobody listens once the run is over; what comes then is nobody's.
+        let _ = sender.send(Received {
+            key: receipt.key,
+            transport,
+            duplicate: receipt.duplicate,
+        });
+    });
+    let books = Arc::new(Books::with_observer(observer));
+    let (stop, stopped) = oneshot::channel();
+    let (told, address) = mpsc::channel();
+    let name = match transport {
+        Transport::Email => "mock-smtp",
+        Transport::Http => "mock-tac",
+    };
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = match runtime {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                let _ = told.send(Err(SinkError::Thread(error)));
+                return Totals::default();
+            }
+        };
+        runtime.block_on(async {
+            let listener = match sink::listener::bind(loopback, sink::listener::Reach::Loopback) {
+                Ok(listener) => listener,
+                Err(error) => {
+                    let _ = told.send(Err(error.into()));
+                    return Totals::default();
+                }
+            };
+            let _ = told.send(listener.local_addr().map_err(SinkError::Thread));
+            let shutdown = async {
+                let _ = stopped.await;
+            };
+            serve(transport, listener, tls, books, shutdown).await
+        })
+    })?;
+    let gone = || SinkError::Thread(std::io::ErrorKind::BrokenPipe.into());
+    let address = address.recv().map_err(|_| gone())??;
+    Ok(Running {
+        transport,
+        address,
+        stop,
+        thread,
+    })
+}
+
+async fn serve(
+    transport: Transport,
+    listener: tokio::net::TcpListener,
+    tls: Arc<rustls::ServerConfig>,
+    books: Arc<Books>,
+    shutdown: impl Future<Output = ()>,
+) -> Totals {
+    match transport {
+        Transport::Email => {
+            let settings = mock_smtp::Settings {
+                tls: mock_smtp::Tls::StartTls(tls),
+                ..mock_smtp::Settings::default()
+            };
+            mock_smtp::run(listener, settings, books, shutdown).await
+        }
+        Transport::Http => {
+            let settings = mock_tac::Settings {
+                tls: Some(tls),
+                // Profiles may post anywhere.
+                paths: mock_tac::Paths::Any,
+                ..mock_tac::Settings::default()
+            };
+            mock_tac::run(listener, settings, books, shutdown).await
+        }
+    }
+}
+
+/// The host names in the URLs and mail servers of all fleets, which the sinks' certificate must
+/// carry.
+fn server_names(scenario: &Scenario) -> Vec<String> {
+    let mut names: Vec<String> = scenario.targets.hosts.keys().cloned().collect();
+    for fleet in &scenario.fleets {
+        let settings = &fleet.model.startup.call_home;
+        let urls = settings.profiles.iter().filter_map(emulator::config::Profile::url);
+        for url in urls.map(|url| url.source()) {
+            let authority = url.split("://").nth(1).and_then(|rest| rest.split('/').next());
+            if let Some((host, _)) = authority.and_then(crate::scenario::split_authority) {
+                names.push(host.to_ascii_lowercase());
+            }
+        }
+        names.extend(settings.mail_servers.iter().map(|server| {
+            let host = server.host.source().to_ascii_lowercase();
+            host.rsplit('@').next().unwrap_or_default().to_owned()
+        }));
+    }
+    // A host with a slot differs from device to device; no certificate can name them all.
+    names.retain(|name| !name.is_empty() && !name.contains('{'));
+    names.sort_unstable();
+    names.dedup();
+    names
+}
