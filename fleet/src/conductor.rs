@@ -176,13 +176,14 @@ pub async fn conduct(
         reconcilers: BTreeMap::new(),
         sinks: &sinks,
         interrupts: 0,
-        ended: None,
+        traffic_end: clock.origin() + scenario.duration,
     };
     course.follow(&mut stage, watcher, interrupts).await;
-    let wall = course.ended.unwrap_or_else(clock::now);
+    let (interrupted, gathered) = (course.interrupts > 0, std::mem::take(&mut course.gathered));
+    // Until the last message had ended, or as long as there was traffic, whichever was longer.
+    let traffic_end = course.traffic_end.min(clock.origin() + scenario.duration);
+    let wall = gathered.last_end.map_or(traffic_end, |end| end.max(traffic_end));
     let wall = wall.saturating_duration_since(clock.origin());
-    let (interrupted, mut gathered) = (course.interrupts > 0, Gathered::default());
-    std::mem::swap(&mut gathered, &mut course.gathered);
     let reconciled = course.reconciled(&gathered);
     let emitted = stage.end();
     sinks.stop();
@@ -294,7 +295,8 @@ struct Course<'a> {
     reconcilers: BTreeMap<Transport, Reconciler>,
     sinks: &'a EmbeddedSinks,
     interrupts: u32,
-    ended: Option<Instant>,
+    /// When traffic ended: after its duration, or when a signal came.
+    traffic_end: Instant,
 }
 
 impl Course<'_> {
@@ -325,6 +327,7 @@ impl Course<'_> {
                     if self.interrupts > 1 {
                         break;
                     }
+                    self.traffic_end = clock::now();
                     stage.pacer.stop();
                     watcher.draining(self.gathered.ledger.outstanding());
                     let deadline = clock::now() + self.scenario.drain;
@@ -333,7 +336,6 @@ impl Course<'_> {
                 () = &mut patience => break,
             }
         }
-        self.ended = Some(clock::now());
         self.look_at_sinks();
     }
 

@@ -82,6 +82,8 @@ pub struct Gathered {
     pub attempts_begun: u64,
     /// Attempts ended.
     pub attempts_ended: u64,
+    /// When the last attempt ended.
+    pub last_end: Option<Instant>,
 }
 
 impl Gathered {
@@ -110,6 +112,7 @@ impl Gathered {
         self.mailbox_waits += other.mailbox_waits;
         self.attempts_begun += other.attempts_begun;
         self.attempts_ended += other.attempts_ended;
+        self.last_end = self.last_end.max(other.last_end);
     }
 }
 
@@ -218,6 +221,7 @@ impl Recorder {
         first: bool,
         attempt: &Attempt,
     ) {
+        self.gathered.last_end = self.gathered.last_end.max(Some(attempt.ended));
         let counts = &mut self.gathered.transports[transport as usize];
         counts.attempts += 1;
         counts.bytes += attempt.bytes;
