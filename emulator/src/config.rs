@@ -39,6 +39,11 @@ pub const RATE_LIMIT_PER_MINUTE_MAX: u8 = 60;
 const _: () = assert!(RATE_LIMIT_PER_MINUTE_DEFAULT <= RATE_LIMIT_PER_MINUTE_MAX);
 /// Size of the log buffer unless configured otherwise, in bytes.
 pub const LOG_BUFFER_BYTES_DEFAULT: u32 = 4096;
+/// Most destination profiles a device accepts, the predefined one included.
+pub const PROFILES_MAX: usize = 64;
+/// Most entries of each list in a configuration: addresses and patterns of a profile, snapshot
+/// commands.
+pub const LIST_ENTRIES_MAX: usize = 256;
 /// Name of the predefined profile.
 pub const TAC_PROFILE: &str = "CiscoTAC-1";
 /// User name under which commands run for Call Home unless configured otherwise.
@@ -65,8 +70,19 @@ pub struct Configuration {
     pub domain_name: Option<Template>,
     /// The `call-home` block.
     pub call_home: CallHomeSettings,
-    /// Lines that Call Home does not interpret, with their indentation, in order.
-    pub verbatim: Vec<Template>,
+    /// Lines that Call Home does not interpret.
+    pub verbatim: Verbatim,
+}
+
+/// Lines that Call Home does not interpret, with their indentation, where devices print them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Verbatim {
+    /// Before the host name: versions and services.
+    pub before_hostname: Vec<Template>,
+    /// Between the host name and the call-home block: boot, passwords, authentication.
+    pub before_call_home: Vec<Template>,
+    /// Everything else.
+    pub after_call_home: Vec<Template>,
 }
 
 /// How log lines are stamped (`service timestamps log datetime ...`).
@@ -228,6 +244,14 @@ impl CallHomeSettings {
         self.sort_profiles();
     }
 
+    /// Numbers the profiles by their order, so that equal configurations are equal however they
+    /// were written. Only for a configuration that no device runs yet.
+    fn renumber_profiles(&mut self) {
+        for (id, profile) in (0..).zip(&mut self.profiles) {
+            profile.id = ProfileId(id);
+        }
+    }
+
     fn sort_profiles(&mut self) {
         self.profiles.sort_by_key(|profile| {
             let user = profile.kind == ProfileKind::User;
@@ -249,7 +273,7 @@ impl Default for Configuration {
             http_client_source_interface: None,
             domain_name: None,
             call_home: CallHomeSettings::default(),
-            verbatim: Vec::new(),
+            verbatim: Verbatim::default(),
         }
     }
 }

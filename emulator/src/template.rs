@@ -82,6 +82,9 @@ impl Slot {
     }
 }
 
+/// Longest slot with its braces, in bytes.
+const SLOT_NAME_MAX: usize = 16;
+
 /// What fills the slots of a template.
 pub trait SlotValues {
     /// Appends the value of `slot`.
@@ -122,8 +125,9 @@ impl Template {
         while let Some(open) = rest.find('{') {
             let (before, from_brace) = rest.split_at(open);
             text.push_str(before);
-            let slot = from_brace
-                .find('}')
+            // Only as far as a slot's name can reach: a text of many open braces stays cheap.
+            let name_end = from_brace.len().min(SLOT_NAME_MAX);
+            let slot = memchr::memchr(b'}', &from_brace.as_bytes()[..name_end])
                 .and_then(|close| Some((close, Slot::parse(&from_brace[1..close])?)))
                 .filter(|&(_, slot)| allowed(slot));
             rest = match slot {

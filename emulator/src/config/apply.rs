@@ -83,6 +83,12 @@ pub enum Refusal {
     /// Characters that the device does not store.
     #[error("% String may contain printable ASCII characters only")]
     NotPrintable,
+    /// Blanks where the device stores one word.
+    #[error("% String may not contain blanks")]
+    HasBlanks,
+    /// One entry of a list too many.
+    #[error("% Maximum number of entries ({0}) reached")]
+    TooMany(usize),
     /// One mail server too many.
     #[error("% Maximum number of mail servers (5) reached")]
     TooManyMailServers,
@@ -202,10 +208,7 @@ pub(crate) fn carry_out(
             Mode::Profile => {
                 profile::carry_out(&mut configuration.call_home, position, verb, &values)
             }
-            Mode::Snapshot => {
-                call_home::snapshot(&mut configuration.call_home, &values);
-                Ok(())
-            }
+            Mode::Snapshot => call_home::snapshot(&mut configuration.call_home, &values),
         },
     }
 }
@@ -219,6 +222,14 @@ fn checked_text(text: &str, max: usize) -> Result<Template, Refusal> {
     } else {
         Ok(Template::of_identity(text))
     }
+}
+
+/// A word of at most `max` printable characters, as a value with slots.
+fn checked_word(text: &str, max: usize) -> Result<Template, Refusal> {
+    let checked = checked_text(text, max)?;
+    names::is_word(text)
+        .then_some(checked)
+        .ok_or(Refusal::HasBlanks)
 }
 
 /// `text` as a value with slots if it has the shape that `check` wants.

@@ -230,6 +230,7 @@ static GLOBAL: &[Row] = &[
     row(Mode::Global, Verb::LoggingBuffered, &[Word("logging"), Word("buffered"), Value(Integer { min: 4096, max: 2_147_483_647 })], "Modify message logging facilities"),
     row(Mode::Global, Verb::LoggingBuffered, &[Word("logging"), Word("buffered"), Value(Integer { min: 4096, max: 2_147_483_647 }), LOG_LEVEL], "Modify message logging facilities"),
     row(Mode::Global, Verb::LoggingBuffered, &[Word("logging"), Word("buffered"), LOG_LEVEL], "Modify message logging facilities"),
+    row(Mode::Global, Verb::LoggingBuffered, &[Word("logging"), Word("buffered")], "Modify message logging facilities"),
     row(Mode::Global, Verb::Traps, &[Word("snmp-server"), Word("enable"), Word("traps"), Word("call-home"), Flags(&["message-send-fail", "server-fail"])], "Modify SNMP engine parameters"),
     row(Mode::Global, Verb::HttpClientSourceInterface, &[Word("ip"), Word("http"), Word("client"), Word("source-interface"), INTERFACE], "Global IP configuration subcommands"),
     row(Mode::Global, Verb::DomainName, &[Word("ip"), Word("domain"), Word("name"), Value(Text { max: 64 })], "Global IP configuration subcommands"),

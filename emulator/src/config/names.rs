@@ -8,6 +8,8 @@ const ADDRESS_MAX: usize = 200;
 const HOST_MAX: usize = 64;
 /// Longest profile name, in characters.
 pub(crate) const PROFILE_NAME_MAX: usize = 31;
+/// Longest command of a snapshot, in characters.
+pub(crate) const SNAPSHOT_COMMAND_MAX: usize = 128;
 /// Longest syslog pattern, in characters.
 pub(crate) const PATTERN_MAX: usize = 80;
 
@@ -46,7 +48,7 @@ pub(crate) fn is_url(text: &str) -> bool {
         .strip_prefix("http://")
         .or_else(|| lower.strip_prefix("https://"));
     text.len() <= ADDRESS_MAX
-        && text.bytes().all(|byte| byte.is_ascii_graphic())
+        && is_word(text)
         && rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', ':', '?', '#']))
 }
 
@@ -54,6 +56,7 @@ pub(crate) fn is_url(text: &str) -> bool {
 pub(crate) fn is_host(text: &str) -> bool {
     let host = text.rsplit_once('@').map_or(text, |(_, host)| host);
     text.len() <= HOST_MAX
+        && is_word(text)
         && !host.is_empty()
         && host
             .bytes()
@@ -67,6 +70,14 @@ pub(crate) fn is_phone(text: &str) -> bool {
             rest.bytes()
                 .all(|byte| byte.is_ascii_digit() || byte == b'-' || byte == b' ')
         })
+}
+
+/// Printable ASCII without blanks and quotes.
+pub(crate) fn is_word(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'"')
 }
 
 /// Printable ASCII without a quote, not only blanks.

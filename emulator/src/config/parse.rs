@@ -75,31 +75,55 @@ pub fn parse(text: &str) -> Parsed {
             diagnostics: Vec::new(),
         },
         position: Position::start(),
-        in_verbatim_block: false,
+        verbatim: None,
         banner_end: None,
     };
     for (index, line) in text.lines().enumerate() {
         reader.line(index + 1, line);
     }
+    let settings = &mut reader.parsed.configuration.call_home;
+    settings.renumber_profiles();
     reader.parsed
+}
+
+/// Where a line that is kept verbatim belongs.
+#[derive(Clone, Copy)]
+enum Place {
+    BeforeHostname,
+    BeforeCallHome,
+    AfterCallHome,
+}
+
+impl Place {
+    /// The place of the global command `line`, as devices order their configuration.
+    fn of(line: &str) -> Self {
+        let command = line.strip_prefix("no ").unwrap_or(line);
+        let first = command.split_whitespace().next().unwrap_or_default();
+        match first {
+            "version" | "service" | "platform" => Self::BeforeHostname,
+            "boot-start-marker" | "boot-end-marker" | "boot" | "logging" | "enable" | "aaa"
+            | "security" => Self::BeforeCallHome,
+            _ => Self::AfterCallHome,
+        }
+    }
 }
 
 struct Reader {
     parsed: Parsed,
     position: Position,
-    /// The last global command was kept verbatim, and so are the lines indented below it.
-    in_verbatim_block: bool,
-    /// Inside a banner: the character that ends it.
-    banner_end: Option<char>,
+    /// The last global command was kept verbatim here, and so are the lines indented below it.
+    verbatim: Option<Place>,
+    /// Inside a banner: what ends it.
+    banner_end: Option<String>,
 }
 
 impl Reader {
     fn line(&mut self, number: usize, line: &str) {
-        if let Some(end) = self.banner_end {
-            self.keep(line);
-            if line.contains(end) {
+        if let (Some(end), Some(place)) = (&self.banner_end, self.verbatim) {
+            if line.contains(end.as_str()) {
                 self.banner_end = None;
             }
+            self.keep(place, line);
             return;
         }
         let trimmed = line.trim();
@@ -107,26 +131,27 @@ impl Reader {
             return;
         }
         let indented = line.starts_with([' ', '\t']);
-        if indented && self.in_verbatim_block {
-            self.keep(line);
+        if let (Some(place), true) = (self.verbatim, indented) {
+            self.keep(place, line);
             return;
         }
         let words = words::split(line);
-        self.in_verbatim_block = false;
-        match self.command(&words) {
+        self.verbatim = None;
+        match self.command(&words, indented) {
             Ok(()) => self.warn_of_misspelt_slots(number, line),
             Err(Failure::Unknown) if !indented => {
                 self.position = Position::start();
-                self.in_verbatim_block = true;
+                let place = Place::of(trimmed);
+                self.verbatim = Some(place);
                 self.banner_end = banner_end(trimmed);
-                self.keep(line);
+                self.keep(place, line);
             }
             Err(failure) => self.report(number, line, &words, &failure),
         }
     }
 
     /// Carries the line out in the present mode, or else in one of those around it.
-    fn command(&mut self, words: &[Word<'_>]) -> Result<(), Failure> {
+    fn command(&mut self, words: &[Word<'_>], indented: bool) -> Result<(), Failure> {
         let mut position = self.position.clone();
         let mut failure = None;
         loop {
@@ -142,7 +167,7 @@ impl Reader {
                 // The first mode whose command the line begins is the one the error is about.
                 Err(Mismatch::Invalid { first: true, .. }) => {}
                 Err(mismatch) => {
-                    failure.get_or_insert(Failure::Mismatch(mismatch));
+                    failure.get_or_insert((position.mode, mismatch));
                 }
             }
             match position.parent() {
@@ -151,34 +176,24 @@ impl Reader {
             }
         }
         match failure {
-            // A global command that only begins like a known one (`ip route ...`) is another command.
-            Some(Failure::Mismatch(mismatch)) if self.is_other_global(words, mismatch) => {
+            // A global command that only begins like a known one (`ip route ...`, `vrf definition
+            // ...` behind the call-home block) is another command.
+            Some((mode, mismatch)) if !indented && is_other_command(mode, words, mismatch) => {
                 Err(Failure::Unknown)
             }
-            Some(failure) => Err(failure),
+            Some((_, mismatch)) => Err(Failure::Mismatch(mismatch)),
             None => Err(Failure::Unknown),
         }
     }
 
-    /// Whether a mismatch in global mode means an unknown command rather than a wrong value: it
-    /// does unless the known command's keywords were all there.
-    fn is_other_global(&self, words: &[Word<'_>], mismatch: Mismatch) -> bool {
-        let keywords_before =
-            |column: usize| words.iter().filter(|word| word.column < column).count();
-        self.position.mode == Mode::Global
-            && match mismatch {
-                Mismatch::Incomplete => false,
-                Mismatch::Ambiguous { .. } => true,
-                Mismatch::Invalid { column, .. } => !super::grammar::expects_value(
-                    Mode::Global,
-                    words_before(words, keywords_before(column)),
-                ),
-            }
-    }
-
-    fn keep(&mut self, line: &str) {
-        let template = Template::of_identity(line.trim_end());
-        self.parsed.configuration.verbatim.push(template);
+    fn keep(&mut self, place: Place, line: &str) {
+        let verbatim = &mut self.parsed.configuration.verbatim;
+        let lines = match place {
+            Place::BeforeHostname => &mut verbatim.before_hostname,
+            Place::BeforeCallHome => &mut verbatim.before_call_home,
+            Place::AfterCallHome => &mut verbatim.after_call_home,
+        };
+        lines.push(Template::of_identity(line.trim_end()));
     }
 
     fn report(&mut self, number: usize, line: &str, words: &[Word<'_>], failure: &Failure) {
@@ -221,6 +236,19 @@ impl Reader {
     }
 }
 
+/// Whether a mismatch in `mode` means an unknown command rather than a wrong value: it does unless
+/// the known command's keywords were all there.
+fn is_other_command(mode: Mode, words: &[Word<'_>], mismatch: Mismatch) -> bool {
+    let typed = match mismatch {
+        Mismatch::Ambiguous { .. } => return mode == Mode::Global,
+        Mismatch::Incomplete => words.len(),
+        Mismatch::Invalid { column, .. } => {
+            words.iter().filter(|word| word.column < column).count()
+        }
+    };
+    !super::grammar::expects_value(mode, words_before(words, typed))
+}
+
 fn words_before<'w, 'a>(words: &'w [Word<'a>], count: usize) -> &'w [Word<'a>] {
     let skip = usize::from(
         words
@@ -238,17 +266,22 @@ fn is_header(line: &str) -> bool {
 }
 
 /// The delimiter of a banner that does not end on its first line.
-fn banner_end(line: &str) -> Option<char> {
-    let rest = line.strip_prefix("banner ")?;
-    let (_, text) = rest.split_once(' ')?;
-    let mut characters = text.chars();
-    let delimiter = characters.next()?;
-    let (delimiter, text) = match delimiter {
-        // `^C` as text is how the control character is printed.
-        '^' => (characters.next()?, characters.as_str()),
-        other => (other, characters.as_str()),
+fn banner_end(line: &str) -> Option<String> {
+    let rest = line.strip_prefix("banner ")?.trim_start();
+    // `banner #` means the message of the day; otherwise the kind of banner comes first.
+    let text = match rest.split_once(char::is_whitespace) {
+        Some((kind, text)) if kind.len() > 2 => text.trim_start(),
+        Some(_) => rest,
+        None if rest.chars().count() <= 2 => rest,
+        None => return None,
     };
-    (!text.contains(delimiter)).then_some(delimiter)
+    // `^C` as text is how the control character is printed.
+    let length = match text.strip_prefix('^') {
+        Some(letter) => 1 + letter.chars().next()?.len_utf8(),
+        None => text.chars().next()?.len_utf8(),
+    };
+    let (delimiter, text) = text.split_at(length);
+    (!text.contains(delimiter)).then(|| delimiter.to_owned())
 }
 
 enum Failure {

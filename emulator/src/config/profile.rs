@@ -91,6 +91,9 @@ pub enum Schedule {
     DerivedMonthly(u8),
 }
 
+/// Most memory that a compiled pattern, and each of its caches, may take.
+const PATTERN_PROGRAM_BYTES_MAX: usize = 1 << 20;
+
 /// A pattern of `subscribe-to-alert-group syslog`.
 #[derive(Clone, Debug)]
 pub struct Pattern {
@@ -115,7 +118,8 @@ impl Pattern {
             ".*" => None,
             _ => Some(
                 regex::RegexBuilder::new(source)
-                    .size_limit(1 << 20)
+                    .size_limit(PATTERN_PROGRAM_BYTES_MAX)
+                    .dfa_size_limit(PATTERN_PROGRAM_BYTES_MAX)
                     .build()?,
             ),
         };

@@ -67,11 +67,9 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn configuration(&mut self, configuration: &Configuration, hostname: Option<&str>) {
-        let (before, after): (Vec<_>, Vec<_>) = split_verbatim(&configuration.verbatim);
+        let verbatim = &configuration.verbatim;
         push_line(self.out, "!");
-        for line in before {
-            self.template_line(line);
-        }
+        self.template_lines(&verbatim.before_hostname);
         let stamps = configuration.log_timestamps;
         push(self.out, "service timestamps log datetime msec");
         self.push_if(stamps.local_time, " localtime");
@@ -91,11 +89,10 @@ impl Writer<'_> {
         if configuration.log_buffer_bytes != LOG_BUFFER_BYTES_DEFAULT || self.all {
             self.number_line("logging buffered ", configuration.log_buffer_bytes.into());
         }
+        self.template_lines(&verbatim.before_call_home);
         self.clock(configuration);
         self.call_home(&configuration.call_home);
-        for line in after {
-            self.template_line(line);
-        }
+        self.template_lines(&verbatim.after_call_home);
         self.optional("ip domain name ", &configuration.domain_name, false);
         self.optional(
             "ip http client source-interface ",
@@ -447,7 +444,7 @@ impl Writer<'_> {
             // device prints what it amounts to there.
             Schedule::DerivedMonthly(minutes) => {
                 let derived = self.derived.unwrap_or(DerivedMonthly::EARLIEST);
-                return self.schedule_text(derived.plus_minutes(minutes));
+                self.schedule_text(derived.plus_minutes(minutes));
             }
         }
     }
@@ -472,8 +469,10 @@ impl Writer<'_> {
         push_line(self.out, suffix);
     }
 
-    fn template_line(&mut self, line: &Template) {
-        self.line_with("", line, "");
+    fn template_lines(&mut self, lines: &[Template]) {
+        for line in lines {
+            self.line_with("", line, "");
+        }
     }
 
     fn number_line(&mut self, prefix: &str, number: u64) {
@@ -497,25 +496,4 @@ impl Writer<'_> {
     fn end_line(&mut self) {
         self.out.push(b'\n');
     }
-}
-
-/// Verbatim lines that devices print before the host name, and all others, each with the lines
-/// indented below them.
-fn split_verbatim(lines: &[Template]) -> (Vec<&Template>, Vec<&Template>) {
-    let (mut before, mut after) = (Vec::new(), Vec::new());
-    let mut early = false;
-    for line in lines {
-        let text = line.source();
-        if !text.starts_with([' ', '\t']) {
-            early = ["version ", "service ", "no service ", "platform "]
-                .iter()
-                .any(|start| text.starts_with(start));
-        }
-        if early {
-            before.push(line);
-        } else {
-            after.push(line);
-        }
-    }
-    (before, after)
 }

@@ -1,11 +1,12 @@
 //! Commands of the call-home mode and its snapshot mode.
 
-use super::{Mode, Position, Refusal, Values, checked, checked_text};
+use super::{Mode, Position, Refusal, Values, checked, checked_text, checked_word};
 use crate::{
     alert_group::{AlertGroup, AlertGroupSet},
     config::{
-        CallHomeSettings, HttpProxy, MAIL_SERVERS_MAX, MailServer, PrivacyLevel, Profile,
-        ProfileKind, RATE_LIMIT_PER_MINUTE_DEFAULT, TAC_PROFILE, grammar::Verb, names,
+        CallHomeSettings, HttpProxy, LIST_ENTRIES_MAX, MAIL_SERVERS_MAX, MailServer, PROFILES_MAX,
+        PrivacyLevel, Profile, ProfileKind, RATE_LIMIT_PER_MINUTE_DEFAULT, TAC_PROFILE,
+        grammar::Verb, names,
     },
 };
 
@@ -62,12 +63,13 @@ fn set_text(
 ) -> Result<(), Refusal> {
     let text = values.text(0).filter(|_| values.sets());
     let plain = |max| text.map(|text| checked_text(text, max)).transpose();
+    let word = |max| text.map(|text| checked_word(text, max)).transpose();
     let email = || {
         text.map(|text| checked(text, names::is_email, Refusal::Email))
             .transpose()
     };
     match verb {
-        Verb::AaaUsername => settings.aaa_username = plain(64)?,
+        Verb::AaaUsername => settings.aaa_username = word(64)?,
         Verb::ContactEmail => settings.contact_email = email()?,
         Verb::SenderFrom => settings.sender_from = email()?,
         Verb::SenderReplyTo => settings.sender_reply_to = email()?,
@@ -82,15 +84,15 @@ fn set_text(
         }
         // Interface and address exclude each other: the last one wins.
         Verb::SourceInterface => {
-            settings.source_interface = plain(64)?;
+            settings.source_interface = word(64)?;
             settings.source_ip_address =
                 settings.source_ip_address.take().filter(|_| text.is_none());
         }
         Verb::SourceIpAddress => {
-            settings.source_ip_address = plain(64)?;
+            settings.source_ip_address = word(64)?;
             settings.source_interface = settings.source_interface.take().filter(|_| text.is_none());
         }
-        Verb::Vrf => settings.vrf = plain(32)?,
+        Verb::Vrf => settings.vrf = word(32)?,
         _ => {}
     }
     Ok(())
@@ -111,11 +113,10 @@ fn http_proxy(values: &Values<'_, '_>) -> Result<Option<HttpProxy>, Refusal> {
         return Ok(None);
     };
     let port = values.integer(1).and_then(|port| u16::try_from(port).ok());
-    Ok(port
-        .map(|port| {
-            checked(host, names::is_host, Refusal::Host).map(|host| HttpProxy { host, port })
-        })
-        .transpose()?)
+    port.map(|port| {
+        checked(host, names::is_host, Refusal::Host).map(|host| HttpProxy { host, port })
+    })
+    .transpose()
 }
 
 fn mail_server(settings: &mut CallHomeSettings, values: &Values<'_, '_>) -> Result<(), Refusal> {
@@ -163,6 +164,14 @@ fn new_profile_name(settings: &CallHomeSettings, name: &str) -> Result<(), Refus
     }
 }
 
+fn room_for_a_profile(settings: &CallHomeSettings) -> Result<(), Refusal> {
+    if settings.profiles.len() < PROFILES_MAX {
+        Ok(())
+    } else {
+        Err(Refusal::TooMany(PROFILES_MAX))
+    }
+}
+
 fn enter_profile(
     settings: &mut CallHomeSettings,
     position: &mut Position,
@@ -188,6 +197,7 @@ fn enter_profile(
         Some((_, _, name)) => name,
         None => {
             new_profile_name(settings, name)?;
+            room_for_a_profile(settings)?;
             settings.add_profile(Profile::user(name));
             name.into()
         }
@@ -204,6 +214,7 @@ fn copy_profile(settings: &mut CallHomeSettings, values: &Values<'_, '_>) -> Res
         return Ok(());
     };
     new_profile_name(settings, name)?;
+    room_for_a_profile(settings)?;
     let source = settings
         .profile(source)
         .ok_or_else(|| Refusal::NoSuchProfile(source.to_owned()))?;
@@ -239,19 +250,30 @@ fn rename_profile(settings: &mut CallHomeSettings, values: &Values<'_, '_>) -> R
 }
 
 /// `add-command` of the snapshot mode; a command that is there already is not added again.
-pub(super) fn snapshot(settings: &mut CallHomeSettings, values: &Values<'_, '_>) {
+pub(super) fn snapshot(
+    settings: &mut CallHomeSettings,
+    values: &Values<'_, '_>,
+) -> Result<(), Refusal> {
     let Some(command) = values.text(0) else {
-        return;
+        return Ok(());
     };
-    settings
-        .snapshot_commands
-        .retain(|known| values.sets() || **known != *command);
-    if values.sets()
-        && !settings
-            .snapshot_commands
-            .iter()
-            .any(|known| **known == *command)
-    {
-        settings.snapshot_commands.push(command.into());
+    let commands = &mut settings.snapshot_commands;
+    if !values.sets() {
+        commands.retain(|known| **known != *command);
+        return Ok(());
     }
+    if command.chars().count() > names::SNAPSHOT_COMMAND_MAX {
+        return Err(Refusal::TooLong(names::SNAPSHOT_COMMAND_MAX));
+    }
+    if !names::is_text(command) {
+        return Err(Refusal::NotPrintable);
+    }
+    if commands.iter().any(|known| **known == *command) {
+        return Ok(());
+    }
+    if commands.len() >= LIST_ENTRIES_MAX {
+        return Err(Refusal::TooMany(LIST_ENTRIES_MAX));
+    }
+    commands.push(command.into());
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Commands of the global configuration mode.
 
-use super::{Mode, Position, Refusal, Values, checked_text};
+use super::{Mode, Position, Refusal, Values, checked_word};
 use crate::{
     config::{
         CallHomeSettings, Changeover, Configuration, LOG_BUFFER_BYTES_DEFAULT, LogTimestamps,
@@ -8,6 +8,9 @@ use crate::{
     },
     time::MONTHS,
 };
+
+/// Longest name of a time zone, in characters.
+const ZONE_NAME_MAX: usize = 32;
 
 pub(super) fn carry_out(
     configuration: &mut Configuration,
@@ -33,14 +36,12 @@ pub(super) fn carry_out(
         Verb::EnterCallHome => configuration.call_home = CallHomeSettings::default(),
         Verb::Hostname => {
             let name = values.text(0).filter(|_| sets);
-            configuration.hostname = name.map(|name| checked_text(name, 63)).transpose()?;
+            configuration.hostname = name.map(|name| checked_word(name, 63)).transpose()?;
         }
-        Verb::ClockTimezone => configuration.clock.zone = zone(values),
+        Verb::ClockTimezone => configuration.clock.zone = zone(values)?,
         Verb::ClockSummerTime => {
-            configuration.clock.summer = values
-                .text(0)
-                .filter(|_| sets)
-                .map(|name| summer_time(name, values));
+            let name = zone_name(values)?;
+            configuration.clock.summer = name.map(|name| summer_time(name, values));
         }
         Verb::LoggingBuffered => {
             configuration.log_buffer_bytes = values
@@ -53,27 +54,35 @@ pub(super) fn carry_out(
         Verb::HttpClientSourceInterface => {
             let name = values.text(0).filter(|_| sets);
             configuration.http_client_source_interface =
-                name.map(|name| checked_text(name, 64)).transpose()?;
+                name.map(|name| checked_word(name, 64)).transpose()?;
         }
         Verb::DomainName => {
             let name = values.text(0).filter(|_| sets);
-            configuration.domain_name = name.map(|name| checked_text(name, 64)).transpose()?;
+            configuration.domain_name = name.map(|name| checked_word(name, 64)).transpose()?;
         }
         _ => {}
     }
     Ok(())
 }
 
-fn zone(values: &Values<'_, '_>) -> Option<TimeZoneSetting> {
-    let name = values.text(0).filter(|_| values.sets())?;
-    Some(TimeZoneSetting {
+/// The name of a zone that a command sets; `None` behind `no` and `default`.
+fn zone_name<'a>(values: &Values<'_, 'a>) -> Result<Option<&'a str>, Refusal> {
+    let name = values.text(0).filter(|_| values.sets());
+    name.map(|name| checked_word(name, ZONE_NAME_MAX).map(|_| name))
+        .transpose()
+}
+
+fn zone(values: &Values<'_, '_>) -> Result<Option<TimeZoneSetting>, Refusal> {
+    let hours = values.integer(1).and_then(|hours| i8::try_from(hours).ok());
+    let minutes = values
+        .integer(2)
+        .and_then(|minutes| u8::try_from(minutes).ok());
+    let name = zone_name(values)?;
+    Ok(name.zip(hours).map(|(name, hours)| TimeZoneSetting {
         name: name.to_owned(),
-        hours: i8::try_from(values.integer(1)?).ok()?,
-        minutes: values
-            .integer(2)
-            .and_then(|minutes| u8::try_from(minutes).ok())
-            .unwrap_or(0),
-    })
+        hours,
+        minutes: minutes.unwrap_or(0),
+    }))
 }
 
 /// The summer time `name`, with the days behind `recurring` if there are any.

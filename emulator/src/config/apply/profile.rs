@@ -6,7 +6,8 @@ use super::{Position, Refusal, Values, checked};
 use crate::{
     alert_group::{AlertGroup, AlertGroupSet},
     config::{
-        CallHomeSettings, MessageFormat, Pattern, Profile, ProfileKind, Schedule, Subscriptions,
+        CallHomeSettings, LIST_ENTRIES_MAX, MessageFormat, Pattern, Profile, ProfileKind, Schedule,
+        Subscriptions, SyslogSubscription,
         grammar::{Verb, severity},
         names,
         profile::MESSAGE_SIZE_LIMIT_MAX,
@@ -81,26 +82,30 @@ fn destination_email(profile: &mut Profile, values: &Values<'_, '_>) -> Result<(
         profile
             .email_addresses
             .retain(|known| !same(&known.source()));
-    } else if !profile
-        .email_addresses
-        .iter()
-        .any(|known| same(&known.source()))
-    {
-        profile.email_addresses.push(address);
+        return Ok(());
     }
+    let mut known = profile.email_addresses.iter();
+    if known.any(|known| same(&known.source())) {
+        return Ok(());
+    }
+    if profile.email_addresses.len() >= LIST_ENTRIES_MAX {
+        return Err(Refusal::TooMany(LIST_ENTRIES_MAX));
+    }
+    profile.email_addresses.push(address);
     Ok(())
 }
 
 fn destination_url(profile: &mut Profile, values: &Values<'_, '_>) -> Result<(), Refusal> {
     let Some(url) = values.text(0) else {
-        if !values.sets() {
-            profile.http_url = None;
-        }
+        profile.http_url = None;
+        profile.default_url |= profile.kind == ProfileKind::Tac && !values.negates();
         return Ok(());
     };
     let url = checked(url, names::is_url, Refusal::Url)?;
     let predefined = url.source() == crate::config::profile::TAC_URL;
     match (values.sets(), profile.kind) {
+        // `default` brings back what the profile ships with.
+        (false, ProfileKind::Tac) if predefined && !values.negates() => profile.default_url = true,
         (true, ProfileKind::Tac) if predefined => {
             profile.http_url = None;
             profile.default_url = true;
@@ -149,15 +154,16 @@ fn set_reporting(
     licensing_taken: bool,
 ) -> Result<(), Refusal> {
     let what = values.keyword(0).unwrap_or("all");
-    let on = values.sets();
+    let (sets, defaults) = (values.sets(), !values.sets() && !values.negates());
     if what != "smart-call-home-data" {
+        let on = sets || (defaults && profile.kind == ProfileKind::Tac);
         if on && profile.active && licensing_taken {
             return Err(Refusal::TwoLicensingProfiles);
         }
         profile.reports_licensing = on;
     }
     if what != "smart-licensing-data" {
-        profile.reports_call_home = on;
+        profile.reports_call_home = sets || defaults;
     }
     Ok(())
 }
@@ -178,9 +184,10 @@ fn subscribe(
         (Verb::SubscribeGroup, Some(group)) => subscriptions.remove_group(group),
         (Verb::SubscribeSeverity, Some(group)) => {
             let threshold = values.sets().then_some(threshold);
-            match group {
-                AlertGroup::Diagnostic => subscriptions.diagnostic = threshold,
-                _ => subscriptions.environment = threshold,
+            if group == AlertGroup::Diagnostic {
+                subscriptions.diagnostic = threshold;
+            } else {
+                subscriptions.environment = threshold;
             }
         }
         (Verb::SubscribeSyslog, _) => subscribe_syslog(subscriptions, values)?,
@@ -201,6 +208,7 @@ fn subscribe_all(subscriptions: &mut Subscriptions, sets: bool) -> Result<(), Re
             AlertGroup::Configuration,
             AlertGroup::Crash,
             AlertGroup::Inventory,
+            AlertGroup::Snapshot,
         ] {
             subscriptions.normal.insert(group);
         }
@@ -221,7 +229,13 @@ fn subscribe_syslog(
             .keyword(0)
             .and_then(severity)
             .unwrap_or(Severity::Debugging);
-        subscriptions.add_pattern(pattern(typed.unwrap_or(".*"))?, threshold);
+        let pattern = pattern(typed.unwrap_or(".*"))?;
+        let known = |entry: &SyslogSubscription| entry.pattern == pattern;
+        let full = subscriptions.syslog.len() >= LIST_ENTRIES_MAX;
+        if full && !subscriptions.syslog.iter().any(known) {
+            return Err(Refusal::TooMany(LIST_ENTRIES_MAX));
+        }
+        subscriptions.add_pattern(pattern, threshold);
     } else {
         let removed = |source: &str| typed.is_none_or(|typed| typed == source);
         subscriptions
