@@ -22,7 +22,7 @@ pub(crate) use queue::{Destination, QueuedMessage};
 
 use crate::{
     alert::{Alert, Audience},
-    alert_group::{AlertGroup, MessageType},
+    alert_group::{AlertGroup, AlertGroupSet, MessageType},
     config::{Configuration, ProfileId},
     output::{DropAccount, Output},
     policy::{Policy, RateUnit},
@@ -37,6 +37,8 @@ use throttle::Throttle;
 /// What the engine needs to know of its device to judge an alert.
 pub(crate) struct Surroundings<'a> {
     pub(crate) configuration: &'a Configuration,
+    /// The alert groups that the model has.
+    pub(crate) groups: AlertGroupSet,
     pub(crate) policy: &'a Policy,
     /// Makes the identifier of a message: number, instant, and whether it is anonymous.
     pub(crate) identify: &'a dyn Fn(u32, Timestamp, bool) -> MessageId,
@@ -86,7 +88,7 @@ impl Engine {
             severity: alert.severity,
             at: alert.at,
         });
-        let mut candidates = gates::judge(around.configuration, alert, audience);
+        let mut candidates = gates::judge(around, alert, audience);
         self.throttle(around, alert, line, &mut candidates);
         let mut raised = Raised::default();
         let mut event_admission = None;
@@ -186,10 +188,19 @@ impl Engine {
     ) {
         match account {
             DropAccount::RateLimited => {
-                self.count(Counter::RateLimited, alert.kind, candidate.transport)
+                self.count(Counter::RateLimited, alert.kind, candidate.transport);
             }
             DropAccount::QueueFull => self.count(Counter::Failed, alert.kind, candidate.transport),
-            _ => {}
+            // What nobody asked for is no business of the statistics.
+            DropAccount::ServiceDisabled
+            | DropAccount::GroupDisabled
+            | DropAccount::ProfileInactive
+            | DropAccount::ReportingDisabled
+            | DropAccount::NotSubscribed
+            | DropAccount::BelowSeverity
+            | DropAccount::Pattern
+            | DropAccount::Anonymous
+            | DropAccount::Throttled => {}
         }
         outputs.push(Output::Dropped {
             account,

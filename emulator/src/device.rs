@@ -29,11 +29,16 @@ use crate::{
     policy::{IdEpoch, Policy},
     severity::Severity,
     syslog::{LogBuffer, SyslogText, catalogue::OwnLine},
-    text::push,
+    text::{push, truncate_utf8},
     time::LocalTime,
     transport::MessageId,
 };
 
+/// Longest log line in bytes, without its stamp; longer ones are cut.
+pub const LOG_LINE_BYTES_MAX: usize = 16 * 1024;
+/// Most log text a device keeps, whatever `logging buffered` asks for: more than the largest message
+/// can carry is of no use.
+pub const LOG_BYTES_MAX: usize = 4 << 20;
 /// Seconds from 1900 to 1970.
 const NTP_TO_UNIX_SECONDS: i64 = 2_208_988_800;
 
@@ -312,6 +317,7 @@ impl Device {
         };
         let around = Surroundings {
             configuration: &self.running,
+            groups: model.platform.groups,
             policy: &model.policy,
             identify: &identify,
         };
@@ -327,12 +333,24 @@ impl Device {
 
     /// Writes `line` into the log buffer and returns it as it stands there, stamp included.
     fn log(&mut self, now: Timestamp, line: &str) -> String {
-        let mut stamped = Vec::with_capacity(line.len() + 28);
+        let mut stamped = Vec::with_capacity(line.len().min(LOG_LINE_BYTES_MAX) + 28);
         self.push_log_stamp(&mut stamped, now);
-        push(&mut stamped, line);
-        self.log
-            .append(&stamped, self.running.log_buffer_bytes as usize);
+        let start = stamped.len();
+        push(&mut stamped, line.get(..LOG_LINE_BYTES_MAX).unwrap_or(line));
+        truncate_utf8(&mut stamped, start + LOG_LINE_BYTES_MAX);
+        // One event is one line: nothing in its text may begin another.
+        for byte in &mut stamped[start..] {
+            if byte.is_ascii_control() {
+                *byte = b' ';
+            }
+        }
+        self.log.append(&stamped, self.log_bytes());
         String::from_utf8_lossy(&stamped).into_owned()
+    }
+
+    /// How much of the log is kept.
+    fn log_bytes(&self) -> usize {
+        (self.running.log_buffer_bytes as usize).min(LOG_BYTES_MAX)
     }
 
     fn push_log_stamp(&self, out: &mut Vec<u8>, at: Timestamp) {

@@ -14,7 +14,7 @@ use crate::{
 pub enum DropAccount {
     /// `service call-home` is off.
     ServiceDisabled,
-    /// The alert group is disabled.
+    /// The alert group is disabled, or the model does not have it.
     GroupDisabled,
     /// The profile is not active.
     ProfileInactive,

@@ -10,7 +10,7 @@ use crate::{
     transport::Transport,
 };
 
-use super::queue::Destination;
+use super::{Surroundings, queue::Destination};
 
 /// One way in which an alert could become a message.
 #[derive(Clone, Copy, Debug)]
@@ -33,10 +33,11 @@ impl Candidate {
 
 /// All candidates of `alert`, each with the verdict of the gates.
 pub(super) fn judge(
-    configuration: &Configuration,
+    around: &Surroundings<'_>,
     alert: &Alert,
     audience: Audience,
 ) -> Vec<Candidate> {
+    let configuration = around.configuration;
     if audience == Audience::Direct {
         return vec![direct(configuration, alert)];
     }
@@ -49,7 +50,7 @@ pub(super) fn judge(
         if !addressed {
             continue;
         }
-        let verdict = verdict(configuration, alert, audience, profile);
+        let verdict = verdict(around, alert, audience, profile);
         for transport in Transport::ALL {
             let used = match transport {
                 Transport::Email => profile.email,
@@ -99,18 +100,19 @@ fn pass_if(passes: bool, account: DropAccount) -> Result<(), DropAccount> {
 }
 
 fn verdict(
-    configuration: &Configuration,
+    around: &Surroundings<'_>,
     alert: &Alert,
     audience: Audience,
     profile: &Profile,
 ) -> Result<(), DropAccount> {
-    enabled(configuration)?;
+    enabled(around.configuration)?;
     // A user who names a profile overrides its state and subscriptions.
     let named = matches!(audience, Audience::Named(_));
     if !named {
         if let MessageType::Group(group) = alert.kind {
-            let group_enabled = configuration.call_home.alert_groups.contains(group);
-            pass_if(group_enabled, DropAccount::GroupDisabled)?;
+            let enabled = around.configuration.call_home.alert_groups;
+            let has_group = enabled.contains(group) && around.groups.contains(group);
+            pass_if(has_group, DropAccount::GroupDisabled)?;
         }
         pass_if(profile.active, DropAccount::ProfileInactive)?;
     }

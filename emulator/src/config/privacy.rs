@@ -32,7 +32,7 @@ const SECRETS: &[(&str, Hidden)] = &[
     ("radius-server key ", Behind("key")),
     ("key-string ", Behind("key-string")),
     ("key ", Behind("key")),
-    ("crypto isakmp key ", WordAfter("key")),
+    ("crypto isakmp key ", Behind("key")),
     ("pre-shared-key ", Behind("pre-shared-key")),
     ("ppp chap password ", Behind("password")),
     ("ppp pap sent-username ", Behind("password")),
@@ -47,6 +47,8 @@ const SECRETS_INSIDE: &[(&str, &[&str])] = &[
     ("neighbor ", &[" password "]),
     ("standby ", &[" authentication "]),
     ("snmp-server user ", &[" auth ", " priv "]),
+    ("radius-server host ", &[" key "]),
+    ("tacacs-server host ", &[" key "]),
 ];
 /// Lines that the high level hides too.
 const NAMES_AND_ADDRESSES: &[(&str, Hidden)] = &[
@@ -62,9 +64,21 @@ const NAMES_AND_ADDRESSES: &[(&str, Hidden)] = &[
 pub fn scrub(out: &mut Vec<u8>, from: usize, level: PrivacyLevel, hide_hostname: bool) {
     let text = String::from_utf8_lossy(&out[from.min(out.len())..]).into_owned();
     out.truncate(from);
+    let mut certificate = Certificate::Outside;
     for line in text.split_inclusive('\n') {
         let body = line.trim_end_matches('\n');
         let indent = body.len() - body.trim_start().len();
+        certificate = certificate.next(&body[indent..]);
+        match certificate {
+            Certificate::Outside | Certificate::Head => {}
+            Certificate::FirstLine => {
+                push(out, &body[..indent]);
+                push(out, REMOVED);
+                push(out, &line[body.len()..]);
+                continue;
+            }
+            Certificate::FurtherLine => continue,
+        }
         match hidden_from(&body[indent..], level, hide_hostname) {
             Some((start, end)) => {
                 push(out, &body[..indent + start]);
@@ -77,6 +91,38 @@ pub fn scrub(out: &mut Vec<u8>, from: usize, level: PrivacyLevel, hide_hostname:
     }
 }
 
+/// Where a line stands in the hexadecimal block of a certificate, which is hidden as a whole.
+#[derive(Clone, Copy)]
+enum Certificate {
+    Outside,
+    Head,
+    FirstLine,
+    FurtherLine,
+}
+
+impl Certificate {
+    /// The place of `line`, the one before it being at `self`.
+    fn next(self, line: &str) -> Self {
+        let is_hex = !line.is_empty()
+            && line
+                .bytes()
+                .all(|byte| byte.is_ascii_hexdigit() || byte == b' ');
+        match self {
+            _ if line.starts_with("certificate ") => Self::Head,
+            Self::Head if is_hex => Self::FirstLine,
+            Self::FirstLine | Self::FurtherLine if is_hex => Self::FurtherLine,
+            Self::Outside | Self::Head | Self::FirstLine | Self::FurtherLine => Self::Outside,
+        }
+    }
+}
+
+/// Whether `line` names a key rather than holding one: `key chain NAME`, `key 1`.
+fn names_a_key(line: &str) -> bool {
+    line.strip_prefix("key ").is_some_and(|rest| {
+        rest.starts_with("chain ") || rest.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
 /// The range of `line` to hide.
 fn hidden_from(line: &str, level: PrivacyLevel, hide_hostname: bool) -> Option<(usize, usize)> {
     if hide_hostname && line.starts_with("hostname ") {
@@ -85,6 +131,9 @@ fn hidden_from(line: &str, level: PrivacyLevel, hide_hostname: bool) -> Option<(
     if line.starts_with("mail-server ") {
         let at = line.rfind('@')?;
         return Some(("mail-server ".len(), at));
+    }
+    if names_a_key(line) {
+        return None;
     }
     for (start, inside) in SECRETS_INSIDE {
         if line.starts_with(start) {
@@ -143,6 +192,26 @@ mod tests {
         assert!(text.contains("snmp-server community <removed> RO\n"));
         assert!(text.contains(" mail-server <removed>@smtp priority 1\n"));
         assert_eq!(text.lines().count(), SAMPLE.lines().count());
+    }
+
+    #[test]
+    fn keys_and_certificates_are_hidden_but_not_their_names() {
+        let text = scrubbed(
+            "key chain EIGRP\n key 1\n  key-string s3cret1\nradius server ONE\n key 7 s3cret2\n\
+             tacacs-server host 192.0.2.1 key s3cret3\ncrypto isakmp key 6 s3cret4 address 192.0.2.9\n\
+             standby 1 authentication s3cret5\ncrypto pki certificate chain CA\n certificate ca 01\n  \
+             30820229 30820192\n  A0030201 02020101\n  \tquit\nend\n",
+            PrivacyLevel::Normal,
+            false,
+        );
+        assert!(!text.contains("s3cret"), "{text}");
+        for kept in [
+            "key chain EIGRP\n",
+            " key 1\n",
+            " certificate ca 01\n  <removed>\n  \tquit\nend\n",
+        ] {
+            assert!(text.contains(kept), "{kept:?} in {text}");
+        }
     }
 
     #[test]

@@ -114,7 +114,13 @@ impl Device {
             AlertGroup::Snapshot => {
                 Alert::of_group(group, Severity::Normal, due, "Snapshot information")
             }
-            _ => Alert::of_group(group, Severity::Normal, due, "Configuration information"),
+            AlertGroup::Configuration
+            | AlertGroup::Crash
+            | AlertGroup::Diagnostic
+            | AlertGroup::Environment
+            | AlertGroup::Syslog => {
+                Alert::of_group(group, Severity::Normal, due, "Configuration information")
+            }
         };
         self.raise(alert, Audience::Periodic(profile), None, outputs);
     }
@@ -195,10 +201,7 @@ impl Device {
             outputs.push(Output::Unheard);
             return;
         };
-        let place = match self.model.platform.kind {
-            DeviceKind::Router => "Slot",
-            DeviceKind::Switch => "Module",
-        };
+        let place = self.place_of_cards();
         let (level, error) = if severity >= Severity::Major {
             (3, "a Major Error")
         } else {
@@ -214,16 +217,27 @@ impl Device {
                 AlertGroup::Diagnostic,
                 severity,
                 now,
-                format!(
-                    "Diagnostic result for {} {}",
-                    place.to_lowercase(),
-                    unit.slot
-                ),
+                self.diagnostic_description(card),
             )
         };
         let stamped = self.log(now, &line);
         self.raise(alert, Audience::Subscribers, None, outputs);
         self.raise_syslog(now, &line, stamped, outputs);
+    }
+
+    /// What the places of cards are called.
+    fn place_of_cards(&self) -> &'static str {
+        match self.model.platform.kind {
+            DeviceKind::Router => "Slot",
+            DeviceKind::Switch => "Module",
+        }
+    }
+
+    pub(super) fn diagnostic_description(&self, card: u8) -> String {
+        let unit = self.model.platform.cards.get(usize::from(card));
+        let slot = unit.map_or("0", |unit| unit.slot.as_str());
+        let place = self.place_of_cards().to_lowercase();
+        format!("Diagnostic result for {place} {slot}")
     }
 
     /// Logs `line`, reports it in `group` and then offers it to the syslog group.

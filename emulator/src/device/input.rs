@@ -117,7 +117,7 @@ pub enum RejectedRequest {
     /// The snapshot group has no commands.
     #[error("% No snapshot command configured")]
     NoSnapshotCommand,
-    /// Messages of this group are never sent by hand.
+    /// Messages of this group are never sent by hand, or the model does not have the group.
     #[error("% Invalid input detected at '^' marker.")]
     NotByHand,
 }

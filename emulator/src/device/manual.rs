@@ -78,6 +78,9 @@ impl Device {
         group: AlertGroup,
         profile: Option<&str>,
     ) -> Result<(Alert, Audience), RejectedRequest> {
+        if !self.model.platform.groups.contains(group) {
+            return Err(RejectedRequest::NotByHand);
+        }
         let alert = match group {
             AlertGroup::Inventory => self.inventory(now),
             AlertGroup::Configuration => {
@@ -86,7 +89,7 @@ impl Device {
             AlertGroup::Crash => Alert::of_group(group, Severity::Major, now, "System crash"),
             AlertGroup::Diagnostic => Alert {
                 affected: AffectedCards::One(0),
-                ..Alert::of_group(group, Severity::Normal, now, "Diagnostic result for slot 0")
+                ..Alert::of_group(group, Severity::Normal, now, self.diagnostic_description(0))
             },
             AlertGroup::Snapshot if self.running.call_home.snapshot_commands.is_empty() => {
                 return Err(RejectedRequest::NoSnapshotCommand);
@@ -119,7 +122,10 @@ impl Device {
             description: format!("Call Home request: {}", kind.keyword()).into(),
             affected: match kind {
                 RequestKind::ProductAdvisory => AffectedCards::All,
-                _ => AffectedCards::None,
+                RequestKind::ConfigSanity
+                | RequestKind::BugsList
+                | RequestKind::CommandReference
+                | RequestKind::OutputAnalysis(_) => AffectedCards::None,
             },
             manual: Some(Box::new(Manual::Request { kind, cco_id })),
         };

@@ -68,7 +68,7 @@ impl<'a> DeviceView<'a> {
 
     /// The log lines of the boot and those since, as many as the buffer holds.
     pub(crate) fn push_log(&self, out: &mut Vec<u8>) {
-        let limit = self.running().log_buffer_bytes as usize;
+        let limit = self.device.log_bytes();
         let mut boot = Vec::with_capacity(self.platform().boot_log.len() * 96);
         for line in &self.platform().boot_log {
             self.device

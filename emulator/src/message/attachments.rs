@@ -8,7 +8,7 @@ use crate::{
     text::push,
 };
 
-use super::content::Content;
+use super::content::{ANONYMOUS_HOSTNAME, Content};
 
 /// What stands in the place of serial numbers in anonymous messages.
 const BLANKED_SERIAL: &str = "XXXXXXXXXXX";
@@ -29,7 +29,7 @@ pub(super) fn push_attachment(out: &mut Vec<u8>, content: &Content<'_>, command:
                 BLANKED_SERIAL,
             );
         }
-        blank(out, start, &content.view.hostname, "Router");
+        blank(out, start, &content.view.hostname, ANONYMOUS_HOSTNAME);
     } else if carries_configuration(content.alert.kind, &command.source) {
         scrub(
             out,
@@ -54,12 +54,25 @@ fn carries_configuration(kind: MessageType, source: &CommandSource) -> bool {
         )
 }
 
-/// Replaces every occurrence of `word` from `start` on.
+/// Replaces every occurrence of `word` from `start` on that is not part of a longer word.
 fn blank(out: &mut Vec<u8>, start: usize, word: &str, replacement: &str) {
     if word.is_empty() || memchr::memmem::find(&out[start..], word.as_bytes()).is_none() {
         return;
     }
-    let text = String::from_utf8_lossy(&out[start..]).replace(word, replacement);
-    out.truncate(start);
-    push(out, &text);
+    let text = out.split_off(start);
+    let part_of_a_word = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    let mut copied = 0;
+    for at in memchr::memmem::find_iter(&text, word.as_bytes()) {
+        let end = at + word.len();
+        let before = at.checked_sub(1).and_then(|before| text.get(before));
+        if part_of_a_word(before) || part_of_a_word(text.get(end)) {
+            continue;
+        }
+        out.extend_from_slice(&text[copied..at]);
+        push(out, replacement);
+        copied = end;
+    }
+    out.extend_from_slice(&text[copied..]);
 }

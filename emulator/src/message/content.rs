@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    alert::{AffectedCards, Alert, CommandOutputDestination, Manual},
+    alert::{AffectedCards, Alert, CommandOutputDestination, Manual, RequestKind},
     alert_group::{AlertGroup, MessageType},
     call_home::{Destination, QueuedMessage},
     config::{
@@ -16,6 +16,9 @@ use crate::{
     template::Template,
     transport::MessageId,
 };
+
+/// What a device calls itself where its host name is hidden.
+pub(super) const ANONYMOUS_HOSTNAME: &str = "Router";
 
 /// Everything a format writes.
 pub(super) struct Content<'a> {
@@ -54,8 +57,8 @@ impl<'a> Content<'a> {
         };
         Self {
             commands: commands(view, alert),
-            prompt_hostname: if message.anonymous {
-                "Router".into()
+            prompt_hostname: if message.anonymous || hides_hostname(view) {
+                ANONYMOUS_HOSTNAME.into()
             } else {
                 Arc::clone(&view.hostname)
             },
@@ -86,9 +89,7 @@ impl<'a> Content<'a> {
 
     /// The host name as header fields give it.
     pub(super) fn header_hostname(&self) -> Arc<str> {
-        let hidden =
-            self.settings().privacy_hostname && self.view.device.model().policy.scrub_header;
-        if self.anonymous || hidden {
+        if self.anonymous || hides_hostname(self.view) {
             "".into()
         } else {
             Arc::clone(&self.view.hostname)
@@ -170,6 +171,11 @@ impl<'a> Content<'a> {
     }
 }
 
+/// Whether data privacy hides the host name outside of configurations too.
+fn hides_hostname(view: &DeviceView<'_>) -> bool {
+    view.running().call_home.privacy_hostname && view.device.model().policy.scrub_header
+}
+
 fn recipients(view: &DeviceView<'_>, profile: &Profile) -> Vec<Arc<str>> {
     let values = view.identity_values();
     let recipients = profile.mail_recipients();
@@ -188,8 +194,8 @@ fn commands(view: &DeviceView<'_>, alert: &Alert) -> Arc<[TriggerCommand]> {
     match (alert.kind, alert.manual.as_deref()) {
         (_, Some(Manual::Commands(request))) => of_lines(&request.commands),
         (_, Some(Manual::Request { kind, .. })) => match kind {
-            crate::alert::RequestKind::OutputAnalysis(line) => of_lines(std::slice::from_ref(line)),
-            crate::alert::RequestKind::ProductAdvisory => {
+            RequestKind::OutputAnalysis(line) => of_lines(std::slice::from_ref(line)),
+            RequestKind::ProductAdvisory => {
                 let own = platform.trigger_commands(TriggerRow::Request);
                 let inventory = platform.trigger_commands(TriggerRow::Group(AlertGroup::Inventory));
                 let further = inventory
@@ -197,7 +203,9 @@ fn commands(view: &DeviceView<'_>, alert: &Alert) -> Arc<[TriggerCommand]> {
                     .filter(|command| !own.iter().any(|other| other.line == command.line));
                 own.iter().chain(further).cloned().collect()
             }
-            _ => platform.trigger_commands(TriggerRow::Request),
+            RequestKind::ConfigSanity | RequestKind::BugsList | RequestKind::CommandReference => {
+                platform.trigger_commands(TriggerRow::Request)
+            }
         },
         (MessageType::Group(AlertGroup::Snapshot), None) => {
             of_lines(&view.running().call_home.snapshot_commands)

@@ -11,18 +11,26 @@ use super::{attachments::push_attachment, content::Content};
 
 /// Appends the message.
 pub(super) fn push_message(out: &mut Vec<u8>, content: &Content<'_>) {
+    push_event(out, content);
+    push_contact(out, content);
+    push_chassis(out, content);
+    for command in content.commands.iter() {
+        field(out, "Command Output Name", &command.line);
+        field(out, "Attachment Type", "command output");
+        field(out, "MIME Type", "text/plain");
+        push(out, "Command Output Text : \n");
+        push_attachment(out, content, command);
+    }
+}
+
+/// What happened, and on which device.
+fn push_event(out: &mut Vec<u8>, content: &Content<'_>) {
     let platform = content.view.platform();
     let settings = content.settings();
-    let mut device_id = Vec::new();
-    push(&mut device_id, &platform.pid);
-    push(&mut device_id, "@C@");
-    push(&mut device_id, content.serial.as_str());
-    let device_id = String::from_utf8_lossy(&device_id);
+    let device_id = format!("{}@C@{}", platform.pid, content.serial);
     push(out, "TimeStamp : ");
-    content
-        .view
-        .local(content.alert.at)
-        .push_stamp_to_the_minute(out);
+    let at = content.view.local(content.alert.at);
+    at.push_stamp_to_the_minute(out);
     out.push(b'\n');
     field(out, "Message Name", content.alert.kind.word());
     field(out, "Message Type", "Call Home");
@@ -37,22 +45,21 @@ pub(super) fn push_message(out: &mut Vec<u8>, content: &Content<'_>) {
     field(out, "Site ID", &content.personal(&settings.site_id));
     field(out, "Server ID", &device_id);
     field(out, "Event Description", &content.alert.description);
+}
+
+/// Who looks after the device.
+fn push_contact(out: &mut Vec<u8>, content: &Content<'_>) {
+    let settings = content.settings();
+    let personal = |value| content.personal(value);
     field(out, "System Name", &content.header_hostname());
-    field(
-        out,
-        "Contact Email",
-        &content.personal(&settings.contact_email),
-    );
-    field(
-        out,
-        "Contact Phone",
-        &content.personal(&settings.phone_number),
-    );
-    field(
-        out,
-        "Street Address",
-        &content.personal(&settings.street_address),
-    );
+    field(out, "Contact Email", &personal(&settings.contact_email));
+    field(out, "Contact Phone", &personal(&settings.phone_number));
+    field(out, "Street Address", &personal(&settings.street_address));
+}
+
+/// The chassis, and the units that the event is about.
+fn push_chassis(out: &mut Vec<u8>, content: &Content<'_>) {
+    let platform = content.view.platform();
     field(out, "Affected Chassis", &platform.pid);
     field(
         out,
@@ -75,13 +82,6 @@ pub(super) fn push_message(out: &mut Vec<u8>, content: &Content<'_>) {
     }
     for (position, card) in cards {
         push_card(out, card, &content.card_serial(position));
-    }
-    for command in content.commands.iter() {
-        field(out, "Command Output Name", &command.line);
-        field(out, "Attachment Type", "command output");
-        field(out, "MIME Type", "text/plain");
-        push(out, "Command Output Text : \n");
-        push_attachment(out, content, command);
     }
 }
 

@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use crate::{
     config::MessageFormat,
+    template::Template,
     text::{push, push_decimal},
 };
 
 use super::{Rendered, content::Content};
 
+/// The sender of mail that must not tell whose it is; the domain never exists (RFC 6761).
+const ANONYMOUS_SENDER: &str = "callhome@router.invalid";
 /// Longest line that may go unencoded, without its line end (RFC 5321, 4.5.3.1.6).
 const LINE_MAX: usize = 998;
 /// Longest line of quoted-printable text (RFC 2045, 6.7).
@@ -20,14 +23,16 @@ const QUOTED_LINE_MAX: usize = 76;
 pub(super) fn push_mail(out: &mut Vec<u8>, content: &Content<'_>, body: &[u8]) -> Rendered {
     let settings = content.settings();
     let values = content.view.identity_values();
-    let address =
-        |value: &Option<crate::template::Template>| value.as_ref().map(|text| text.fill(&values));
+    let address = |value: &Option<Template>| {
+        let told = value.as_ref().filter(|_| !content.anonymous);
+        told.map(|text| text.fill(&values))
+    };
     let sender = address(&settings.sender_from)
         .or_else(|| address(&settings.contact_email))
-        .unwrap_or_else(|| "".into());
-    header(out, "From", &[&sender]);
+        .unwrap_or_else(|| ANONYMOUS_SENDER.into());
+    header(out, "From", &sender);
     if let Some(reply_to) = address(&settings.sender_reply_to) {
-        header(out, "Reply-To", &[&reply_to]);
+        header(out, "Reply-To", &reply_to);
     }
     push(out, "To: ");
     for (position, recipient) in content.recipients.iter().enumerate() {
@@ -47,7 +52,7 @@ pub(super) fn push_mail(out: &mut Vec<u8>, content: &Content<'_>, body: &[u8]) -
     out.push(b'.');
     crate::text::push_hex8(out, content.id.seconds);
     out.push(b'@');
-    push_clean(out, &content.prompt_hostname);
+    push_atom(out, &content.prompt_hostname);
     push(out, ">\r\nMIME-Version: 1.0\r\n");
     push(
         out,
@@ -77,9 +82,10 @@ fn hello_name(content: &Content<'_>) -> Arc<str> {
     match &content.view.running().domain_name {
         Some(domain) if !content.anonymous => {
             let values = content.view.identity_values();
-            format!("{}.{}", content.prompt_hostname, domain.fill(&values)).into()
+            let name = format!("{}.{}", content.prompt_hostname, domain.fill(&values));
+            atom(&name)
         }
-        _ => Arc::clone(&content.prompt_hostname),
+        _ => atom(&content.prompt_hostname),
     }
 }
 
@@ -100,18 +106,37 @@ fn push_subject(out: &mut Vec<u8>, content: &Content<'_>) {
     push(out, "\r\n");
 }
 
-fn header(out: &mut Vec<u8>, name: &str, parts: &[&str]) {
+fn header(out: &mut Vec<u8>, name: &str, value: &str) {
     push(out, name);
     push(out, ": ");
-    for part in parts {
-        push_clean(out, part);
-    }
+    push_clean(out, value);
     push(out, "\r\n");
 }
 
-/// Appends `text` without what could end a header field early.
+/// Appends `text` without what could end a header field early, and with `?` for what no field may
+/// hold unencoded.
 fn push_clean(out: &mut Vec<u8>, text: &str) {
-    out.extend(text.bytes().filter(|byte| !byte.is_ascii_control()));
+    let characters = text.chars().filter(|character| !character.is_control());
+    out.extend(characters.map(|character| {
+        u8::try_from(character)
+            .ok()
+            .filter(u8::is_ascii)
+            .unwrap_or(b'?')
+    }));
+}
+
+/// Appends `text` with a dash for every character that a host name does not have.
+fn push_atom(out: &mut Vec<u8>, text: &str) {
+    out.extend(text.bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => byte,
+        _ => b'-',
+    }));
+}
+
+fn atom(text: &str) -> Arc<str> {
+    let mut out = Vec::with_capacity(text.len());
+    push_atom(&mut out, text);
+    String::from_utf8_lossy(&out).into()
 }
 
 /// Whether `body` holds anything that 7-bit transfer does not carry.

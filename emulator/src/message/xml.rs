@@ -28,6 +28,7 @@ pub(super) fn push_message(out: &mut Vec<u8>, content: &Content<'_>) {
         push(out, ATTACHMENT_END);
     }
     push(out, MESSAGE_END);
+    replace_noncharacters(out);
 }
 
 /// Appends the message with as much of its attachments as `limit` bytes take, cutting the last
@@ -67,6 +68,7 @@ pub(super) fn push_shortened(
         push(out, ATTACHMENT_END);
     }
     push(out, MESSAGE_END);
+    replace_noncharacters(out);
     if out.len() <= limit { Ok(()) } else { Err(()) }
 }
 
@@ -262,6 +264,18 @@ fn push_attachment_start(out: &mut Vec<u8>, line: &str) -> usize {
 fn push_prompt(out: &mut Vec<u8>, content: &Content<'_>) {
     push(out, &content.prompt_hostname);
     out.push(b'#');
+}
+
+/// Replaces U+FFFE and U+FFFF, which no XML document may hold, by as many bytes.
+fn replace_noncharacters(out: &mut [u8]) {
+    let mut from = 0;
+    while let Some(at) = memchr::memmem::find(&out[from..], b"\xEF\xBF") {
+        let start = from + at;
+        from = start + 2;
+        if let Some(0xBE | 0xBF) = out.get(from) {
+            out[start..=from].fill(b'?');
+        }
+    }
 }
 
 /// Splits every `]]>` from `start` on over two CDATA sections, and replaces what XML cannot carry.
