@@ -146,6 +146,7 @@ impl Couriers {
                 "permit, route and message are of different transports",
             )),
         };
+        body.clear();
         log.into_attempt(started, result)
     }
 }
@@ -171,7 +172,7 @@ pub struct Parcel<'a> {
     pub route: &'a Route,
     /// What is needed besides the bytes.
     pub rendered: &'a Rendered,
-    /// The message. Its content is lost, its memory is kept where that is possible.
+    /// The message. Empty afterwards; its memory is kept where that is possible.
     pub body: &'a mut Vec<u8>,
 }
 
@@ -215,6 +216,27 @@ pub struct Phases {
     pub request: Option<Duration>,
     /// HTTP: from then on until the response was complete.
     pub reply: Option<Duration>,
+}
+
+impl Phases {
+    /// The names of the phases, in the order of [`Self::in_order`].
+    pub const NAMES: [&'static str; 7] = [
+        "connect", "tls", "greeting", "envelope", "data", "request", "reply",
+    ];
+
+    /// The phases in the order of [`Self::NAMES`].
+    pub fn in_order(&self) -> [Option<Duration>; 7] {
+        let Self {
+            connect,
+            tls,
+            greeting,
+            envelope,
+            data,
+            request,
+            reply,
+        } = *self;
+        [connect, tls, greeting, envelope, data, request, reply]
+    }
 }
 
 /// What an attempt gathers on its way.

@@ -72,7 +72,7 @@ pub(super) async fn connect(
     match budget.run(attempts).await {
         Some(result) => result,
         None => Err(Failure::of_connect(
-            &server.name.to_string(),
+            &server.authority(),
             &io::ErrorKind::TimedOut.into(),
         )),
     }

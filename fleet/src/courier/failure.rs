@@ -36,6 +36,8 @@ pub enum ErrorKind {
     Proxy,
     /// Something is not as the protocol has it.
     Protocol,
+    /// Any kind, in accounts that have no room for another one. No attempt ends with it.
+    Other,
 }
 
 impl ErrorKind {
@@ -55,6 +57,7 @@ impl ErrorKind {
             Self::Unconfirmed => "unconfirmed",
             Self::Proxy => "proxy",
             Self::Protocol => "protocol",
+            Self::Other => "other",
         }
     }
 }
@@ -113,14 +116,15 @@ impl Failure {
     /// No TCP connection to `peer`.
     pub(super) fn of_connect(peer: &str, error: &io::Error) -> Self {
         let detail = format!("{peer}: {error}");
-        match error.kind() {
-            io::ErrorKind::ConnectionRefused => Self::failed(ErrorKind::ConnectRefused, &detail),
-            io::ErrorKind::TimedOut => Self::timed_out(ErrorKind::ConnectTimeout, &detail),
-            io::ErrorKind::AddrNotAvailable | io::ErrorKind::AddrInUse => {
-                Self::failed(ErrorKind::Local, &detail)
-            }
-            _ if is_out_of_files(error) => Self::failed(ErrorKind::Local, &detail),
-            _ => Self::failed(ErrorKind::Connect, &detail),
+        let kind = error.kind();
+        if kind == io::ErrorKind::ConnectionRefused {
+            Self::failed(ErrorKind::ConnectRefused, &detail)
+        } else if kind == io::ErrorKind::TimedOut {
+            Self::timed_out(ErrorKind::ConnectTimeout, &detail)
+        } else if is_local(error) {
+            Self::failed(ErrorKind::Local, &detail)
+        } else {
+            Self::failed(ErrorKind::Connect, &detail)
         }
     }
 
@@ -148,10 +152,15 @@ impl Failure {
     }
 }
 
-fn is_out_of_files(error: &io::Error) -> bool {
+/// Whether this machine is at fault: no port, no file, no memory, or not its address.
+fn is_local(error: &io::Error) -> bool {
     use nix::errno::Errno;
+    let number = error.raw_os_error().map(Errno::from_raw);
     matches!(
-        error.raw_os_error().map(Errno::from_raw),
+        error.kind(),
+        io::ErrorKind::AddrNotAvailable | io::ErrorKind::AddrInUse
+    ) || matches!(
+        number,
         Some(Errno::EMFILE | Errno::ENFILE | Errno::ENOBUFS | Errno::ENOMEM)
     )
 }
@@ -203,7 +212,10 @@ mod tests {
             ErrorKind::Local
         );
         let no_files = nix::errno::Errno::EMFILE as i32;
-        assert_eq!(kind(io::Error::from_raw_os_error(no_files)), ErrorKind::Local);
+        assert_eq!(
+            kind(io::Error::from_raw_os_error(no_files)),
+            ErrorKind::Local
+        );
         assert_eq!(
             kind(io::ErrorKind::ConnectionRefused.into()),
             ErrorKind::ConnectRefused

@@ -110,11 +110,10 @@ mod tests {
         let pool = Pool::<(), ()>::new(1);
         let held = pool.permit().await;
         let mut next = std::pin::pin!(pool.permit());
-        let waits = std::future::poll_fn(|cx| {
-            std::task::Poll::Ready(next.as_mut().poll(cx).is_pending())
-        });
+        let waits =
+            std::future::poll_fn(|cx| std::task::Poll::Ready(next.as_mut().poll(cx).is_pending()));
         assert!(waits.await);
         drop(held);
-        next.await;
+        let _held = next.await;
     }
 }

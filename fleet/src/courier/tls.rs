@@ -50,28 +50,29 @@ pub(super) struct TlsClients {
 impl TlsClients {
     pub(super) fn new(trust: Trust, sessions: Sessions) -> Result<Self, Error> {
         let provider = Arc::new(ring::default_provider());
-        let (comparing, ignoring): (Arc<dyn ServerCertVerifier>, Arc<dyn ServerCertVerifier>) =
-            match trust {
-                Trust::Anybody => {
-                    let anybody = Arc::new(Credulous(Arc::clone(&provider)));
-                    (Arc::clone(&anybody) as _, anybody as _)
-                }
-                // Without an authority nobody is trusted; the verifier would refuse to exist.
-                Trust::Authorities(roots) if roots.is_empty() => {
-                    let nobody = Arc::new(Distrustful(Arc::clone(&provider)));
-                    (Arc::clone(&nobody) as _, nobody as _)
-                }
-                Trust::Authorities(roots) => {
-                    let verifier = WebPkiServerVerifier::builder_with_provider(
-                        Arc::new(roots),
-                        Arc::clone(&provider),
-                    )
-                    .build()
-                    .map_err(|error| Error::General(error.to_string()))?;
-                    let ignoring = Arc::new(NameIgnoring(Arc::clone(&verifier)));
-                    (verifier as _, ignoring as _)
-                }
-            };
+        let lenient = |policy| -> Arc<dyn ServerCertVerifier> {
+            Arc::new(Lenient {
+                provider: Arc::clone(&provider),
+                policy,
+            })
+        };
+        let (comparing, ignoring) = match trust {
+            Trust::Anybody => (lenient(Policy::Anybody), lenient(Policy::Anybody)),
+            // The library's own verifier refuses to exist without an authority.
+            Trust::Authorities(roots) if roots.is_empty() => {
+                (lenient(Policy::Nobody), lenient(Policy::Nobody))
+            }
+            Trust::Authorities(roots) => {
+                let verifier = WebPkiServerVerifier::builder_with_provider(
+                    Arc::new(roots),
+                    Arc::clone(&provider),
+                )
+                .build()
+                .map_err(|error| Error::General(error.to_string()))?;
+                let ignoring = lenient(Policy::AnyName(Arc::clone(&verifier)));
+                (verifier as Arc<dyn ServerCertVerifier>, ignoring)
+            }
+        };
         Ok(Self {
             comparing_names: client_config(&provider, comparing, sessions)?,
             ignoring_names: client_config(&provider, ignoring, sessions)?,
@@ -143,33 +144,72 @@ fn text_of(error: &io::Error) -> String {
     }
 }
 
-/// Implements the parts of a verifier that concern the handshake's signature, not the certificate.
-macro_rules! signatures_by {
-    ($provider:expr) => {
-        fn verify_tls12_signature(
-            &self,
-            message: &[u8],
-            certificate: &CertificateDer<'_>,
-            signature: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, Error> {
-            let algorithms = &$provider(self).signature_verification_algorithms;
-            rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
-        }
+/// What a [`Lenient`] verifier makes of a certificate.
+#[derive(Debug)]
+enum Policy {
+    /// The chain has to be good, the name may be another.
+    AnyName(Arc<WebPkiServerVerifier>),
+    /// Anything is good.
+    Anybody,
+    /// Nothing is good: there is no authority to vouch for it.
+    Nobody,
+}
 
-        fn verify_tls13_signature(
-            &self,
-            message: &[u8],
-            certificate: &CertificateDer<'_>,
-            signature: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, Error> {
-            let algorithms = &$provider(self).signature_verification_algorithms;
-            rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
-        }
+/// A verifier that leaves something out, or has nothing to go by. Signatures are always verified.
+#[derive(Debug)]
+struct Lenient {
+    provider: Arc<CryptoProvider>,
+    policy: Policy,
+}
 
-        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            $provider(self)
-                .signature_verification_algorithms
-                .supported_schemes()
+impl ServerCertVerifier for Lenient {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verifier = match &self.policy {
+            Policy::Anybody => return Ok(ServerCertVerified::assertion()),
+            Policy::Nobody => return Err(CertificateError::UnknownIssuer.into()),
+            Policy::AnyName(verifier) => verifier,
+        };
+        let verdict =
+            verifier.verify_server_cert(certificate, intermediates, name, ocsp_response, now);
+        match verdict {
+            // The name is looked at last, behind chain and dates.
+            Err(Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) => Ok(ServerCertVerified::assertion()),
+            verdict => verdict,
         }
-    };
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
 }

@@ -70,10 +70,16 @@ mod tests {
     #[test]
     fn urls_are_taken_apart() {
         let url = DeviceUrl::parse("HTTPS://tools.example.com/its/x?y=1#z").unwrap();
-        assert_eq!((url.secured, url.host, url.port), (true, "tools.example.com", 443));
+        assert_eq!(
+            (url.secured, url.host, url.port),
+            (true, "tools.example.com", 443)
+        );
         assert_eq!(url.path, "/its/x?y=1");
         let url = DeviceUrl::parse("http://[::1]:8080").unwrap();
-        assert_eq!((url.secured, url.host, url.port, url.path), (false, "::1", 8080, "/"));
+        assert_eq!(
+            (url.secured, url.host, url.port, url.path),
+            (false, "::1", 8080, "/")
+        );
     }
 
     #[test]

@@ -1,0 +1,350 @@
+//! The mail courier: one mail in one session, on a new connection or on one at rest.
+
+use std::{sync::Arc, time::Duration};
+
+use emulator::{AttemptOutcome, transport::Credentials};
+use lettre::transport::smtp::{
+    Error, authentication, client::AsyncSmtpConnection, extension::ClientId, response::Severity,
+};
+use tokio::{sync::SemaphorePermit, time::timeout};
+
+use super::{
+    CourierSettings, FAREWELL_WAIT, Log,
+    dial::Caller,
+    directory::{MailWay, Server},
+    failure::{ErrorKind, Failure},
+    opening::{Opening, Security},
+    pool::Pool,
+    replay::Replay,
+    stream::Trace,
+    stuffing::{END_OF_MAIL, stuff_dots},
+};
+use crate::clock;
+
+/// The code of a server that ends the session.
+const SERVICE_CLOSING: u16 = 421;
+
+/// One mail besides its text.
+pub(super) struct Mail<'a> {
+    pub(super) device: u32,
+    pub(super) host: &'a str,
+    pub(super) tls: bool,
+    pub(super) credentials: Option<&'a Arc<Credentials>>,
+    pub(super) hello_name: &'a str,
+    pub(super) sender: &'a str,
+    pub(super) recipients: &'a [Arc<str>],
+}
+
+impl Mail<'_> {
+    /// Whether the mail can be put into commands at all.
+    fn check(&self, text: &[u8]) -> Result<(), Failure> {
+        let words = [self.hello_name, self.sender];
+        let words = words
+            .into_iter()
+            .chain(self.recipients.iter().map(|recipient| &**recipient));
+        for word in words {
+            if word.bytes().any(|byte| byte.is_ascii_control()) {
+                return Err(Failure::protocol(&format!(
+                    "`{word}` would end the command it stands in"
+                )));
+            }
+        }
+        if self.recipients.is_empty() {
+            return Err(Failure::protocol("the mail has no recipient"));
+        }
+        if std::str::from_utf8(text).is_err() {
+            return Err(Failure::protocol("the mail is not text"));
+        }
+        Ok(())
+    }
+}
+
+/// What a session at rest is good for.
+#[derive(Clone, Debug, PartialEq)]
+struct SessionKey {
+    server: Arc<Server>,
+    security: Security,
+    tls_name: String,
+    credentials: Option<Arc<Credentials>>,
+}
+
+/// The mail couriers of one arbiter.
+pub(super) struct SmtpCourier {
+    settings: Arc<CourierSettings>,
+    pool: Pool<SessionKey, Session>,
+}
+
+impl SmtpCourier {
+    pub(super) fn new(settings: Arc<CourierSettings>, connections: usize) -> Self {
+        Self {
+            settings,
+            pool: Pool::new(connections),
+        }
+    }
+
+    pub(super) async fn permit(&self) -> SemaphorePermit<'_> {
+        self.pool.permit().await
+    }
+
+    /// Sends one mail.
+    pub(super) async fn deliver(
+        &self,
+        mail: &Mail<'_>,
+        body: &mut Vec<u8>,
+        log: &mut Log,
+    ) -> Result<(), Failure> {
+        mail.check(body)?;
+        let way = self.settings.directory.mail_way(mail.host)?;
+        let key = SessionKey {
+            server: Arc::clone(way.server),
+            security: match (way.secured, mail.tls) {
+                (true, _) => Security::Implicit,
+                (false, true) => Security::StartTls,
+                (false, false) => Security::Clear,
+            },
+            tls_name: way.tls_name.to_owned(),
+            credentials: mail.credentials.cloned(),
+        };
+        if self.settings.smtp.reuse
+            && let Some(mut session) = self.pool.take(&key)
+        {
+            let begun = clock::now();
+            let first = session.mail_from(mail.sender).await;
+            // A server may have closed a session at rest. Nothing of this mail is lost with it.
+            if !first.as_ref().is_err_and(is_stale) {
+                let result = match first {
+                    Ok(()) => session.carry(mail, body, begun, log).await,
+                    Err(failure) => Err(failure),
+                };
+                return self.settle(session, key, result, log).await;
+            }
+        }
+        self.pool.make_room();
+        let mut session = self.open(mail, &way, &key, log).await?;
+        let begun = clock::now();
+        let result = match session.mail_from(mail.sender).await {
+            Ok(()) => session.carry(mail, body, begun, log).await,
+            Err(failure) => Err(failure),
+        };
+        self.settle(session, key, result, log).await
+    }
+
+    async fn open(
+        &self,
+        mail: &Mail<'_>,
+        way: &MailWay<'_>,
+        key: &SessionKey,
+        log: &mut Log,
+    ) -> Result<Session, Failure> {
+        let settings = &*self.settings;
+        let opening = Opening {
+            server: way.server,
+            caller: Caller {
+                device: mail.device,
+                sources: settings.sources,
+            },
+            security: key.security,
+            tls: settings.tls.config(true),
+            tls_name: way.tls_name,
+            hello_name: mail.hello_name,
+            connect_timeout: settings.smtp.connect_timeout,
+            reply_timeout: settings.smtp.reply_timeout,
+        };
+        let (stream, hello) = opening.run(log).await?;
+        let trace = stream.trace();
+        let replay = Box::new(Replay::new(stream, &hello));
+        let connection =
+            AsyncSmtpConnection::connect_with_transport(replay, &ClientId::default()).await;
+        let mut session = Session {
+            connection: connection.map_err(|error| failure_of("EHLO", &error, &trace))?,
+            trace,
+            reply_timeout: settings.smtp.reply_timeout,
+        };
+        if let Some(credentials) = mail.credentials {
+            let begun = clock::now();
+            session.authenticate(credentials).await?;
+            let took = clock::now() - begun;
+            log.phases.greeting = log.phases.greeting.map(|greeting| greeting + took);
+        }
+        Ok(session)
+    }
+
+    /// Lays a good session to rest, says goodbye where the server still listens, drops a broken one.
+    async fn settle(
+        &self,
+        mut session: Session,
+        key: SessionKey,
+        result: Result<(), Failure>,
+        log: &mut Log,
+    ) -> Result<(), Failure> {
+        log.end();
+        let outcome = match &result {
+            Ok(()) => AttemptOutcome::Accepted,
+            Err(failure) => failure.outcome,
+        };
+        if outcome == AttemptOutcome::Accepted && self.settings.smtp.reuse {
+            self.pool.put(key, session);
+        } else if matches!(outcome, AttemptOutcome::Accepted | AttemptOutcome::Refused) {
+            session.quit().await;
+        }
+        result
+    }
+}
+
+/// Whether the first reply of a session taken up again says that the session is over.
+fn is_stale(failure: &Failure) -> bool {
+    failure.error.kind == ErrorKind::Lost || failure.error.code == Some(SERVICE_CLOSING)
+}
+
+/// An open mail session.
+struct Session {
+    connection: AsyncSmtpConnection,
+    trace: Arc<Trace>,
+    reply_timeout: Duration,
+}
+
+impl Session {
+    async fn mail_from(&mut self, sender: &str) -> Result<(), Failure> {
+        self.command("MAIL", &format!("MAIL FROM:<{sender}>\r\n"), 2)
+            .await
+    }
+
+    /// Recipients and text; MAIL was sent at `begun` and is answered.
+    async fn carry(
+        &mut self,
+        mail: &Mail<'_>,
+        body: &mut Vec<u8>,
+        begun: std::time::Instant,
+        log: &mut Log,
+    ) -> Result<(), Failure> {
+        let mut refusal = None;
+        let mut accepted = false;
+        for recipient in mail.recipients {
+            let rcpt = format!("RCPT TO:<{recipient}>\r\n");
+            match self.command("RCPT", &rcpt, 2).await {
+                Ok(()) => accepted = true,
+                Err(failure) if is_refused_recipient(&failure) => {
+                    refusal.get_or_insert(failure);
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        if let Some(refusal) = refusal.filter(|_| !accepted) {
+            return Err(refusal);
+        }
+        self.command("DATA", "DATA\r\n", 3).await?;
+        let ready = clock::now();
+        log.phases.envelope = Some(ready - begun);
+        let size = body.len() as u64;
+        let result = self.text(body).await;
+        log.bytes = self.trace.handed().min(size);
+        if result.is_ok() {
+            log.phases.data = Some(clock::now() - ready);
+        }
+        result
+    }
+
+    /// The text and its end, in one piece: two would cost a packet.
+    async fn text(&mut self, body: &mut Vec<u8>) -> Result<(), Failure> {
+        stuff_dots(body);
+        let size = body.len() as u64;
+        body.extend_from_slice(END_OF_MAIL);
+        // From the first byte of the end on, the server may come to have it all.
+        self.trace.watch(size + 1);
+        let Ok(text) = std::str::from_utf8(body) else {
+            return Err(Failure::protocol("the mail is not text"));
+        };
+        self.command("end of data", text, 2)
+            .await
+            .map_err(|failure| match self.trace.reached() {
+                Some(_) => failure.after_the_last_byte(),
+                None => failure,
+            })
+    }
+
+    async fn authenticate(&mut self, credentials: &Credentials) -> Result<(), Failure> {
+        let mechanisms = authentication::DEFAULT_MECHANISMS;
+        let offered = self.connection.server_info().get_auth_mechanism(mechanisms);
+        if offered.is_none() {
+            return Err(Failure::new(
+                AttemptOutcome::Refused,
+                ErrorKind::Auth,
+                "the server offers neither AUTH PLAIN nor AUTH LOGIN",
+            ));
+        }
+        let credentials = authentication::Credentials::new(
+            credentials.user.clone(),
+            credentials.password.clone(),
+        );
+        let exchange = self.connection.auth(mechanisms, &credentials);
+        match timeout(self.reply_timeout, exchange).await {
+            Err(_) => Err(Failure::no_reply("AUTH")),
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => {
+                let mut failure = failure_of("AUTH", &error, &self.trace);
+                if failure.outcome == AttemptOutcome::Refused {
+                    failure.error.kind = ErrorKind::Auth;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// Sends `text` and waits for a reply whose code begins with `digit`, 2 or 3.
+    async fn command(&mut self, stage: &str, text: &str, digit: u8) -> Result<(), Failure> {
+        match timeout(self.reply_timeout, self.connection.command(text)).await {
+            Err(_) => Err(Failure::no_reply(stage)),
+            Ok(Err(error)) => Err(failure_of(stage, &error, &self.trace)),
+            Ok(Ok(response)) => {
+                let severity = response.code().severity;
+                let wanted = match severity {
+                    Severity::PositiveCompletion => digit == 2,
+                    Severity::PositiveIntermediate => digit == 3,
+                    Severity::TransientNegativeCompletion
+                    | Severity::PermanentNegativeCompletion => false,
+                };
+                if wanted {
+                    return Ok(());
+                }
+                let code = u16::from(response.code());
+                let detail = format!("{stage}: {code} is no answer to this command");
+                Err(Failure::protocol(&detail).with_code(code))
+            }
+        }
+    }
+
+    /// Says QUIT and lets the server close the connection.
+    async fn quit(&mut self) {
+        let farewell = async {
+            if self.connection.command("QUIT\r\n").await.is_ok() {
+                // Nothing comes but the end.
+                let _ = self.connection.read_response().await;
+            }
+        };
+        let _ = timeout(FAREWELL_WAIT, farewell).await;
+    }
+}
+
+/// Whether others may still be accepted: the reply was for one recipient, not for the session.
+fn is_refused_recipient(failure: &Failure) -> bool {
+    failure.outcome == AttemptOutcome::Refused && failure.error.code != Some(SERVICE_CLOSING)
+}
+
+/// What lettre's error means before the end of the text was sent.
+fn failure_of(stage: &str, error: &Error, trace: &Trace) -> Failure {
+    use std::error::Error as _;
+    let cause = error
+        .source()
+        .map_or_else(|| error.to_string(), ToString::to_string);
+    if let Some(code) = error.status() {
+        let code = u16::from(code);
+        return Failure::refused(ErrorKind::Reply, code, &format!("{stage}: {code} {cause}"));
+    }
+    if trace.ended() {
+        return Failure::lost(stage, "the server closed the connection");
+    }
+    if error.is_response() || error.is_client() {
+        return Failure::protocol(&format!("{stage}: {cause}"));
+    }
+    Failure::lost(stage, &cause)
+}
