@@ -13,7 +13,7 @@ mod throttle;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use schedule::DerivedMonthly;
 pub use statistics::{Counter, Statistics};
@@ -23,7 +23,7 @@ pub(crate) use queue::{Destination, QueuedMessage};
 use crate::{
     alert::{Alert, Audience},
     alert_group::{AlertGroup, AlertGroupSet, MessageType},
-    config::{Configuration, ProfileId},
+    config::{Configuration, MAIL_SERVERS_MAX, ProfileId},
     output::{DropAccount, Output},
     policy::{Policy, RateUnit},
     syslog::SyslogText,
@@ -33,6 +33,9 @@ use gates::Candidate;
 use queue::Queue;
 use rate_limit::{Admission, RateLimit};
 use throttle::Throttle;
+
+/// How long the failure of a mail server is not reported by a trap again.
+const SERVER_TRAP_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
 
 /// What the engine needs to know of its device to judge an alert.
 pub(crate) struct Surroundings<'a> {
@@ -60,6 +63,8 @@ pub(crate) struct Engine {
     queue: Queue,
     statistics: Option<Box<Statistics>>,
     last_sent: Option<Timestamp>,
+    /// When the failure of each mail server was last reported by a trap.
+    servers_reported: Option<Box<[Option<Timestamp>; MAIL_SERVERS_MAX]>>,
 }
 
 impl Engine {
@@ -71,6 +76,7 @@ impl Engine {
             queue: Queue::default(),
             statistics: None,
             last_sent: None,
+            servers_reported: None,
         }
     }
 
@@ -168,6 +174,7 @@ impl Engine {
             attempt: 0,
             unconfirmed: false,
             in_flight: false,
+            forgotten: false,
         });
         outputs.push(Output::Queued {
             id,
@@ -252,9 +259,11 @@ impl Engine {
             Settlement::Delivered => Counter::Success,
             Settlement::Failed | Settlement::Unconfirmed | Settlement::Oversize => Counter::Failed,
         };
-        self.count(counter, message.alert.kind, message.transport);
-        if settlement == Settlement::Delivered {
-            self.last_sent = Some(now);
+        if !message.forgotten {
+            self.count(counter, message.alert.kind, message.transport);
+            if settlement == Settlement::Delivered {
+                self.last_sent = Some(now);
+            }
         }
         outputs.push(Output::Settled {
             id: message.id,
@@ -276,6 +285,21 @@ impl Engine {
         self.throttle = None;
         self.statistics = None;
         self.last_sent = None;
+        self.servers_reported = None;
+    }
+
+    /// Whether the failure of mail server `server` may be reported by a trap at `now`; if so, it
+    /// counts as reported.
+    pub(crate) fn may_report_server(&mut self, server: usize, now: Timestamp) -> bool {
+        let reported = self.servers_reported.get_or_insert_default();
+        let Some(last) = reported.get_mut(server) else {
+            return true;
+        };
+        let due = last.is_none_or(|at| now.duration_since(at) >= SERVER_TRAP_INTERVAL);
+        if due {
+            *last = Some(now);
+        }
+        due
     }
 
     fn count(&mut self, counter: Counter, kind: MessageType, transport: Transport) {

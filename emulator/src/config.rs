@@ -92,6 +92,8 @@ pub struct LogTimestamps {
     pub local_time: bool,
     /// Stamps end with the name of the zone.
     pub show_timezone: bool,
+    /// Stamps show the year.
+    pub year: bool,
 }
 
 /// Which Call Home traps are sent.

@@ -9,7 +9,7 @@ mod manual;
 mod sending;
 mod view;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -117,6 +117,9 @@ pub struct Device {
     /// How far the schedules have been looked at.
     scheduled_until: Timestamp,
     next_periodic: Option<Timestamp>,
+    /// The last rendering cut its message; rendering is reading, so the log line waits here for the
+    /// outcome.
+    shortened: AtomicBool,
 }
 
 impl Device {
@@ -142,6 +145,7 @@ impl Device {
             engine: Engine::new(),
             scheduled_until: booted_at,
             next_periodic: None,
+            shortened: AtomicBool::new(false),
         };
         device.plan_periodic();
         device
@@ -357,9 +361,12 @@ impl Device {
         let stamps = self.running.log_timestamps;
         let local = stamps.local_time.then(|| LocalTime::new(at, &self.zone));
         out.push(b'*');
-        local
-            .unwrap_or_else(|| LocalTime::new(at, &TimeZone::UTC))
-            .push_log_stamp(out);
+        let shown = local.unwrap_or_else(|| LocalTime::new(at, &TimeZone::UTC));
+        if stamps.year {
+            shown.push_log_stamp_with_year(out);
+        } else {
+            shown.push_log_stamp(out);
+        }
         if stamps.show_timezone {
             out.push(b' ');
             push(

@@ -27,6 +27,14 @@ pub struct TooLarge {
     pub limit_bytes: u32,
 }
 
+/// Whether a message went whole.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fit {
+    Whole,
+    /// It was cut to its profile's size limit.
+    Shortened,
+}
+
 /// What a courier needs besides the bytes.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Rendered {
@@ -51,30 +59,29 @@ pub(crate) fn render(
     out: &mut Vec<u8>,
     view: &DeviceView<'_>,
     message: &QueuedMessage,
-) -> Result<Rendered, TooLarge> {
+) -> Result<(Rendered, Fit), TooLarge> {
     let content = Content::new(view, message);
     match message.transport {
         Transport::Http => {
-            push_body(out, &content)?;
-            Ok(Rendered::Http {
-                content_type: match content.format {
-                    MessageFormat::Xml => "text/xml; charset=\"utf-8\"",
-                    MessageFormat::LongText | MessageFormat::ShortText => {
-                        "text/plain; charset=\"utf-8\""
-                    }
-                },
-            })
+            let fit = push_body(out, &content)?;
+            let content_type = match content.format {
+                MessageFormat::Xml => "text/xml; charset=\"utf-8\"",
+                MessageFormat::LongText | MessageFormat::ShortText => {
+                    "text/plain; charset=\"utf-8\""
+                }
+            };
+            Ok((Rendered::Http { content_type }, fit))
         }
         Transport::Email => {
             let mut body = Vec::with_capacity(out.capacity());
-            push_body(&mut body, &content)?;
-            Ok(mail::push_mail(out, &content, &body))
+            let fit = push_body(&mut body, &content)?;
+            Ok((mail::push_mail(out, &content, &body), fit))
         }
     }
 }
 
 /// Appends the body in the profile's format, cut to its size limit.
-fn push_body(out: &mut Vec<u8>, content: &Content<'_>) -> Result<(), TooLarge> {
+fn push_body(out: &mut Vec<u8>, content: &Content<'_>) -> Result<Fit, TooLarge> {
     let limit = content.size_limit_bytes as usize;
     match content.format {
         MessageFormat::Xml => xml::push_message(out, content),
@@ -82,7 +89,7 @@ fn push_body(out: &mut Vec<u8>, content: &Content<'_>) -> Result<(), TooLarge> {
         MessageFormat::ShortText => short_text::push_message(out, content),
     }
     if out.len() <= limit {
-        return Ok(());
+        return Ok(Fit::Whole);
     }
     let too_large = TooLarge {
         limit_bytes: content.size_limit_bytes,
@@ -93,11 +100,11 @@ fn push_body(out: &mut Vec<u8>, content: &Content<'_>) -> Result<(), TooLarge> {
     match content.format {
         MessageFormat::Xml => {
             out.clear();
-            xml::push_shortened(out, content, limit).map_err(|()| too_large)
+            xml::push_shortened(out, content, limit).map_err(|()| too_large)?;
         }
         MessageFormat::LongText | MessageFormat::ShortText => {
             truncate_utf8(out, limit);
-            Ok(())
         }
     }
+    Ok(Fit::Shortened)
 }

@@ -50,11 +50,24 @@ impl LocalTime {
 
     /// Appends `Dec  3 12:26:02.319`, the stamp of log lines.
     pub fn push_log_stamp(&self, out: &mut Vec<u8>) {
+        self.push_log_date(out);
+        out.push(b' ');
+        self.push_clock(out);
+    }
+
+    /// Appends `Dec  3 2009 12:26:02.319`, the stamp of log lines that show the year.
+    pub fn push_log_stamp_with_year(&self, out: &mut Vec<u8>) {
+        self.push_log_date(out);
+        out.push(b' ');
+        push_padded(out, self.civil.year().max(0) as u64, 4);
+        out.push(b' ');
+        self.push_clock(out);
+    }
+
+    fn push_log_date(&self, out: &mut Vec<u8>) {
         push(out, MONTHS[self.month_index()]);
         push(out, if self.civil.day() < 10 { "  " } else { " " });
         push_decimal(out, self.civil.day() as u64);
-        out.push(b' ');
-        self.push_clock(out);
     }
 
     /// Appends `12:26:02.319 EST Thu Dec 3 2009`, the line of `show clock` behind its mark.

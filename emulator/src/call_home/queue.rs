@@ -30,6 +30,9 @@ pub(crate) struct QueuedMessage {
     /// An attempt ended without telling whether the message arrived.
     pub(crate) unconfirmed: bool,
     pub(crate) in_flight: bool,
+    /// It was on its way when the device lost its memory: its end is reported, but neither counted
+    /// nor followed by another attempt.
+    pub(crate) forgotten: bool,
 }
 
 /// The queue of one device. Empty, it owns no memory.
@@ -63,13 +66,14 @@ impl Queue {
         message
     }
 
-    /// Takes out all messages but the one that is being sent.
+    /// Takes out all messages but the one that is being sent, which is forgotten from here on.
     pub(super) fn take_waiting(&mut self) -> VecDeque<QueuedMessage> {
-        let sending = usize::from(
-            self.messages
-                .front()
-                .is_some_and(|message| message.in_flight),
-        );
-        self.messages.split_off(sending)
+        let front = self.messages.front_mut();
+        let sending = front.filter(|message| message.in_flight);
+        let kept = usize::from(sending.is_some());
+        if let Some(message) = sending {
+            message.forgotten = true;
+        }
+        self.messages.split_off(kept)
     }
 }

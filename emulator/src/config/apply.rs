@@ -185,6 +185,10 @@ impl<'a> Values<'_, 'a> {
 }
 
 /// Carries `command` out on `configuration`, moving `position` where the command enters a mode.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the mode decides which of the other commands there can be"
+)]
 pub(crate) fn carry_out(
     configuration: &mut Configuration,
     position: &mut Position,

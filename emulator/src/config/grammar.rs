@@ -219,7 +219,7 @@ pub fn rows(mode: Mode) -> &'static [Row] {
 #[rustfmt::skip]
 static GLOBAL: &[Row] = &[
     row(Mode::Global, Verb::ServiceCallHome, &[Word("service"), Word("call-home")], "Enable call-home service"),
-    row(Mode::Global, Verb::ServiceTimestampsLog, &[Word("service"), Word("timestamps"), Word("log"), Word("datetime"), Flags(&["localtime", "msec", "show-timezone"])], "Modify use of network based services"),
+    row(Mode::Global, Verb::ServiceTimestampsLog, &[Word("service"), Word("timestamps"), Word("log"), Word("datetime"), Flags(&["localtime", "msec", "show-timezone", "year"])], "Modify use of network based services"),
     row(Mode::Global, Verb::EnterCallHome, &[Word("call-home")], "Enter call-home configuration mode"),
     row(Mode::Global, Verb::Hostname, &[Word("hostname"), Value(Text { max: 63 })], "Set system's network name"),
     row(Mode::Global, Verb::ClockTimezone, &[Word("clock"), Word("timezone"), Value(Text { max: 32 }), Value(Integer { min: -23, max: 23 })], "Configure time-of-day clock"),

@@ -74,6 +74,7 @@ impl Writer<'_> {
         push(self.out, "service timestamps log datetime msec");
         self.push_if(stamps.local_time, " localtime");
         self.push_if(stamps.show_timezone, " show-timezone");
+        self.push_if(stamps.year, " year");
         self.end_line();
         self.when(configuration.service_call_home, "service call-home");
         push_line(self.out, "!");

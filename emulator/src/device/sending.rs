@@ -2,7 +2,7 @@
 //!
 //! Reference, sections 3.11 and 3.12. A device sends one message at a time.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use crate::{
     alert::{CommandOutputDestination, Manual},
     call_home::{Destination, QueuedMessage},
     config::{Configuration, Profile, ProfileKind},
-    message::{Rendered, TooLarge},
+    message::{Fit, Rendered, TooLarge},
     output::{Output, Trap},
     syslog::catalogue::{HttpFailure, OwnLine, SmtpFailure},
     template::SlotValues,
@@ -101,26 +101,41 @@ impl Device {
         message.attempt = message.attempt.saturating_add(1);
         message.unconfirmed |= outcome == AttemptOutcome::Unconfirmed;
         let by_mail = message.transport == Transport::Email;
-        let more = by_mail && usize::from(message.attempt) < servers;
+        // A message that outlived its device's memory is not tried again.
+        let more = by_mail && usize::from(message.attempt) < servers && !message.forgotten;
         let settlement = match outcome {
             AttemptOutcome::Accepted => Some(Settlement::Delivered),
             AttemptOutcome::TooLarge => Some(Settlement::Oversize),
-            _ if more => None,
-            _ if message.unconfirmed => Some(Settlement::Unconfirmed),
-            _ => Some(Settlement::Failed),
-        };
-        match outcome {
-            AttemptOutcome::Accepted => {}
-            AttemptOutcome::TooLarge => self.log_too_large(now, id),
             AttemptOutcome::Refused
             | AttemptOutcome::Failed
             | AttemptOutcome::TimedOut
-            | AttemptOutcome::Unconfirmed => self.log_failure(now, id, outcome, more, outputs),
+            | AttemptOutcome::Unconfirmed => match (more, message.unconfirmed) {
+                (true, _) => None,
+                (false, true) => Some(Settlement::Unconfirmed),
+                (false, false) => Some(Settlement::Failed),
+            },
+        };
+        if !message.forgotten {
+            match outcome {
+                AttemptOutcome::Accepted => self.log_if_shortened(now, id),
+                AttemptOutcome::TooLarge => self.log_too_large(now, id),
+                AttemptOutcome::Refused
+                | AttemptOutcome::Failed
+                | AttemptOutcome::TimedOut
+                | AttemptOutcome::Unconfirmed => self.log_failure(now, id, outcome, more, outputs),
+            }
         }
         if let Some(settlement) = settlement {
             self.engine.settle_front(now, settlement, outputs);
         }
         self.send_next(now, outputs);
+    }
+
+    /// A message that was cut to its profile's limit was too large all the same.
+    fn log_if_shortened(&mut self, now: Timestamp, id: MessageId) {
+        if self.shortened.swap(false, Ordering::Relaxed) {
+            self.log_too_large(now, id);
+        }
     }
 
     fn log_too_large(&mut self, now: Timestamp, id: MessageId) {
@@ -152,11 +167,19 @@ impl Device {
             return;
         };
         if message.transport == Transport::Email {
-            self.trap(Trap::SmtpServerFail, outputs);
+            // The attempt that has ended is one behind the count.
+            let server = usize::from(message.attempt.saturating_sub(1));
+            if self.engine.may_report_server(server, now) {
+                self.trap(Trap::SmtpServerFail, outputs);
+            }
             if !more_servers {
                 let failure = match outcome {
                     AttemptOutcome::Refused => SmtpFailure::Reply,
-                    _ => SmtpFailure::Connecting,
+                    AttemptOutcome::Accepted
+                    | AttemptOutcome::Failed
+                    | AttemptOutcome::TimedOut
+                    | AttemptOutcome::Unconfirmed
+                    | AttemptOutcome::TooLarge => SmtpFailure::Connecting,
                 };
                 self.log(now, &OwnLine::SmtpSendFailed(failure).to_string());
                 self.trap(Trap::SmtpMessageSendFail, outputs);
@@ -165,7 +188,11 @@ impl Device {
         }
         let failure = match outcome {
             AttemptOutcome::TimedOut => HttpFailure::TimedOut,
-            _ => HttpFailure::Aborted,
+            AttemptOutcome::Accepted
+            | AttemptOutcome::Refused
+            | AttemptOutcome::Failed
+            | AttemptOutcome::Unconfirmed
+            | AttemptOutcome::TooLarge => HttpFailure::Aborted,
         };
         let values = self.identity_values();
         let url = match route(&self.running, message, &values) {
@@ -194,7 +221,10 @@ impl Device {
     ) -> Option<Result<Rendered, TooLarge>> {
         out.clear();
         let message = self.engine.message(id)?;
-        Some(crate::message::render(out, &self.view(now), message))
+        let outcome = crate::message::render(out, &self.view(now), message);
+        let shortened = matches!(outcome, Ok((_, Fit::Shortened)));
+        self.shortened.store(shortened, Ordering::Relaxed);
+        Some(outcome.map(|(rendered, _)| rendered))
     }
 }
 

@@ -10,6 +10,10 @@ use crate::{
     },
 };
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the grammar gives this mode its own commands only"
+)]
 pub(super) fn carry_out(
     settings: &mut CallHomeSettings,
     position: &mut Position,
@@ -56,6 +60,10 @@ pub(super) fn carry_out(
 }
 
 /// Commands that set or remove one text.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the grammar gives this mode its own commands only"
+)]
 fn set_text(
     settings: &mut CallHomeSettings,
     verb: Verb,

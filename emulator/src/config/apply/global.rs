@@ -12,6 +12,10 @@ use crate::{
 /// Longest name of a time zone, in characters.
 const ZONE_NAME_MAX: usize = 32;
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the grammar gives this mode its own commands only"
+)]
 pub(super) fn carry_out(
     configuration: &mut Configuration,
     position: &mut Position,
@@ -25,6 +29,7 @@ pub(super) fn carry_out(
             configuration.log_timestamps = LogTimestamps {
                 local_time: sets && values.has_flag("localtime"),
                 show_timezone: sets && values.has_flag("show-timezone"),
+                year: sets && values.has_flag("year"),
             };
         }
         Verb::EnterCallHome if sets => {

@@ -8,13 +8,17 @@ use crate::{
     config::{
         CallHomeSettings, LIST_ENTRIES_MAX, MessageFormat, Pattern, Profile, ProfileKind, Schedule,
         Subscriptions, SyslogSubscription,
-        grammar::{Verb, severity},
+        grammar::{Token, Verb, severity},
         names,
         profile::MESSAGE_SIZE_LIMIT_MAX,
     },
     severity::Severity,
 };
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the grammar gives this mode its own commands only"
+)]
 pub(super) fn carry_out(
     settings: &mut CallHomeSettings,
     position: &Position,
@@ -260,18 +264,12 @@ fn schedule(values: &Values<'_, '_>) -> Option<Schedule> {
     let number = values
         .integer(1)
         .and_then(|number| u8::try_from(number).ok());
-    let last = values
-        .command
-        .row
-        .tokens
-        .iter()
-        .find_map(|token| match token {
-            crate::config::grammar::Token::Word(
-                word @ ("daily" | "weekly" | "monthly" | "hourly" | "interval"),
-            ) => Some(*word),
-            _ => None,
-        });
-    match (last?, values.time(), number) {
+    let kinds = ["daily", "weekly", "monthly", "hourly", "interval"];
+    let kind = kinds.into_iter().find(|kind| {
+        let is_kind = |token: &Token| matches!(token, Token::Word(word) if word == kind);
+        values.command.row.tokens.iter().any(is_kind)
+    });
+    match (kind?, values.time(), number) {
         ("daily", Some(at), _) => Some(Schedule::Daily(at)),
         ("weekly", Some(at), _) => Some(Schedule::Weekly(weekday(values.keyword(1)?)?, at)),
         ("monthly", Some(at), Some(date)) => Some(Schedule::Monthly { date, at }),
