@@ -76,11 +76,12 @@ pub fn parse(text: &str) -> Parsed {
         },
         position: Position::start(),
         verbatim: None,
-        banner_end: None,
+        banner: None,
     };
     for (index, line) in text.lines().enumerate() {
         reader.line(index + 1, line);
     }
+    reader.refuse_open_banner();
     let settings = &mut reader.parsed.configuration.call_home;
     settings.renumber_profiles();
     reader.parsed
@@ -113,17 +114,27 @@ struct Reader {
     position: Position,
     /// The last global command was kept verbatim here, and so are the lines indented below it.
     verbatim: Option<Place>,
-    /// Inside a banner: what ends it.
-    banner_end: Option<String>,
+    /// The banner that the present line belongs to.
+    banner: Option<Banner>,
+}
+
+/// A banner that has not ended.
+struct Banner {
+    /// What ends it.
+    delimiter: String,
+    /// The line it begins on, from 1.
+    line: usize,
+    /// How many lines had been kept before it.
+    kept_before: usize,
 }
 
 impl Reader {
     fn line(&mut self, number: usize, line: &str) {
-        if let (Some(end), Some(place)) = (&self.banner_end, self.verbatim) {
-            if line.contains(end.as_str()) {
-                self.banner_end = None;
+        if let Some(banner) = &self.banner {
+            if line.contains(&banner.delimiter) {
+                self.banner = None;
             }
-            self.keep(place, line);
+            self.keep(Place::AfterCallHome, line);
             return;
         }
         let trimmed = line.trim();
@@ -143,7 +154,12 @@ impl Reader {
                 self.position = Position::start();
                 let place = Place::of(trimmed);
                 self.verbatim = Some(place);
-                self.banner_end = banner_end(trimmed);
+                let kept = &self.parsed.configuration.verbatim.after_call_home;
+                self.banner = banner_delimiter(trimmed).map(|delimiter| Banner {
+                    delimiter,
+                    line: number,
+                    kept_before: kept.len(),
+                });
                 self.keep(place, line);
             }
             Err(failure) => self.report(number, line, &words, &failure),
@@ -184,6 +200,26 @@ impl Reader {
             Some((_, mismatch)) => Err(Failure::Mismatch(mismatch)),
             None => Err(Failure::Unknown),
         }
+    }
+
+    /// A banner that never ends would take in all that is printed behind it.
+    fn refuse_open_banner(&mut self) {
+        let Some(banner) = self.banner.take() else {
+            return;
+        };
+        let kept = &mut self.parsed.configuration.verbatim.after_call_home;
+        kept.truncate(banner.kept_before);
+        self.parsed.diagnostics.push(Diagnostic {
+            level: Level::Error,
+            line: banner.line,
+            column: 1,
+            length: "banner".len(),
+            message: "% Banner text is not ended".to_owned(),
+            help: format!(
+                "repeat the delimiter `{}` behind the text",
+                banner.delimiter
+            ),
+        });
     }
 
     fn keep(&mut self, place: Place, line: &str) {
@@ -266,7 +302,7 @@ fn is_header(line: &str) -> bool {
 }
 
 /// The delimiter of a banner that does not end on its first line.
-fn banner_end(line: &str) -> Option<String> {
+fn banner_delimiter(line: &str) -> Option<String> {
     let rest = line.strip_prefix("banner ")?.trim_start();
     // `banner #` means the message of the day; otherwise the kind of banner comes first.
     let text = match rest.split_once(char::is_whitespace) {

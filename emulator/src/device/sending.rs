@@ -205,7 +205,7 @@ impl Device {
         );
     }
 
-    /// Renders the message `id` into `out`, which is cleared first.
+    /// Renders the message `id` into `out`, which is cleared first and left empty on errors.
     ///
     /// `now` is the time of the rendering: command outputs show the device as it is then.
     /// `None` means that the device knows no such message, because it was reloaded.
@@ -224,6 +224,9 @@ impl Device {
         let outcome = crate::message::render(out, &self.view(now), message);
         let shortened = matches!(outcome, Ok((_, Fit::Shortened)));
         self.shortened.store(shortened, Ordering::Relaxed);
+        if outcome.is_err() {
+            out.clear();
+        }
         Some(outcome.map(|(rendered, _)| rendered))
     }
 }

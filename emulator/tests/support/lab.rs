@@ -1,11 +1,10 @@
 //! A device on the bench: inputs in, outputs collected, time moved by hand.
 
-use std::fmt::Write;
+use std::{fmt::Write, sync::LazyLock};
 
 use emulator::{
     AttemptOutcome, Catalogue, Device, DeviceModel, Input, ManualMessage, MessageId, Output,
-    Policy, Rendered, Seed, SystemEvent, Transmission,
-    config::parse::{Parsed, parse},
+    Policy, Rendered, Seed, SystemEvent, Transmission, config::parse::parse,
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -191,16 +190,15 @@ fn model(
     zone: &TimeZone,
     policy: &Policy,
 ) -> std::sync::Arc<DeviceModel> {
-    let Parsed {
-        configuration,
-        diagnostics,
-    } = parse(configuration);
-    assert!(diagnostics.is_empty(), "{diagnostics:?}");
-    let platform = Catalogue::built_in().unwrap().find(platform).unwrap();
+    // Read once: a property test builds thousands of labs.
+    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().unwrap());
+    let parsed = parse(configuration);
+    assert!(parsed.is_clean(), "{:?}", parsed.diagnostics);
+    let platform = CATALOGUE.find(platform).unwrap();
     DeviceModel {
         policy: policy.clone(),
         site_zone: zone.clone(),
-        ..DeviceModel::new(platform, configuration)
+        ..DeviceModel::new(platform, parsed.configuration)
     }
     .shared()
 }

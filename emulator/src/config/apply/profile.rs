@@ -256,7 +256,12 @@ fn pattern(source: &str) -> Result<Pattern, Refusal> {
     if !names::is_text(source) {
         return Err(Refusal::NotPrintable);
     }
-    Pattern::new(source).map_err(|error| Refusal::Pattern(error.to_string()))
+    Pattern::new(source).map_err(|error| {
+        // The explanation draws the pattern over several lines; the last one says what is wrong.
+        let text = error.to_string();
+        let last = text.lines().last().unwrap_or_default();
+        Refusal::Pattern(last.trim_start_matches("error: ").to_owned())
+    })
 }
 
 /// The schedule that the values behind `periodic` spell.
