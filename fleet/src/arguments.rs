@@ -116,7 +116,9 @@ struct ChangeArguments {
 }
 
 fn rate(text: &str) -> Result<f64, String> {
-    let rate: f64 = text.parse().map_err(|_| "write events per second, as in 500".to_owned())?;
+    let rate: f64 = text
+        .parse()
+        .map_err(|_| "write events per second, as in 500".to_owned())?;
     if rate.is_finite() && rate > 0.0 && rate <= crate::units::RATE_MAX_PER_S {
         Ok(rate)
     } else {

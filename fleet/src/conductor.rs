@@ -73,9 +73,10 @@ impl Interrupts {
         let (sender, signals) = mpsc::unbounded_channel();
         actix_rt::spawn(async move {
             use tokio::signal::unix::{SignalKind, signal};
-            let (Ok(mut interrupt), Ok(mut terminate)) =
-                (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-            else {
+            let (Ok(mut interrupt), Ok(mut terminate)) = (
+                signal(SignalKind::interrupt()),
+                signal(SignalKind::terminate()),
+            ) else {
                 return;
             };
             loop {
@@ -182,7 +183,9 @@ pub async fn conduct(
     let (interrupted, gathered) = (course.interrupts > 0, std::mem::take(&mut course.gathered));
     // Until the last message had ended, or as long as there was traffic, whichever was longer.
     let traffic_end = course.traffic_end.min(clock.origin() + scenario.duration);
-    let wall = gathered.last_end.map_or(traffic_end, |end| end.max(traffic_end));
+    let wall = gathered
+        .last_end
+        .map_or(traffic_end, |end| end.max(traffic_end));
     let wall = wall.saturating_duration_since(clock.origin());
     let reconciled = course.reconciled(&gathered);
     let emitted = stage.end();

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 /// One finding in a text of the user's.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,23 +31,30 @@ impl Diagnostic {
         } else {
             Level::WARNING
         };
-        let end = self.text.len();
-        let start = self.span.start.min(end);
-        let span = start..self.span.end.clamp(start, end);
-        let annotation = AnnotationKind::Primary.span(span).label(&self.label);
-        let snippet = Snippet::source(&self.text)
-            .path(&self.file)
-            .annotation(annotation);
-        let mut group = level.primary_title(&self.message).element(snippet);
-        if !self.help.is_empty() {
-            group = group.element(Level::HELP.message(&self.help));
-        }
         let renderer = if color {
             Renderer::styled()
         } else {
             Renderer::plain()
         };
+        let mut group = Group::with_title(level.primary_title(&self.message));
+        if !self.text.is_empty() {
+            group = group.element(self.snippet());
+        }
+        if !self.help.is_empty() {
+            group = group.element(Level::HELP.message(&self.help));
+        }
         renderer.render(&[group])
+    }
+
+    /// The lines it is about.
+    fn snippet(&self) -> Snippet<'_, Annotation<'_>> {
+        let end = self.text.len();
+        let start = self.span.start.min(end);
+        let span = start..self.span.end.clamp(start, end);
+        let annotation = AnnotationKind::Primary.span(span).label(&self.label);
+        Snippet::source(&self.text)
+            .path(&self.file)
+            .annotation(annotation)
     }
 }
 

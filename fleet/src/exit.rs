@@ -59,7 +59,10 @@ mod tests {
         assert_eq!(Exit::of_run(false, true, true, true), Exit::Passed);
         assert_eq!(Exit::of_run(false, false, false, false), Exit::Invalid);
         assert_eq!(Exit::of_run(false, true, false, false), Exit::Unbalanced);
-        assert_eq!(Exit::of_run(false, true, true, false), Exit::ThresholdFailed);
+        assert_eq!(
+            Exit::of_run(false, true, true, false),
+            Exit::ThresholdFailed
+        );
         assert_eq!(Exit::of_run(true, false, true, true), Exit::Interrupted);
     }
 }

@@ -92,16 +92,18 @@ impl Pacer {
         let stop = Arc::new(AtomicBool::new(false));
         let (start, mut begin) = mpsc::channel::<(Vec<ArbiterLine>, RunClock)>(1);
         let stopped = Arc::clone(&stop);
-        let thread = thread::Builder::new().name("pacer".to_owned()).spawn(move || {
-            // A timer slack of 50 µs is for programs that do not care when they wake.
-            if let Err(error) = nix::sys::prctl::set_timerslack(1) {
-                warn!(%error, "the pacing thread keeps the default timer slack");
-            }
-            match begin.blocking_recv() {
-                Some((lines, clock)) => pace(&scenario, &clock, &lines, &stopped),
-                None => 0,
-            }
-        })?;
+        let thread = thread::Builder::new()
+            .name("pacer".to_owned())
+            .spawn(move || {
+                // A timer slack of 50 µs is for programs that do not care when they wake.
+                if let Err(error) = nix::sys::prctl::set_timerslack(1) {
+                    warn!(%error, "the pacing thread keeps the default timer slack");
+                }
+                match begin.blocking_recv() {
+                    Some((lines, clock)) => pace(&scenario, &clock, &lines, &stopped),
+                    None => 0,
+                }
+            })?;
         Ok(Self {
             thread: Some(thread),
             stop,
@@ -111,7 +113,10 @@ impl Pacer {
 
     /// A line for an arbiter that reads `inputs` from the other end.
     pub(crate) fn alarm(&self) -> Arc<Alarm> {
-        let pacer = self.thread.as_ref().map_or_else(thread::current, |thread| thread.thread().clone());
+        let pacer = self
+            .thread
+            .as_ref()
+            .map_or_else(thread::current, |thread| thread.thread().clone());
         Arc::new(Alarm {
             earliest_ns: AtomicU64::new(NEVER),
             pacer,
@@ -134,7 +139,10 @@ impl Pacer {
 
     /// Waits for the thread, which has ended or is about to; returns how many events it emitted.
     pub(crate) fn join(mut self) -> u64 {
-        self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or(0)
+        self.thread
+            .take()
+            .and_then(|thread| thread.join().ok())
+            .unwrap_or(0)
     }
 }
 

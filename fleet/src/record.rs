@@ -123,7 +123,11 @@ fn count_error(
     example: &str,
 ) {
     let full = errors.len() >= ERROR_KINDS_MAX && !errors.contains_key(&key);
-    let key = if full { (key.0, ErrorKind::Other, None) } else { key };
+    let key = if full {
+        (key.0, ErrorKind::Other, None)
+    } else {
+        key
+    };
     let entry = errors.entry(key).or_default();
     if entry.count == 0 {
         entry.example = example.to_owned();
@@ -236,7 +240,9 @@ impl Recorder {
         }
         let histograms = self.gathered.histograms.transport_mut(transport);
         if first {
-            histograms.queue.record(attempt.started.saturating_duration_since(due));
+            histograms
+                .queue
+                .record(attempt.started.saturating_duration_since(due));
         }
         // Failures are counted by kind and kept out of the latencies.
         if attempt.outcome == AttemptOutcome::Accepted {
@@ -260,6 +266,9 @@ impl Recorder {
 
     /// Takes what has been gathered since the last time.
     pub fn take(&mut self) -> (Gathered, Vec<Settled>) {
-        (std::mem::take(&mut self.gathered), std::mem::take(&mut self.settled))
+        (
+            std::mem::take(&mut self.gathered),
+            std::mem::take(&mut self.settled),
+        )
     }
 }

@@ -125,7 +125,10 @@ fn embeds(scenario: &Scenario, transport: Transport) -> bool {
     };
     // A name in `[hosts]` may be a mail server as well as a receiver.
     *default == TargetChoice::Embedded
-        || targets.hosts.values().any(|choice| *choice == TargetChoice::Embedded)
+        || targets
+            .hosts
+            .values()
+            .any(|choice| *choice == TargetChoice::Embedded)
 }
 
 fn start(
@@ -149,30 +152,35 @@ fn start(
         Transport::Email => "mock-smtp",
         Transport::Http => "mock-tac",
     };
-    let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = match runtime {
-            Ok(runtime) => runtime,
-            Err(error) => {
-                let _ = told.send(Err(SinkError::Thread(error)));
-                return Totals::default();
-            }
-        };
-        runtime.block_on(async {
-            let listener = match sink::listener::bind(loopback, sink::listener::Reach::Loopback) {
-                Ok(listener) => listener,
+    let thread = thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            let runtime = match runtime {
+                Ok(runtime) => runtime,
                 Err(error) => {
-                    let _ = told.send(Err(error.into()));
+                    let _ = told.send(Err(SinkError::Thread(error)));
                     return Totals::default();
                 }
             };
-            let _ = told.send(listener.local_addr().map_err(SinkError::Thread));
-            let shutdown = async {
-                let _ = stopped.await;
-            };
-            serve(transport, listener, tls, books, shutdown).await
-        })
-    })?;
+            runtime.block_on(async {
+                let listener = match sink::listener::bind(loopback, sink::listener::Reach::Loopback)
+                {
+                    Ok(listener) => listener,
+                    Err(error) => {
+                        let _ = told.send(Err(error.into()));
+                        return Totals::default();
+                    }
+                };
+                let _ = told.send(listener.local_addr().map_err(SinkError::Thread));
+                let shutdown = async {
+                    let _ = stopped.await;
+                };
+                serve(transport, listener, tls, books, shutdown).await
+            })
+        })?;
     let gone = || SinkError::Thread(std::io::ErrorKind::BrokenPipe.into());
     let address = address.recv().map_err(|_| gone())??;
     Ok(Running {
@@ -216,9 +224,15 @@ fn server_names(scenario: &Scenario) -> Vec<String> {
     let mut names: Vec<String> = scenario.targets.hosts.keys().cloned().collect();
     for fleet in &scenario.fleets {
         let settings = &fleet.model.startup.call_home;
-        let urls = settings.profiles.iter().filter_map(emulator::config::Profile::url);
+        let urls = settings
+            .profiles
+            .iter()
+            .filter_map(emulator::config::Profile::url);
         for url in urls.map(|url| url.source()) {
-            let authority = url.split("://").nth(1).and_then(|rest| rest.split('/').next());
+            let authority = url
+                .split("://")
+                .nth(1)
+                .and_then(|rest| rest.split('/').next());
             if let Some((host, _)) = authority.and_then(crate::scenario::split_authority) {
                 names.push(host.to_ascii_lowercase());
             }

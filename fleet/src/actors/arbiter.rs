@@ -98,7 +98,9 @@ impl Arbiter {
         after: Option<Timestamp>,
     ) {
         if let Some(deadline) = after.filter(|_| after != before) {
-            self.deadlines.borrow_mut().push(Reverse((deadline, position)));
+            self.deadlines
+                .borrow_mut()
+                .push(Reverse((deadline, position)));
             self.alarm.set(self.scale.elapsed_at(deadline));
         }
     }
@@ -113,7 +115,9 @@ impl Arbiter {
     /// Lets the run begin by `clock`.
     fn begin(&self, clock: RunClock, warm_up: Duration) {
         let _ = self.clock.set(clock);
-        self.recorder.borrow_mut().measure_from(clock.origin() + warm_up);
+        self.recorder
+            .borrow_mut()
+            .measure_from(clock.origin() + warm_up);
     }
 
     /// A buffer for a device's outputs; give it back with [`Arbiter::return_outputs`].
@@ -166,7 +170,8 @@ impl Arbiter {
             };
             let permit = arbiter.couriers.permit(transport).await;
             // Boxed, so that a message that waits for its permit does not carry a connection's state.
-            let sending = Box::pin(arbiter.attempt(device, &transmission, transport, &address, &permit));
+            let sending =
+                Box::pin(arbiter.attempt(device, &transmission, transport, &address, &permit));
             let outcome = sending.await;
             drop(permit);
             arbiter.recorder.borrow_mut().attempt_ended();
@@ -254,7 +259,9 @@ fn pop_until(
     deadlines: &mut BinaryHeap<Reverse<(Timestamp, u32)>>,
     to: Timestamp,
 ) -> Option<Reverse<(Timestamp, u32)>> {
-    let due = deadlines.peek().is_some_and(|Reverse((deadline, _))| *deadline <= to);
+    let due = deadlines
+        .peek()
+        .is_some_and(|Reverse((deadline, _))| *deadline <= to);
     due.then(|| deadlines.pop()).flatten()
 }
 
@@ -376,12 +383,7 @@ async fn take_input(
 }
 
 /// Puts `feed` into the mailbox of the device at `position`, waiting for room where there is none.
-async fn deliver(
-    arbiter: &Rc<Arbiter>,
-    devices: &[Addr<DeviceActor>],
-    position: u32,
-    feed: Feed,
-) {
+async fn deliver(arbiter: &Rc<Arbiter>, devices: &[Addr<DeviceActor>], position: u32, feed: Feed) {
     let Some(device) = devices.get(position as usize) else {
         return;
     };

@@ -3,9 +3,7 @@
 use std::{rc::Rc, time::Instant};
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult};
-use emulator::{
-    AttemptOutcome, Device, Input, MessageId, Output, Rendered, SystemEvent, TooLarge,
-};
+use emulator::{AttemptOutcome, Device, Input, MessageId, Output, Rendered, SystemEvent, TooLarge};
 use jiff::Timestamp;
 
 use super::arbiter::Arbiter;
@@ -75,7 +73,8 @@ impl DeviceActor {
         for output in outputs.drain(..) {
             self.arbiter.observe(number, &output);
             if let Output::Transmit(transmission) = output {
-                self.arbiter.dispatch(number, transmission, context.address());
+                self.arbiter
+                    .dispatch(number, transmission, context.address());
             }
         }
         self.arbiter.return_outputs(outputs);

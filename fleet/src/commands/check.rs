@@ -55,7 +55,12 @@ fn describe(path: &Path, scenario: &Scenario) -> String {
     let fleets: Vec<String> = scenario
         .fleets
         .iter()
-        .map(|fleet| format!("{} {} ({})", fleet.count, fleet.name, fleet.model.platform.pid))
+        .map(|fleet| {
+            format!(
+                "{} {} ({})",
+                fleet.count, fleet.name, fleet.model.platform.pid
+            )
+        })
         .collect();
     let mut text = format!("{}: sound\n", path.display());
     let mut line = |label: &str, value: String| text.push_str(&format!("  {label:<9} {value}\n"));
@@ -69,7 +74,14 @@ fn describe(path: &Path, scenario: &Scenario) -> String {
             scenario.clock.speed
         ),
     );
-    line("traffic", format!("{} events, {} triggers", estimate(*events), estimate(ledger.triggers)));
+    line(
+        "traffic",
+        format!(
+            "{} events, {} triggers",
+            estimate(*events),
+            estimate(ledger.triggers)
+        ),
+    );
     line(
         "messages",
         format!(
@@ -86,10 +98,20 @@ fn describe(path: &Path, scenario: &Scenario) -> String {
             estimate(*peak_requests_per_s)
         ),
     );
-    line("targets", format!("smtp {}, https {}", target(&scenario.targets.smtp), target(&scenario.targets.https)));
+    line(
+        "targets",
+        format!(
+            "smtp {}, https {}",
+            target(&scenario.targets.smtp),
+            target(&scenario.targets.https)
+        ),
+    );
     line(
         "memory",
-        format!("about {} MiB for the devices", u64::from(devices) * BYTES_PER_DEVICE / (1 << 20)),
+        format!(
+            "about {} MiB for the devices",
+            u64::from(devices) * BYTES_PER_DEVICE / (1 << 20)
+        ),
     );
     line(
         "ports",

@@ -60,7 +60,10 @@ fn finish(
     print!("{}", closing(scenario, result, &summary, style));
     timeline.finish(result.wall, &result.gathered)?;
     directory.write_summary(&summary)?;
-    println!("results    {}", directory.path().join("summary.json").display());
+    println!(
+        "results    {}",
+        directory.path().join("summary.json").display()
+    );
     Ok(summary.exit())
 }
 
@@ -75,12 +78,16 @@ fn refuse(error: &RunError, directory: &RunDirectory) -> anyhow::Result<Exit> {
             for target in targets {
                 eprintln!("  {target}");
             }
-            eprintln!("  = help: start the server, or name another with --smtp, --https or [hosts]; nothing has been sent");
+            eprintln!(
+                "  = help: start the server, or name another with --smtp, --https or [hosts]; nothing has been sent"
+            );
             Exit::Unreachable
         }
         RunError::Prepare(_) => Exit::ScenarioInvalid,
         RunError::Files(_) => {
-            eprintln!("  = help: raise the limit (ulimit -n), or lower `connections` in [smtp] and [https]");
+            eprintln!(
+                "  = help: raise the limit (ulimit -n), or lower `connections` in [smtp] and [https]"
+            );
             Exit::ScenarioInvalid
         }
         RunError::Sinks(_) | RunError::Thread(_) | RunError::ArbiterLost => Exit::Internal,

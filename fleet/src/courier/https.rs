@@ -263,3 +263,85 @@ impl Outgoing {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, time::Duration};
+
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::{TcpListener, TcpStream},
+    };
+
+    use super::*;
+    use crate::{
+        courier::directory::{Directory, Place},
+        scenario::Endpoint,
+    };
+
+    /// Everything that is written for a request, and how long its head was thought to be.
+    async fn written(form: &Form<'_>, content: &'static [u8]) -> (Vec<u8>, u64) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stream, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let stream = TracedStream::plain(stream.unwrap());
+        let mut connection = HttpConnection::begin(stream).await.unwrap();
+        let outgoing = Outgoing::new(form, &Bytes::from_static(content)).unwrap();
+        let head_bytes = outgoing.head_bytes;
+        let mut log = Log::default();
+        let post = connection.post(outgoing, Duration::from_secs(60), &mut log);
+        let read = async {
+            let mut server = accepted.unwrap().0;
+            let mut bytes = Vec::new();
+            while !bytes.ends_with(content) {
+                bytes.push(server.read_u8().await.unwrap());
+            }
+            let reply = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+            server.write_all(reply).await.unwrap();
+            drop(server);
+            bytes
+        };
+        let (_, bytes) = tokio::join!(post, read);
+        assert_eq!(log.bytes, content.len() as u64);
+        (bytes, head_bytes)
+    }
+
+    #[tokio::test]
+    async fn a_head_is_as_long_as_it_was_counted() {
+        let name = Endpoint {
+            host: "127.0.0.1".to_owned(),
+            port: 8080,
+        };
+        let server = Arc::new(Server::new(name, Vec::new()));
+        let directory = Directory {
+            smtp: Place::Embedded,
+            https: Place::Embedded,
+            hosts: BTreeMap::new(),
+            proxies: BTreeMap::new(),
+            embedded_smtp: None,
+            embedded_https: Some(server),
+        };
+        for text in [
+            "http://a.example.com/x/y?z=1",
+            "http://b:99",
+            "https://c/%20",
+        ] {
+            let url = DeviceUrl::parse(text).unwrap();
+            let mut way = directory.http_way(&url).unwrap();
+            way.secured = false;
+            for (by_proxy, keep_alive) in [(false, false), (false, true), (true, false)] {
+                let form = Form {
+                    url,
+                    way: &way,
+                    by_proxy,
+                    content_type: "text/plain; charset=\"utf-8\"",
+                    keep_alive,
+                };
+                let content = b"<the end>";
+                let (bytes, head_bytes) = written(&form, content).await;
+                let head = bytes.len() - content.len();
+                assert_eq!(head as u64, head_bytes, "{text}");
+            }
+        }
+    }
+}

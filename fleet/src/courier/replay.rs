@@ -14,7 +14,10 @@ use std::{
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{reply::Reply, stream::TracedStream};
+use super::{
+    reply::{REPLY_BYTES_MAX, Reply},
+    stream::TracedStream,
+};
 
 /// A connection whose first replies come from memory, and whose first command goes nowhere.
 #[derive(Debug)]
@@ -23,6 +26,9 @@ pub(super) struct Replay {
     script: Vec<u8>,
     played: usize,
     hello_is_said: bool,
+    /// Bytes read since the last command. lettre's own limit counts whole lines only, and so takes
+    /// a line of any length.
+    reply_bytes: usize,
 }
 
 impl Replay {
@@ -35,6 +41,7 @@ impl Replay {
             script,
             played: 0,
             hello_is_said: false,
+            reply_bytes: 0,
         }
     }
 }
@@ -60,6 +67,13 @@ impl AsyncRead for Replay {
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        self.reply_bytes += buffer.filled().len() - before;
+        if self.reply_bytes > REPLY_BYTES_MAX {
+            return Poll::Ready(Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "a reply without end",
+            )));
+        }
         // lettre takes a reply with other bytes for a broken connection.
         for byte in &mut buffer.filled_mut()[before..] {
             if !byte.is_ascii() {
@@ -76,6 +90,7 @@ impl AsyncWrite for Replay {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.reply_bytes = 0;
         if self.hello_is_said {
             return Pin::new(&mut self.stream).poll_write(cx, bytes);
         }

@@ -6,7 +6,10 @@ use memchr::memchr;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Longest reply, in bytes; it may have many lines.
-pub(super) const REPLY_BYTES_MAX: usize = 64 * 1024;
+///
+/// The mail library parses a reply anew with each of its lines, so that what a hostile server can
+/// make it cost grows with the square of this.
+pub(super) const REPLY_BYTES_MAX: usize = 4 * 1024;
 
 const READ_BYTES: usize = 1024;
 

@@ -1,6 +1,10 @@
 //! The mail courier: one mail in one session, on a new connection or on one at rest.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use emulator::{AttemptOutcome, transport::Credentials};
 use lettre::transport::smtp::{
@@ -214,7 +218,7 @@ impl Session {
         &mut self,
         mail: &Mail<'_>,
         body: &mut Vec<u8>,
-        begun: std::time::Instant,
+        begun: Instant,
         log: &mut Log,
     ) -> Result<(), Failure> {
         let mut refusal = None;
@@ -332,10 +336,8 @@ fn is_refused_recipient(failure: &Failure) -> bool {
 
 /// What lettre's error means before the end of the text was sent.
 fn failure_of(stage: &str, error: &Error, trace: &Trace) -> Failure {
-    use std::error::Error as _;
-    let cause = error
-        .source()
-        .map_or_else(|| error.to_string(), ToString::to_string);
+    let source = std::error::Error::source(error);
+    let cause = source.map_or_else(|| error.to_string(), ToString::to_string);
     if let Some(code) = error.status() {
         let code = u16::from(code);
         return Failure::refused(ErrorKind::Reply, code, &format!("{stage}: {code} {cause}"));
@@ -343,7 +345,10 @@ fn failure_of(stage: &str, error: &Error, trace: &Trace) -> Failure {
     if trace.ended() {
         return Failure::lost(stage, "the server closed the connection");
     }
-    if error.is_response() || error.is_client() {
+    let endless = source
+        .and_then(|source| source.downcast_ref::<io::Error>())
+        .is_some_and(|error| error.kind() == io::ErrorKind::InvalidData);
+    if endless || error.is_response() || error.is_client() {
         return Failure::protocol(&format!("{stage}: {cause}"));
     }
     Failure::lost(stage, &cause)

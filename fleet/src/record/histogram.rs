@@ -68,7 +68,9 @@ impl Latency {
 
     /// The largest value in milliseconds; `None` when nothing was recorded.
     pub fn max_ms(&self) -> Option<f64> {
-        self.0.as_deref().map(|histogram| histogram.max() as f64 / 1e3)
+        self.0
+            .as_deref()
+            .map(|histogram| histogram.max() as f64 / 1e3)
     }
 }
 

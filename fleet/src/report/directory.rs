@@ -17,7 +17,7 @@ const ATTEMPTS_MAX: u32 = 1000;
 
 /// A run directory cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write the run directory {path}: {source}")]
+#[error("cannot write the run directory {path}; name another with --out")]
 pub struct DirectoryError {
     /// Where.
     pub path: PathBuf,
@@ -60,7 +60,7 @@ impl RunDirectory {
         if path.join("summary.json").exists() {
             return Err(fail(io::Error::new(
                 io::ErrorKind::AlreadyExists,
-                "it holds the results of another run; name another with --out",
+                "it holds the results of another run",
             )));
         }
         Ok(())
@@ -116,7 +116,9 @@ impl RunDirectory {
     pub fn append(&self, name: &str) -> Result<File, DirectoryError> {
         let mut options = OpenOptions::new();
         options.create(true).append(true);
-        options.open(self.path.join(name)).map_err(|source| self.fail(source))
+        options
+            .open(self.path.join(name))
+            .map_err(|source| self.fail(source))
     }
 
     /// Writes the whole of file `name` at once: readers see all of it or nothing.

@@ -173,6 +173,9 @@ impl Statistics {
     }
 }
 
+/// Waiting that is worth a remark when it is also longer than the service: p99 in milliseconds.
+const REMARKABLE_QUEUE_MS: f64 = 100.0;
+
 /// To a microsecond, or a millionth of whatever the unit is times a thousand.
 fn rounded(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
@@ -225,7 +228,12 @@ impl Summary {
             ledger,
             transports: Transport::ALL
                 .into_iter()
-                .map(|transport| (transport_name(transport), transport_section(scenario, result, transport)))
+                .map(|transport| {
+                    (
+                        transport_name(transport),
+                        transport_section(scenario, result, transport),
+                    )
+                })
                 .collect(),
             by_type: by_type(result),
             errors: errors(result),
@@ -259,7 +267,9 @@ fn validity(scenario: &Scenario, result: &RunResult) -> Validity {
     let mut remarks = Vec::new();
     let waits = result.gathered.mailbox_waits;
     if waits > 0 {
-        remarks.push(format!("{waits} events waited for room in their device's mailbox"));
+        remarks.push(format!(
+            "{waits} events waited for room in their device's mailbox"
+        ));
     }
     let full = result.gathered.ledger.dropped(DropAccount::QueueFull);
     if full > 0 {
@@ -270,8 +280,14 @@ fn validity(scenario: &Scenario, result: &RunResult) -> Validity {
         (Transport::Http, scenario.https.connections),
     ] {
         let histograms = result.gathered.histograms.transport(transport);
-        let (queue, service) = (histograms.queue.quantile_ms(0.9), histograms.service.quantile_ms(0.5));
-        if queue.zip(service).is_some_and(|(queue, service)| queue > service && queue > 1.0) {
+        let (queue, service) = (
+            histograms.queue.quantile_ms(0.99),
+            histograms.service.quantile_ms(0.99),
+        );
+        if queue
+            .zip(service)
+            .is_some_and(|(queue, service)| queue > service && queue > REMARKABLE_QUEUE_MS)
+        {
             remarks.push(format!(
                 "{}: messages waited longer than they took; {limit} connections at once, or one message at a time for each device, was the limit",
                 transport_name(transport)
@@ -354,7 +370,11 @@ impl Ended {
 fn rate_per_s(scenario: &Scenario, result: &RunResult, transport: Transport) -> f64 {
     let measured = result.gathered.transports[transport as usize].measured;
     let span = result.wall.saturating_sub(scenario.warm_up).as_secs_f64();
-    if span > 0.0 { measured as f64 / span } else { 0.0 }
+    if span > 0.0 {
+        measured as f64 / span
+    } else {
+        0.0
+    }
 }
 
 fn transport_section(

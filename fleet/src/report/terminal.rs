@@ -9,7 +9,12 @@ use std::{
 use emulator::{DropAccount, Settlement, Transport};
 
 use super::{Summary, summary::transport_name};
-use crate::{conductor::{RunResult, Watcher}, record::Gathered, scenario::Scenario, threshold::ThresholdResult};
+use crate::{
+    conductor::{RunResult, Watcher},
+    record::Gathered,
+    scenario::Scenario,
+    threshold::ThresholdResult,
+};
 
 /// How often a progress line is printed where it cannot be overwritten.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);
@@ -30,7 +35,8 @@ pub struct Style {
 impl Style {
     /// What suits standard error and standard output, given the flags.
     pub fn detect(quiet: bool, plain: bool, no_color: bool) -> Self {
-        let no_color = no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let no_color =
+            no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self {
             in_place: !plain && io::stderr().is_terminal(),
             color: !no_color && !plain && io::stdout().is_terminal(),
@@ -76,11 +82,18 @@ impl Progress {
 
 impl Watcher for Progress {
     fn ready(&mut self, devices: u32, took: Duration) {
-        self.say(&format!("{devices} devices up in {:.2} s", took.as_secs_f64()));
+        self.say(&format!(
+            "{devices} devices up in {:.2} s",
+            took.as_secs_f64()
+        ));
     }
 
     fn progress(&mut self, elapsed: Duration, all: &Gathered, _: &Gathered) {
-        let every = if self.style.in_place { REFRESH_EVERY } else { PLAIN_EVERY };
+        let every = if self.style.in_place {
+            REFRESH_EVERY
+        } else {
+            PLAIN_EVERY
+        };
         let since = elapsed.saturating_sub(self.last);
         if self.style.quiet || since < every {
             return;
@@ -90,7 +103,9 @@ impl Watcher for Progress {
         let rate = (delivered - self.delivered) as f64 / since.as_secs_f64();
         let p99 = |transport| {
             let response = &all.histograms.transport(transport).response;
-            response.quantile_ms(0.99).map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1} ms"))
+            response
+                .quantile_ms(0.99)
+                .map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1} ms"))
         };
         let line = format!(
             "{:>4} s  {} triggers  {} messages  {delivered} delivered ({rate:.0}/s)  {} failed  {} outstanding  p99 smtp {} https {}",
@@ -206,7 +221,11 @@ fn ledger_lines(text: &mut String, result: &RunResult, balanced: bool) {
     let _ = writeln!(
         text,
         "  {}",
-        if balanced { "balanced to the last message" } else { "DOES NOT BALANCE" }
+        if balanced {
+            "balanced to the last message"
+        } else {
+            "DOES NOT BALANCE"
+        }
     );
 }
 
@@ -218,12 +237,21 @@ fn transport_lines(text: &mut String, result: &RunResult) {
     );
     for transport in Transport::ALL {
         let histograms = result.gathered.histograms.transport(transport);
-        for (name, latency) in [("", &histograms.response), (" service", &histograms.service), (" queue", &histograms.queue)] {
+        for (name, latency) in [
+            ("", &histograms.response),
+            (" service", &histograms.service),
+            (" queue", &histograms.queue),
+        ] {
             if latency.count() == 0 {
                 continue;
             }
-            let label = if name.is_empty() { transport_name(transport) } else { name };
-            let value = |ms: Option<f64>| ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.2}"));
+            let label = if name.is_empty() {
+                transport_name(transport)
+            } else {
+                name
+            };
+            let value =
+                |ms: Option<f64>| ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.2}"));
             let _ = writeln!(
                 text,
                 "{label:<10} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
@@ -264,6 +292,10 @@ fn lag_line(text: &mut String, result: &RunResult) {
 }
 
 fn threshold_line(threshold: &ThresholdResult) -> String {
-    let mark = if threshold.passed { "threshold " } else { "FAILED    " };
+    let mark = if threshold.passed {
+        "threshold "
+    } else {
+        "FAILED    "
+    };
     format!("{mark} {threshold}")
 }

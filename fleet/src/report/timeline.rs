@@ -81,7 +81,9 @@ impl Timeline {
     pub fn finish(mut self, elapsed: Duration, all: &Gathered) -> std::io::Result<()> {
         self.end_row(elapsed, all);
         if self.failed {
-            return Err(std::io::Error::other("a part of timeline.csv or latency.hlog is missing"));
+            return Err(std::io::Error::other(
+                "a part of timeline.csv or latency.hlog is missing",
+            ));
         }
         Ok(())
     }
@@ -96,7 +98,10 @@ impl Timeline {
     fn write_row(&mut self, row: &Gathered, all: &Gathered) -> std::io::Result<()> {
         let ledger = &row.ledger;
         let quantile = |latency: &Latency, quantile| {
-            latency.quantile_ms(quantile).map(|ms| format!("{ms:.3}")).unwrap_or_default()
+            latency
+                .quantile_ms(quantile)
+                .map(|ms| format!("{ms:.3}"))
+                .unwrap_or_default()
         };
         let smtp = &row.histograms.transport(Transport::Email).response;
         let https = &row.histograms.transport(Transport::Http).response;
@@ -124,7 +129,8 @@ impl Timeline {
     fn write_log(&mut self, row: &Gathered, elapsed: Duration) -> std::io::Result<()> {
         let mut serializer = V2Serializer::new();
         let mut text = Vec::new();
-        let mut writer = IntervalLogWriterBuilder::new().begin_log_with(&mut text, &mut serializer)?;
+        let mut writer =
+            IntervalLogWriterBuilder::new().begin_log_with(&mut text, &mut serializer)?;
         let mut empty = true;
         for transport in Transport::ALL {
             let response = &row.histograms.transport(transport).response;

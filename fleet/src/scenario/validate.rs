@@ -44,6 +44,14 @@ impl Findings<'_> {
         });
     }
 
+    /// A finding that does not keep the scenario from running.
+    fn warn(&mut self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+        self.add(span, message, help);
+        if let Some(added) = self.found.last_mut() {
+            added.fatal = false;
+        }
+    }
+
     /// A finding about no particular place of the file.
     fn add_general(&mut self, message: impl Into<String>, help: impl Into<String>) {
         self.add(0..0, message, help);

@@ -44,9 +44,12 @@ pub(super) fn traffic(
             .as_ref()
             .map_or(Duration::ZERO, |at| at.get_ref().0);
         if begin >= duration {
-            findings.add(
+            findings.warn(
                 table.at.as_ref().map_or(0..0, Spanned::span),
-                format!("`{}` begins when the run is over", table.name.get_ref()),
+                format!(
+                    "`{}` begins when the run is over: it does not happen",
+                    table.name.get_ref()
+                ),
                 "let it begin earlier or lengthen `duration`",
             );
         }

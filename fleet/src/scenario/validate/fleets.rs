@@ -131,19 +131,19 @@ fn platform(
     found
 }
 
+/// The number of sites; no more than there are devices, so that none is empty.
 fn sites(table: &FleetTable, findings: &mut Findings<'_>) -> u32 {
     let Some(sites) = &table.sites else {
         return 1;
     };
-    let (sites, count) = (sites, *table.count.get_ref());
-    if *sites.get_ref() == 0 || *sites.get_ref() > count.max(1) {
+    if *sites.get_ref() == 0 {
         findings.add(
             sites.span(),
-            format!("{count} devices cannot stand at {} sites", sites.get_ref()),
-            "write a number from 1 to the count of the fleet",
+            "devices stand at one site at least",
+            "write sites = 1 or more",
         );
     }
-    (*sites.get_ref()).max(1)
+    (*sites.get_ref()).min(*table.count.get_ref()).max(1)
 }
 
 fn naming(table: &FleetTable, sites: u32) -> Naming {
