@@ -1,0 +1,12 @@
+//! Couriers against the sinks of the workspace and against scripted servers.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod lab;
+mod mail;
+mod mail_faults;
+mod preflight;
+mod proxy;
+mod script;
+mod web;
+mod web_faults;
