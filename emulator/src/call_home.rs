@@ -317,6 +317,15 @@ impl Engine {
         self.last_sent
     }
 
+    /// Whether the engine has no memory of its own.
+    #[cfg(test)]
+    pub(crate) fn owns_nothing(&self) -> bool {
+        self.throttle.is_none()
+            && self.statistics.is_none()
+            && self.servers_reported.is_none()
+            && self.queue.owns_nothing()
+    }
+
     /// How many messages wait or are being sent.
     pub(crate) fn queued(&self) -> usize {
         self.queue.len()

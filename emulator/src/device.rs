@@ -359,14 +359,19 @@ impl Device {
 
     fn push_log_stamp(&self, out: &mut Vec<u8>, at: Timestamp) {
         let stamps = self.running.log_timestamps;
-        let local = stamps.local_time.then(|| LocalTime::new(at, &self.zone));
+        let shown = self.log_time(at);
         out.push(b'*');
-        let shown = local.unwrap_or_else(|| LocalTime::new(at, &TimeZone::UTC));
         if stamps.year {
             shown.push_log_stamp_with_year(out);
         } else {
             shown.push_log_stamp(out);
         }
+        self.push_log_stamp_end(out, at);
+    }
+
+    /// Appends what stands between the time of a log line and its text.
+    fn push_log_stamp_end(&self, out: &mut Vec<u8>, at: Timestamp) {
+        let stamps = self.running.log_timestamps;
         if stamps.show_timezone {
             out.push(b' ');
             push(
@@ -379,6 +384,15 @@ impl Device {
             );
         }
         push(out, ": ");
+    }
+
+    /// What log stamps show of `at`.
+    fn log_time(&self, at: Timestamp) -> LocalTime {
+        if self.running.log_timestamps.local_time {
+            LocalTime::new(at, &self.zone)
+        } else {
+            LocalTime::new(at, &TimeZone::UTC)
+        }
     }
 
     /// The name of the device's zone at `at`.
@@ -454,4 +468,35 @@ fn message_id(
 /// How long a boot takes.
 fn boot_duration(platform: &Platform) -> SignedDuration {
     SignedDuration::from_secs(i64::from(platform.boot_seconds.max(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::parse::parse, platform::Catalogue};
+
+    /// A million idle devices are to fit in a few hundred megabytes.
+    const IDLE_DEVICE_BYTES_MAX: usize = 400;
+
+    #[test]
+    fn an_idle_device_is_small() {
+        let size = size_of::<Device>();
+        assert!(size <= IDLE_DEVICE_BYTES_MAX, "a device takes {size} bytes");
+    }
+
+    #[test]
+    fn an_idle_device_shares_what_it_has_with_its_fleet() {
+        let platform = Catalogue::built_in().unwrap().find("ISR4331").unwrap();
+        let model = DeviceModel::new(platform, parse("hostname edge\n").configuration).shared();
+        let naming = Arc::new(Naming::of_fleet("branch", 1));
+        let identity = |index| Identity {
+            device: index,
+            index,
+            naming: Arc::clone(&naming),
+        };
+        let device = Device::new(&model, identity(1), Seed(7), Timestamp::UNIX_EPOCH);
+        assert!(Arc::ptr_eq(&device.running, &model.startup));
+        assert!(Arc::ptr_eq(&device.identity.naming, &naming));
+        assert!(device.log.is_empty() && device.engine.owns_nothing());
+    }
 }

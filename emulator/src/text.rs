@@ -19,6 +19,12 @@ pub(crate) fn push_decimal(out: &mut Vec<u8>, number: u64) {
     push_padded(out, number, 1);
 }
 
+/// Appends the last two decimal digits of `number`.
+pub(crate) fn push_two_digits(out: &mut Vec<u8>, number: u32) {
+    let digit = |value: u32| b'0' + (value % 10) as u8;
+    out.extend_from_slice(&[digit(number / 10), digit(number)]);
+}
+
 /// Appends `number` in decimal with leading zeros up to `width` digits.
 pub(crate) fn push_padded(out: &mut Vec<u8>, number: u64, width: usize) {
     let mut digits = [b'0'; 20];
@@ -66,7 +72,24 @@ pub(crate) fn push_xml_attribute(out: &mut Vec<u8>, text: &str) {
     });
 }
 
+/// Whether any byte of `text` is `wanted`. Looks at all of them, which compiles to vector
+/// instructions; stopping at the first would not.
+pub(crate) fn any_byte(text: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
+    text.iter().fold(false, |any, byte| any | wanted(*byte))
+}
+
 fn push_escaped(out: &mut Vec<u8>, text: &[u8], escape: impl Fn(u8) -> Option<&'static str>) {
+    // Most texts need no escaping; line feeds never do.
+    if !any_byte(text, |byte| {
+        ((byte < b' ') & (byte != b'\n'))
+            | (byte == b'&')
+            | (byte == b'<')
+            | (byte == b'>')
+            | (byte == b'"')
+    }) {
+        out.extend_from_slice(text);
+        return;
+    }
     let mut copied = 0;
     for (at, &byte) in text.iter().enumerate() {
         if let Some(replacement) = escape(byte) {

@@ -9,7 +9,7 @@ use jiff::{
     tz::{Offset, TimeZone},
 };
 
-use crate::text::{push, push_decimal, push_padded};
+use crate::text::{push, push_decimal, push_padded, push_two_digits};
 
 /// The months as devices abbreviate them.
 pub(crate) const MONTHS: [&str; 12] = [
@@ -51,23 +51,28 @@ impl LocalTime {
     /// Appends `Dec  3 12:26:02.319`, the stamp of log lines.
     pub fn push_log_stamp(&self, out: &mut Vec<u8>) {
         self.push_log_date(out);
-        out.push(b' ');
         self.push_clock(out);
     }
 
     /// Appends `Dec  3 2009 12:26:02.319`, the stamp of log lines that show the year.
     pub fn push_log_stamp_with_year(&self, out: &mut Vec<u8>) {
-        self.push_log_date(out);
-        out.push(b' ');
-        push_padded(out, self.civil.year().max(0) as u64, 4);
-        out.push(b' ');
+        self.push_log_date_with_year(out);
         self.push_clock(out);
     }
 
-    fn push_log_date(&self, out: &mut Vec<u8>) {
+    /// Appends `Dec  3 2009 `.
+    pub(crate) fn push_log_date_with_year(&self, out: &mut Vec<u8>) {
+        self.push_log_date(out);
+        push_padded(out, self.civil.year().max(0) as u64, 4);
+        out.push(b' ');
+    }
+
+    /// Appends the date of a log stamp.
+    pub(crate) fn push_log_date(&self, out: &mut Vec<u8>) {
         push(out, MONTHS[self.month_index()]);
         push(out, if self.civil.day() < 10 { "  " } else { " " });
         push_decimal(out, self.civil.day() as u64);
+        out.push(b' ');
     }
 
     /// Appends `12:26:02.319 EST Thu Dec 3 2009`, the line of `show clock` behind its mark.
@@ -112,17 +117,24 @@ impl LocalTime {
     }
 
     fn push_time_of_day(&self, out: &mut Vec<u8>) {
-        push_padded(out, self.civil.hour() as u64, 2);
-        out.push(b':');
-        push_padded(out, self.civil.minute() as u64, 2);
-        out.push(b':');
-        push_padded(out, self.civil.second() as u64, 2);
+        push_seconds_of_day(out, self.milliseconds_of_day() / 1000);
+    }
+
+    /// Milliseconds since midnight.
+    pub(crate) fn milliseconds_of_day(&self) -> u32 {
+        let part = |value: i8| u32::from(value.unsigned_abs());
+        let minutes = part(self.civil.hour()) * 60 + part(self.civil.minute());
+        let seconds = minutes * 60 + part(self.civil.second());
+        seconds * 1000 + u32::from(self.civil.millisecond().unsigned_abs())
+    }
+
+    /// Whether both show the same day at the same offset.
+    pub(crate) fn same_day(&self, other: &Self) -> bool {
+        self.civil.date() == other.civil.date() && self.offset == other.offset
     }
 
     fn push_clock(&self, out: &mut Vec<u8>) {
-        self.push_time_of_day(out);
-        out.push(b'.');
-        push_padded(out, self.civil.millisecond() as u64, 3);
+        push_milliseconds_of_day(out, self.milliseconds_of_day());
     }
 
     fn push_zone_and_date(&self, out: &mut Vec<u8>, zone_name: &str) {
@@ -154,6 +166,23 @@ impl LocalTime {
     fn weekday(&self) -> &'static str {
         WEEKDAYS[self.civil.weekday().to_monday_zero_offset() as usize % 7]
     }
+}
+
+/// Appends `12:26:02`.
+fn push_seconds_of_day(out: &mut Vec<u8>, seconds: u32) {
+    push_two_digits(out, seconds / 3600);
+    out.push(b':');
+    push_two_digits(out, seconds / 60 % 60);
+    out.push(b':');
+    push_two_digits(out, seconds % 60);
+}
+
+/// Appends `12:26:02.319`.
+pub(crate) fn push_milliseconds_of_day(out: &mut Vec<u8>, milliseconds: u32) {
+    push_seconds_of_day(out, milliseconds / 1000);
+    out.push(b'.');
+    out.push(b'0' + (milliseconds / 100 % 10) as u8);
+    push_two_digits(out, milliseconds % 100);
 }
 
 /// Appends how long a device has been up, in the words of `show version`: the two largest units

@@ -1,5 +1,11 @@
 //! What holds for every configuration, policy, event and outcome.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test ends at the unexpected, and picks out what it is about"
+)]
+
 #[allow(dead_code, reason = "every test program uses its own part of the lab")]
 #[path = "support/lab.rs"]
 mod lab;

@@ -1,5 +1,11 @@
 //! Two hundred devices through a month of schedules, in virtual time.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test ends at the unexpected, and picks out what it is about"
+)]
+
 #[allow(dead_code, reason = "every test program uses its own part of the lab")]
 #[path = "support/lab.rs"]
 mod lab;

@@ -46,6 +46,11 @@ impl Queue {
         self.messages.len()
     }
 
+    #[cfg(test)]
+    pub(super) fn owns_nothing(&self) -> bool {
+        self.messages.capacity() == 0
+    }
+
     pub(super) fn push(&mut self, message: QueuedMessage) {
         self.messages.push_back(message);
     }

@@ -380,3 +380,77 @@ impl Mode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(lines: &[Template]) -> Vec<String> {
+        lines.iter().map(Template::source).collect()
+    }
+
+    #[test]
+    fn banners_end_at_their_delimiter_in_full() {
+        let text = "banner motd ^C\nCall Center\nservice desk\n^C\nhostname edge\n";
+        let parsed = parse(text);
+        assert!(parsed.is_clean());
+        let lines = kept(&parsed.configuration.verbatim.after_call_home);
+        assert_eq!(
+            lines,
+            ["banner motd ^C", "Call Center", "service desk", "^C"]
+        );
+        assert!(parsed.configuration.hostname.is_some());
+    }
+
+    #[test]
+    fn a_banner_that_never_ends_is_refused() {
+        let parsed = parse("hostname edge\nbanner motd #\nwelcome\nend\n");
+        assert_eq!(parsed.diagnostics[0].line, 2);
+        assert!(parsed.configuration.verbatim.after_call_home.is_empty());
+    }
+
+    #[test]
+    fn global_commands_behind_the_block_are_kept_though_they_begin_like_its_own() {
+        let parsed = parse("call-home\n rate-limit 30\nvrf definition Mgmt\n rd 1:1\n");
+        assert!(parsed.is_clean(), "{:?}", parsed.diagnostics);
+        let lines = kept(&parsed.configuration.verbatim.after_call_home);
+        assert_eq!(lines, ["vrf definition Mgmt", " rd 1:1"]);
+    }
+
+    #[test]
+    fn a_wrong_value_is_an_error_with_its_place_whether_indented_or_not() {
+        for text in ["call-home\n rate-limit 99\n", "call-home\nrate-limit 99\n"] {
+            let parsed = parse(text);
+            let found = &parsed.diagnostics[0];
+            assert_eq!(
+                (found.level, found.line, found.length),
+                (Level::Error, 2, 2)
+            );
+            assert_eq!(found.message, "% Invalid input detected at '^' marker.");
+        }
+    }
+
+    #[test]
+    fn what_prints_without_quotes_holds_no_blanks() {
+        for line in [
+            "hostname \"a b\"",
+            "clock timezone \"a b\" 1 0",
+            "call-home\n vrf \"a b\"",
+            "call-home\n aaa-authorization username \"a b\"",
+        ] {
+            assert!(!parse(line).is_clean(), "{line}");
+        }
+    }
+
+    #[test]
+    fn defaults_bring_back_what_a_profile_ships_with() {
+        let settings = parse(
+            "call-home\n profile CiscoTAC-1\n  no reporting all\n  \
+             no destination address http https://tools.cisco.com/its/service/oddce/services/DDCEService\n  \
+             default reporting all\n  default destination address http\n",
+        )
+        .configuration
+        .call_home;
+        assert_eq!(settings, super::super::CallHomeSettings::default());
+    }
+}

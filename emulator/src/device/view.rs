@@ -11,8 +11,8 @@ use crate::{
     identity::{IdentityValues, SerialNumber},
     platform::{Card, Platform},
     template::{Slot, SlotValues},
-    text::push,
-    time::{LocalTime, push_age, push_uptime},
+    text::{push, push_line},
+    time::{LocalTime, push_age, push_milliseconds_of_day, push_uptime},
 };
 
 /// A device, the time, and what both give once for many uses.
@@ -69,14 +69,44 @@ impl<'a> DeviceView<'a> {
     /// The log lines of the boot and those since, as many as the buffer holds.
     pub(crate) fn push_log(&self, out: &mut Vec<u8>) {
         let limit = self.device.log_bytes();
-        let mut boot = Vec::with_capacity(self.platform().boot_log.len() * 96);
-        for line in &self.platform().boot_log {
-            self.device
-                .push_log_stamp(&mut boot, self.boot_instant(line.after_ms));
-            push(&mut boot, &line.text);
-            boot.push(b'\n');
-        }
+        let mut boot = Vec::with_capacity(self.platform().boot_log.len() * 128);
+        self.push_boot_log(&mut boot);
         self.device.log.push_after(out, &boot, limit);
+    }
+
+    fn push_boot_log(&self, out: &mut Vec<u8>) {
+        let device = self.device;
+        let lines = &self.platform().boot_log;
+        let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
+            return;
+        };
+        let (from, to) = (
+            self.boot_instant(first.after_ms),
+            self.boot_instant(last.after_ms),
+        );
+        let (shown, shown_last) = (device.log_time(from), device.log_time(to));
+        if !shown.same_day(&shown_last) {
+            for line in lines {
+                device.push_log_stamp(out, self.boot_instant(line.after_ms));
+                push_line(out, &line.text);
+            }
+            return;
+        }
+        // A boot is in every message, so its day and zone are worked out once.
+        let (mut before, mut behind) = (vec![b'*'], Vec::new());
+        if self.running().log_timestamps.year {
+            shown.push_log_date_with_year(&mut before);
+        } else {
+            shown.push_log_date(&mut before);
+        }
+        device.push_log_stamp_end(&mut behind, from);
+        for line in lines {
+            out.extend_from_slice(&before);
+            let after_first_ms = line.after_ms - first.after_ms;
+            push_milliseconds_of_day(out, shown.milliseconds_of_day() + after_first_ms);
+            out.extend_from_slice(&behind);
+            push_line(out, &line.text);
+        }
     }
 
     /// An instant of the boot, `after_ms` behind its begin.

@@ -7,7 +7,7 @@ use std::{fmt::Display, io::Write};
 
 use jiff::Timestamp;
 
-use crate::text::{push, push_decimal, push_xml_attribute, push_xml_text};
+use crate::text::{any_byte, push, push_decimal, push_xml_attribute, push_xml_text};
 
 use super::{attachments::push_attachment, content::Content};
 
@@ -280,10 +280,12 @@ fn replace_noncharacters(out: &mut [u8]) {
 
 /// Splits every `]]>` from `start` on over two CDATA sections, and replaces what XML cannot carry.
 fn guard_cdata(out: &mut Vec<u8>, start: usize) {
-    for byte in &mut out[start..] {
-        if *byte < 0x20 && !matches!(*byte, b'\n' | b'\t' | b'\r') {
-            *byte = b'?';
-        }
+    let forbidden = |byte: u8| (byte < b' ') & (byte != b'\n') & (byte != b'\t') & (byte != b'\r');
+    if any_byte(&out[start..], forbidden) {
+        let bytes = out[start..].iter_mut();
+        bytes
+            .filter(|byte| forbidden(**byte))
+            .for_each(|byte| *byte = b'?');
     }
     if memchr::memmem::find(&out[start..], b"]]>").is_none() {
         return;

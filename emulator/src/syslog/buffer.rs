@@ -44,6 +44,12 @@ impl LogBuffer {
         push(out, std::str::from_utf8(newest).unwrap_or_default());
     }
 
+    /// Whether the buffer holds, and owns, nothing.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.capacity() == 0
+    }
+
     /// Forgets everything, as a reload does.
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
