@@ -1,6 +1,6 @@
 //! A device's configuration as values.
 //!
-//! Text becomes values in [`parse`], values become text in [`render`]; both follow the one table in
+//! Text becomes values in [`parse`], values become text in `render`; both follow the one table in
 //! [`grammar`]. Values that contain slots such as `{serial}` stay unfilled here, so that a fleet
 //! shares one configuration; see [`crate::template`].
 //! Guide: Configuring Call Home; command reference, Call Home commands.

@@ -5,6 +5,7 @@
 
 mod events;
 mod input;
+mod logging;
 mod manual;
 mod sending;
 mod view;
@@ -14,11 +15,11 @@ use std::sync::{Arc, atomic::AtomicBool};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 pub use input::{Input, ManualMessage, RejectedRequest, Sensor, SystemEvent};
+pub use logging::{LOG_BYTES_MAX, LOG_LINE_BYTES_MAX};
 pub(crate) use view::DeviceView;
 
 use crate::{
     alert::Alert,
-    alert_group::AlertGroup,
     call_home::{
         self, DerivedMonthly, Engine, Raised, Statistics, Surroundings, schedule::Calendar,
     },
@@ -27,18 +28,10 @@ use crate::{
     output::Output,
     platform::Platform,
     policy::{IdEpoch, Policy},
-    severity::Severity,
     syslog::{LogBuffer, SyslogText, catalogue::OwnLine},
-    text::{push, truncate_utf8},
-    time::LocalTime,
     transport::MessageId,
 };
 
-/// Longest log line in bytes, without its stamp; longer ones are cut.
-pub const LOG_LINE_BYTES_MAX: usize = 16 * 1024;
-/// Most log text a device keeps, whatever `logging buffered` asks for: more than the largest message
-/// can carry is of no use.
-pub const LOG_BYTES_MAX: usize = 4 << 20;
 /// Seconds from 1900 to 1970.
 const NTP_TO_UNIX_SECONDS: i64 = 2_208_988_800;
 
@@ -333,106 +326,6 @@ impl Device {
             self.log(at, &OwnLine::RateLimited { per_minute }.to_string());
         }
         self.send_next(at, outputs);
-    }
-
-    /// Writes `line` into the log buffer and returns it as it stands there, stamp included.
-    fn log(&mut self, now: Timestamp, line: &str) -> String {
-        let mut stamped = Vec::with_capacity(line.len().min(LOG_LINE_BYTES_MAX) + 28);
-        self.push_log_stamp(&mut stamped, now);
-        let start = stamped.len();
-        push(&mut stamped, line.get(..LOG_LINE_BYTES_MAX).unwrap_or(line));
-        truncate_utf8(&mut stamped, start + LOG_LINE_BYTES_MAX);
-        // One event is one line: nothing in its text may begin another.
-        for byte in &mut stamped[start..] {
-            if byte.is_ascii_control() {
-                *byte = b' ';
-            }
-        }
-        self.log.append(&stamped, self.log_bytes());
-        String::from_utf8_lossy(&stamped).into_owned()
-    }
-
-    /// How much of the log is kept.
-    fn log_bytes(&self) -> usize {
-        (self.running.log_buffer_bytes as usize).min(LOG_BYTES_MAX)
-    }
-
-    fn push_log_stamp(&self, out: &mut Vec<u8>, at: Timestamp) {
-        let stamps = self.running.log_timestamps;
-        let shown = self.log_time(at);
-        out.push(b'*');
-        if stamps.year {
-            shown.push_log_stamp_with_year(out);
-        } else {
-            shown.push_log_stamp(out);
-        }
-        self.push_log_stamp_end(out, at);
-    }
-
-    /// Appends what stands between the time of a log line and its text.
-    fn push_log_stamp_end(&self, out: &mut Vec<u8>, at: Timestamp) {
-        let stamps = self.running.log_timestamps;
-        if stamps.show_timezone {
-            out.push(b' ');
-            push(
-                out,
-                if stamps.local_time {
-                    self.zone_name(at)
-                } else {
-                    "UTC"
-                },
-            );
-        }
-        push(out, ": ");
-    }
-
-    /// What log stamps show of `at`.
-    fn log_time(&self, at: Timestamp) -> LocalTime {
-        if self.running.log_timestamps.local_time {
-            LocalTime::new(at, &self.zone)
-        } else {
-            LocalTime::new(at, &TimeZone::UTC)
-        }
-    }
-
-    /// The name of the device's zone at `at`.
-    fn zone_name(&self, at: Timestamp) -> &str {
-        let summer = self.zone.to_offset_info(at).dst().is_dst();
-        self.running.clock.zone_name(summer)
-    }
-
-    /// Logs `line` and offers it to the syslog alert group.
-    fn log_and_raise(&mut self, now: Timestamp, line: &str, outputs: &mut Vec<Output>) {
-        let stamped = self.log(now, line);
-        self.raise_syslog(now, line, stamped, outputs);
-    }
-
-    /// Offers a logged line to the syslog alert group; `stamped` is the line as logged.
-    fn raise_syslog(
-        &mut self,
-        now: Timestamp,
-        line: &str,
-        stamped: String,
-        outputs: &mut Vec<Output>,
-    ) {
-        let Ok(text) = SyslogText::parse(line) else {
-            return;
-        };
-        // A device never reports its own reporting, or one failure would feed the next.
-        if text.mnemonic().starts_with("CALL_HOME-") {
-            return;
-        }
-        let alert = Alert::of_group(AlertGroup::Syslog, text.severity(), now, stamped);
-        self.raise(
-            alert,
-            crate::alert::Audience::Subscribers,
-            Some(&text),
-            outputs,
-        );
-    }
-
-    fn alert_severity(line: &str) -> Severity {
-        SyslogText::parse(line).map_or(Severity::Normal, |text| text.severity())
     }
 }
 

@@ -1,7 +1,7 @@
 //! From a queued description to the bytes of a message.
 //!
-//! The content is decided here once; [`xml`], [`long_text`] and [`short_text`] put it into their
-//! form, [`mail`] wraps it for SMTP. Everything is appended to the caller's buffer.
+//! The content is decided here once; `xml`, `long_text` and `short_text` put it into their
+//! form, `mail` wraps it for SMTP. Everything is appended to the caller's buffer.
 //! Reference, section 4; guide, Tables 6 to 9 and the samples.
 
 mod attachments;

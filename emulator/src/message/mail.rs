@@ -141,17 +141,20 @@ fn atom(text: &str) -> Arc<str> {
 
 /// Whether `body` holds anything that 7-bit transfer does not carry.
 fn needs_encoding(body: &[u8]) -> bool {
-    !body.is_ascii() || memchr::memchr2(b'\r', 0, body).is_some() || longest_line(body) > LINE_MAX
+    !body.is_ascii() || memchr::memchr2(b'\r', 0, body).is_some() || has_long_line(body)
 }
 
-fn longest_line(body: &[u8]) -> usize {
-    let mut start = 0;
-    let mut longest = 0;
-    for end in memchr::memchr_iter(b'\n', body) {
-        longest = longest.max(end - start);
-        start = end + 1;
+/// Whether a line of `body` is longer than may go unencoded. Steps from line end to line end as far
+/// as one line may reach, not line by line.
+fn has_long_line(body: &[u8]) -> bool {
+    let mut rest = body;
+    while rest.len() > LINE_MAX {
+        match memchr::memrchr(b'\n', &rest[..=LINE_MAX]) {
+            Some(end) => rest = &rest[end + 1..],
+            None => return true,
+        }
     }
-    longest.max(body.len() - start)
+    false
 }
 
 /// Appends `body` with CRLF in the place of line feeds; without the last one, which belongs to the
@@ -231,6 +234,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn long_lines_are_found_wherever_they_are(lines in proptest::collection::vec(0_usize..1_100, 0..8)) {
+            let body = lines.iter().map(|length| "x".repeat(*length)).collect::<Vec<_>>().join("\n");
+            let expected = lines.iter().any(|length| *length > LINE_MAX);
+            prop_assert_eq!(has_long_line(body.as_bytes()), expected);
+        }
+
         #[test]
         fn quoted_printable_text_decodes_to_what_it_was(body in "(\\PC|[ \t\n=.]){0,300}") {
             let mut out = Vec::new();
