@@ -53,7 +53,7 @@ pub struct RunArguments {
     pub scenario: Option<PathBuf>,
     #[command(flatten)]
     change: ChangeArguments,
-    /// Run directory [default: runs/<name>-<time>].
+    /// Run directory [default: runs/NAME-TIME].
     #[arg(long, value_name = "DIR", env = "FLEET_OUT")]
     pub out: Option<PathBuf>,
     /// Print the closing figures only.

@@ -55,6 +55,8 @@ pub enum RunError {
 pub trait Watcher {
     /// All devices exist; the run is about to begin.
     fn ready(&mut self, devices: u32, took: Duration);
+    /// Some servers of `[hosts]` do not answer; devices will find out.
+    fn unreachable_hosts(&mut self, hosts: &[Unreachable]);
     /// So much of the run has passed, this has been gathered in all, and this since the last time.
     fn progress(&mut self, elapsed: Duration, all: &Gathered, lately: &Gathered);
     /// The user asked for the end; outstanding messages are waited for.
@@ -157,7 +159,12 @@ pub async fn conduct(
     make_room(&scenario)?;
     let sinks = EmbeddedSinks::start(&scenario)?;
     let couriers = Arc::new(CourierSettings::prepare(&scenario, &sinks.addresses()).await?);
-    couriers.preflight().await.map_err(RunError::Unreachable)?;
+    if let Err(unreachable) = couriers.preflight().await {
+        if !unreachable.iter().all(Unreachable::is_listed_host) {
+            return Err(RunError::Unreachable(unreachable));
+        }
+        watcher.unreachable_hosts(&unreachable);
+    }
     // Whatever the preflight did is none of the run's.
     sinks.received().for_each(drop);
     let before = clock::now();

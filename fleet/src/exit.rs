@@ -44,6 +44,24 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// The word for it in results.
+    pub fn verdict(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Invalid => "invalid",
+            Self::Unbalanced => "unbalanced",
+            Self::Interrupted => "interrupted",
+            Self::Internal
+            | Self::Usage
+            | Self::Unreachable
+            | Self::ThresholdFailed
+            | Self::ScenarioInvalid
+            | Self::AddressInUse => "failed",
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

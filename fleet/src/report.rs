@@ -1,11 +1,12 @@
 //! Facts about a run, for people and for machines.
 
 mod directory;
+mod metrics;
 mod summary;
 mod terminal;
 mod timeline;
 
 pub use directory::{DirectoryError, RunDirectory};
-pub use summary::{Summary, metric_value};
+pub use summary::Summary;
 pub use terminal::{Progress, Style, closing};
 pub use timeline::Timeline;

@@ -1,5 +1,10 @@
 //! Whole runs of the `fleet` command against the embedded sinks and against sinks of its own.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, like the tests themselves"
+)]
+
 use std::{
     io::{BufRead, BufReader, Read},
     path::Path,

@@ -43,28 +43,9 @@ fn describe(path: &Path, scenario: &Scenario) -> String {
     let devices = scenario.device_count();
     let simulated = devices.min(SIMULATED_MAX);
     let forecast = simulation::simulate(scenario, 0..simulated);
-    let scale = f64::from(devices) / f64::from(simulated.max(1));
-    let estimate = |count: u64| (count as f64 * scale).round() as u64;
-    let Forecast {
-        events,
-        ledger,
-        peak_mails_per_s,
-        peak_requests_per_s,
-        ..
-    } = &forecast;
-    let fleets: Vec<String> = scenario
-        .fleets
-        .iter()
-        .map(|fleet| {
-            format!(
-                "{} {} ({})",
-                fleet.count, fleet.name, fleet.model.platform.pid
-            )
-        })
-        .collect();
     let mut text = format!("{}: sound\n", path.display());
     let mut line = |label: &str, value: String| text.push_str(&format!("  {label:<9} {value}\n"));
-    line("devices", format!("{devices}: {}", fleets.join(", ")));
+    line("devices", format!("{devices}: {}", fleets(scenario)));
     line(
         "time",
         format!(
@@ -74,30 +55,9 @@ fn describe(path: &Path, scenario: &Scenario) -> String {
             scenario.clock.speed
         ),
     );
-    line(
-        "traffic",
-        format!(
-            "{} events, {} triggers",
-            estimate(*events),
-            estimate(ledger.triggers)
-        ),
-    );
-    line(
-        "messages",
-        format!(
-            "{} messages, {} candidates dropped by the devices' policy",
-            estimate(ledger.messages()),
-            estimate(ledger.dropped_in_all())
-        ),
-    );
-    line(
-        "peak",
-        format!(
-            "{} mails/s, {} requests/s, if the targets keep up",
-            estimate(*peak_mails_per_s),
-            estimate(*peak_requests_per_s)
-        ),
-    );
+    for (label, value) in expected(&forecast, f64::from(devices) / f64::from(simulated.max(1))) {
+        line(label, value);
+    }
     line(
         "targets",
         format!(
@@ -126,6 +86,52 @@ fn describe(path: &Path, scenario: &Scenario) -> String {
         line("digest", forecast.fingerprint.text());
     }
     text
+}
+
+fn fleets(scenario: &Scenario) -> String {
+    let fleets: Vec<String> = scenario
+        .fleets
+        .iter()
+        .map(|fleet| {
+            format!(
+                "{} {} ({})",
+                fleet.count, fleet.name, fleet.model.platform.pid
+            )
+        })
+        .collect();
+    fleets.join(", ")
+}
+
+/// What is to be expected, `scale` times what the forecast has seen.
+fn expected(forecast: &Forecast, scale: f64) -> [(&'static str, String); 3] {
+    let estimate = |count: u64| (count as f64 * scale).round() as u64;
+    let ledger = &forecast.ledger;
+    [
+        (
+            "traffic",
+            format!(
+                "{} events, {} triggers",
+                estimate(forecast.events),
+                estimate(ledger.triggers)
+            ),
+        ),
+        (
+            "messages",
+            format!(
+                "{} messages, {} candidates dropped by the devices' policy",
+                estimate(ledger.messages()),
+                estimate(ledger.dropped_in_all())
+            ),
+        ),
+        (
+            "peak",
+            format!(
+                "{} mails/s, {} requests/s, if the targets keep up",
+                estimate(forecast.peak_mails_per_s),
+                estimate(forecast.peak_requests_per_s)
+            ),
+        ),
+    ]
 }
 
 fn target(choice: &TargetChoice) -> String {

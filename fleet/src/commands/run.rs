@@ -8,6 +8,7 @@ use super::print_findings;
 use crate::{
     arguments::RunArguments,
     conductor::{self, Interrupts, RunError, RunResult, Watcher},
+    courier::Unreachable,
     exit::Exit,
     record::Gathered,
     report::{Progress, RunDirectory, Style, Summary, Timeline, closing},
@@ -103,6 +104,10 @@ struct Recording {
 impl Watcher for Recording {
     fn ready(&mut self, devices: u32, took: Duration) {
         self.progress.ready(devices, took);
+    }
+
+    fn unreachable_hosts(&mut self, hosts: &[Unreachable]) {
+        self.progress.unreachable_hosts(hosts);
     }
 
     fn progress(&mut self, elapsed: Duration, all: &Gathered, lately: &Gathered) {

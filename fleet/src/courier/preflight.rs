@@ -29,6 +29,14 @@ pub struct Unreachable {
     pub remedy: &'static str,
 }
 
+impl Unreachable {
+    /// Whether the target is one of those in `[hosts]`. A dead one among several mail servers may
+    /// be what the scenario is about: devices fail over to the next.
+    pub fn is_listed_host(&self) -> bool {
+        self.origin.starts_with("[hosts]")
+    }
+}
+
 impl fmt::Display for Unreachable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

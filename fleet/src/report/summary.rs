@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use emulator::{DropAccount, Settlement, Transport};
 use serde::Serialize;
 
+use super::metrics::metric_value;
 use crate::{
     conductor::RunResult,
     courier::Phases,
@@ -12,10 +13,7 @@ use crate::{
     monitor,
     record::{Latency, TransportHistograms},
     scenario::Scenario,
-    threshold::{
-        IntervalName, LedgerFigure, Metric, Statistic, ThresholdResult, TransportFigure,
-        TransportName,
-    },
+    threshold::ThresholdResult,
 };
 
 /// The whole summary.
@@ -38,7 +36,7 @@ pub struct Summary {
     /// `passed`, `failed`, `invalid`, `unbalanced` or `interrupted`.
     pub verdict: &'static str,
     #[serde(skip)]
-    exit: Option<Exit>,
+    exit: Exit,
 }
 
 #[derive(Debug, Serialize)]
@@ -238,20 +236,14 @@ impl Summary {
             by_type: by_type(result),
             errors: errors(result),
             thresholds,
-            verdict: match exit {
-                Exit::Passed => "passed",
-                Exit::Invalid => "invalid",
-                Exit::Unbalanced => "unbalanced",
-                Exit::Interrupted => "interrupted",
-                _ => "failed",
-            },
-            exit: Some(exit),
+            verdict: exit.verdict(),
+            exit,
         }
     }
 
     /// What the run came to.
     pub fn exit(&self) -> Exit {
-        self.exit.unwrap_or(Exit::Internal)
+        self.exit
     }
 }
 
@@ -343,14 +335,14 @@ fn ledger(result: &RunResult) -> LedgerSection {
 }
 
 /// How messages by one transport ended.
-struct Ended {
-    delivered: u64,
-    failed: u64,
+pub(super) struct Ended {
+    pub(super) delivered: u64,
+    pub(super) failed: u64,
     unconfirmed: u64,
 }
 
 impl Ended {
-    fn by(result: &RunResult, transport: Transport) -> Self {
+    pub(super) fn by(result: &RunResult, transport: Transport) -> Self {
         let mut ended = Self {
             delivered: 0,
             failed: 0,
@@ -367,7 +359,8 @@ impl Ended {
     }
 }
 
-fn rate_per_s(scenario: &Scenario, result: &RunResult, transport: Transport) -> f64 {
+/// Messages accepted per second of the measured part of a run.
+pub(super) fn rate_per_s(scenario: &Scenario, result: &RunResult, transport: Transport) -> f64 {
     let measured = result.gathered.transports[transport as usize].measured;
     let span = result.wall.saturating_sub(scenario.warm_up).as_secs_f64();
     if span > 0.0 {
@@ -458,71 +451,4 @@ fn errors(result: &RunResult) -> Vec<ErrorRow> {
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.count));
     rows
-}
-
-/// The value of the metric called `name`; `None` when nothing was measured.
-pub fn metric_value(scenario: &Scenario, result: &RunResult, name: &str) -> Option<f64> {
-    match Metric::parse(name)? {
-        Metric::Lag(statistic) => statistic_of(&result.gathered.histograms.lag, statistic),
-        Metric::Ledger(figure) => Some(ledger_figure(result, figure) as f64),
-        Metric::Interval(transport, interval, statistic) => {
-            let histograms = result.gathered.histograms.transport(transport.transport());
-            let latency = match interval {
-                IntervalName::Response => &histograms.response,
-                IntervalName::Service => &histograms.service,
-                IntervalName::Queue => &histograms.queue,
-                phase => histograms.phase(phase.name())?,
-            };
-            statistic_of(latency, statistic)
-        }
-        Metric::Transport(transport, figure) => {
-            let transport = transport.transport();
-            let counts = &result.gathered.transports[transport as usize];
-            Some(match figure {
-                TransportFigure::Delivered => Ended::by(result, transport).delivered as f64,
-                TransportFigure::Failed => Ended::by(result, transport).failed as f64,
-                TransportFigure::Attempts => counts.attempts as f64,
-                TransportFigure::Rate => rate_per_s(scenario, result, transport),
-                TransportFigure::Bytes => counts.bytes as f64,
-                TransportFigure::Connections => counts.connections as f64,
-            })
-        }
-    }
-}
-
-fn statistic_of(latency: &Latency, statistic: Statistic) -> Option<f64> {
-    match statistic {
-        Statistic::Count => Some(latency.count() as f64),
-        Statistic::Mean => latency.mean_ms(),
-        Statistic::P50 => latency.quantile_ms(0.5),
-        Statistic::P90 => latency.quantile_ms(0.9),
-        Statistic::P99 => latency.quantile_ms(0.99),
-        Statistic::P99_9 => latency.quantile_ms(0.999),
-        Statistic::Max => latency.max_ms(),
-    }
-}
-
-fn ledger_figure(result: &RunResult, figure: LedgerFigure) -> u64 {
-    let ledger = &result.gathered.ledger;
-    match figure {
-        LedgerFigure::Triggers => ledger.triggers,
-        LedgerFigure::Dropped => ledger.dropped_in_all(),
-        LedgerFigure::Messages => ledger.messages(),
-        LedgerFigure::Delivered => ledger.settled(Settlement::Delivered),
-        LedgerFigure::Failed => ledger.settled(Settlement::Failed),
-        LedgerFigure::Unconfirmed => ledger.settled(Settlement::Unconfirmed),
-        LedgerFigure::Throttled => ledger.dropped(DropAccount::Throttled),
-        LedgerFigure::RateLimited => ledger.dropped(DropAccount::RateLimited),
-        LedgerFigure::QueueFull => ledger.dropped(DropAccount::QueueFull),
-        LedgerFigure::Oversize => ledger.settled(Settlement::Oversize),
-    }
-}
-
-impl TransportName {
-    fn transport(self) -> Transport {
-        match self {
-            Self::Smtp => Transport::Email,
-            Self::Https => Transport::Http,
-        }
-    }
 }

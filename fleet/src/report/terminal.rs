@@ -11,6 +11,7 @@ use emulator::{DropAccount, Settlement, Transport};
 use super::{Summary, summary::transport_name};
 use crate::{
     conductor::{RunResult, Watcher},
+    courier::Unreachable,
     record::Gathered,
     scenario::Scenario,
     threshold::ThresholdResult,
@@ -86,6 +87,12 @@ impl Watcher for Progress {
             "{devices} devices up in {:.2} s",
             took.as_secs_f64()
         ));
+    }
+
+    fn unreachable_hosts(&mut self, hosts: &[Unreachable]) {
+        for host in hosts {
+            self.say(&format!("warning: {host}"));
+        }
     }
 
     fn progress(&mut self, elapsed: Duration, all: &Gathered, _: &Gathered) {

@@ -255,6 +255,10 @@ fn severity(table: &TrafficTable, findings: &mut Findings<'_>) -> Option<Severit
     found
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "called for the three words of manual messages only"
+)]
 fn manual(
     table: &TrafficTable,
     word: EventWord,
@@ -287,24 +291,31 @@ fn manual(
             profile,
             cco_id: None,
         }),
-        _ => {
-            let word = table.group.as_ref();
-            let group = word.map_or("inventory", |group| group.get_ref());
-            let by_hand = AlertGroup::from_keyword(group)
-                .filter(|group| !matches!(group, AlertGroup::Environment | AlertGroup::Syslog));
-            if by_hand.is_none() {
-                findings.add(
-                    word.map_or(0..0, Spanned::span),
-                    format!("`{group}` cannot be sent by hand"),
-                    "write configuration, crash, diagnostic, inventory or snapshot",
-                );
-            }
-            Some(ManualMessage::Send {
-                group: by_hand?,
-                profile,
-            })
-        }
+        _ => by_hand(table, profile, findings),
     }
+}
+
+/// `call-home send alert-group GROUP`.
+fn by_hand(
+    table: &TrafficTable,
+    profile: Option<Arc<str>>,
+    findings: &mut Findings<'_>,
+) -> Option<ManualMessage> {
+    let word = table.group.as_ref();
+    let group = word.map_or("inventory", |group| group.get_ref());
+    let by_hand = AlertGroup::from_keyword(group)
+        .filter(|group| !matches!(group, AlertGroup::Environment | AlertGroup::Syslog));
+    if by_hand.is_none() {
+        findings.add(
+            word.map_or(0..0, Spanned::span),
+            format!("`{group}` cannot be sent by hand"),
+            "write configuration, crash, diagnostic, inventory or snapshot",
+        );
+    }
+    Some(ManualMessage::Send {
+        group: by_hand?,
+        profile,
+    })
 }
 
 /// The named profile, which every device concerned must have.
