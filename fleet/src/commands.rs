@@ -3,11 +3,23 @@
 pub mod check;
 pub mod run;
 
+use std::io::{self, Write};
+
 use crate::diagnostic::Diagnostic;
+
+/// Prints `text` to standard output. A reader that has gone away is no reason to fail.
+fn print(text: &str) {
+    let _ = io::stdout().write_all(text.as_bytes());
+}
+
+/// Prints `line` to standard error, likewise.
+pub fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
 
 /// Prints `findings` to standard error.
 fn print_findings(findings: &[Diagnostic], color: bool) {
     for finding in findings {
-        eprintln!("{}\n", finding.render(color));
+        complain(&format!("{}\n", finding.render(color)));
     }
 }

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(exit) => exit.into(),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            commands::complain(&format!("error: {error:#}"));
             Exit::Internal.into()
         }
     }

@@ -170,6 +170,21 @@ fn results_are_never_written_over() {
     );
 }
 
+#[test]
+fn a_reader_that_goes_away_loses_no_results() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let mut child = quickstart(&out)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Closing our ends breaks the pipes before anything is printed.
+    drop((child.stdout.take(), child.stderr.take()));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(summary(&out)["verdict"], "passed");
+}
+
 /// Reads a child's standard error until a line contains `text`.
 fn wait_for_line(child: &mut Child, text: &str) {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();

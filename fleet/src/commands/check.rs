@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::print_findings;
+use super::{print, print_findings};
 use crate::{
     arguments::CheckArguments,
     exit::Exit,
@@ -27,7 +27,7 @@ pub fn execute(arguments: &CheckArguments) -> anyhow::Result<Exit> {
         match Scenario::load(&Source::File(path.clone()), &arguments.overrides()) {
             Ok(Loaded { scenario, warnings }) => {
                 print_findings(&warnings, style.color);
-                println!("{}", describe(path, &scenario));
+                print(&format!("{}\n", describe(path, &scenario)));
             }
             Err(findings) => {
                 print_findings(&findings, style.color);

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 
-use super::print_findings;
+use super::{complain, print, print_findings};
 use crate::{
     arguments::RunArguments,
     conductor::{self, Interrupts, RunError, RunResult, Watcher},
@@ -58,13 +58,15 @@ fn finish(
     style: Style,
 ) -> anyhow::Result<Exit> {
     let summary = Summary::new(scenario, result);
-    print!("{}", closing(scenario, result, &summary, style));
-    timeline.finish(result.wall, &result.gathered)?;
+    // The files first: whoever reads the text may be gone.
+    let timeline = timeline.finish(result.wall, &result.gathered);
     directory.write_summary(&summary)?;
-    println!(
-        "results    {}",
+    print(&format!(
+        "{}results    {}\n",
+        closing(scenario, result, &summary, style),
         directory.path().join("summary.json").display()
-    );
+    ));
+    timeline.context("the run is over and summary.json is complete")?;
     Ok(summary.exit())
 }
 
@@ -73,21 +75,21 @@ fn refuse(error: &RunError, directory: &RunDirectory) -> anyhow::Result<Exit> {
     // A directory without results would only puzzle whoever finds it.
     std::fs::remove_dir_all(directory.path())
         .with_context(|| format!("cannot remove {}", directory.path().display()))?;
-    eprintln!("error: {error}");
+    complain(&format!("error: {error}"));
     Ok(match error {
         RunError::Unreachable(targets) => {
             for target in targets {
-                eprintln!("  {target}");
+                complain(&format!("  {target}"));
             }
-            eprintln!(
-                "  = help: start the server, or name another with --smtp, --https or [hosts]; nothing has been sent"
+            complain(
+                "  = help: start the server, or name another with --smtp, --https or [hosts]; nothing has been sent",
             );
             Exit::Unreachable
         }
         RunError::Prepare(_) => Exit::ScenarioInvalid,
         RunError::Files(_) => {
-            eprintln!(
-                "  = help: raise the limit (ulimit -n), or lower `connections` in [smtp] and [https]"
+            complain(
+                "  = help: raise the limit (ulimit -n), or lower `connections` in [smtp] and [https]",
             );
             Exit::ScenarioInvalid
         }

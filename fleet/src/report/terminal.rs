@@ -67,18 +67,21 @@ impl Progress {
     /// Leaves the terminal as a closing text needs it.
     pub fn finish(&self) {
         if self.style.in_place && !self.style.quiet {
-            eprint!("\r\x1b[K");
+            show("\r\x1b[K");
         }
     }
 
     fn say(&self, text: &str) {
         if !self.style.quiet {
-            if self.style.in_place {
-                eprint!("\r\x1b[K");
-            }
-            eprintln!("{text}");
+            let clear = if self.style.in_place { "\r\x1b[K" } else { "" };
+            show(&format!("{clear}{text}\n"));
         }
     }
+}
+
+/// Shows `text` on standard error. A progress line that cannot be shown is no reason to stop.
+fn show(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 impl Watcher for Progress {
@@ -125,11 +128,9 @@ impl Watcher for Progress {
             p99(Transport::Http),
         );
         if self.style.in_place {
-            eprint!("\r\x1b[K{line}");
-            // A progress line that cannot be shown is no reason to stop.
-            let _ = io::stderr().flush();
+            show(&format!("\r\x1b[K{line}"));
         } else {
-            eprintln!("{line}");
+            show(&format!("{line}\n"));
         }
         self.last = elapsed;
         self.delivered = delivered;
