@@ -157,7 +157,7 @@ fn an_unreachable_target_ends_with_93_before_anything_is_sent() {
 }
 
 #[test]
-fn results_are_never_written_over() {
+fn a_directory_that_is_not_empty_is_left_alone() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("run");
     std::fs::create_dir(&out).unwrap();

@@ -45,7 +45,10 @@ pub fn execute(arguments: &RunArguments) -> anyhow::Result<Exit> {
     watcher.progress.finish();
     let result = match result {
         Ok(result) => result,
-        Err(error) => return refuse(&error, &directory),
+        Err(error) => {
+            drop(watcher);
+            return refuse(&error, directory);
+        }
     };
     finish(&scenario, &result, watcher.timeline, &directory, style)
 }
@@ -71,10 +74,8 @@ fn finish(
 }
 
 /// Says why a run did not take place.
-fn refuse(error: &RunError, directory: &RunDirectory) -> anyhow::Result<Exit> {
-    // A directory without results would only puzzle whoever finds it.
-    std::fs::remove_dir_all(directory.path())
-        .with_context(|| format!("cannot remove {}", directory.path().display()))?;
+fn refuse(error: &RunError, directory: RunDirectory) -> anyhow::Result<Exit> {
+    directory.discard()?;
     complain(&format!("error: {error}"));
     Ok(match error {
         RunError::Unreachable(targets) => {

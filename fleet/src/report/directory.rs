@@ -12,6 +12,8 @@ use super::Summary;
 
 /// How many bytes must be writable before a run begins.
 const ROOM_BYTES: usize = 256 * 1024;
+/// Files that exist before anything has been sent.
+const WRITTEN_BEFORE_THE_RUN: [&str; 3] = ["scenario.toml", "timeline.csv", "latency.hlog"];
 /// Most run directories of one name and second.
 const ATTEMPTS_MAX: u32 = 1000;
 
@@ -36,7 +38,7 @@ impl RunDirectory {
     /// scenario as run into it.
     ///
     /// # Errors
-    /// When it cannot be made, is a run's already, or has no room for the results.
+    /// When it cannot be made, is not empty, or has no room for the results.
     pub fn create(out: Option<&Path>, scenario: &Scenario) -> Result<Self, DirectoryError> {
         let path = match out {
             Some(path) => {
@@ -57,13 +59,14 @@ impl RunDirectory {
             source,
         };
         fs::create_dir_all(path).map_err(fail)?;
-        if path.join("summary.json").exists() {
-            return Err(fail(io::Error::new(
+        // Whatever is there already is not ours to write over, nor to remove.
+        match fs::read_dir(path).map_err(fail)?.next() {
+            None => Ok(()),
+            Some(_) => Err(fail(io::Error::new(
                 io::ErrorKind::AlreadyExists,
-                "it holds the results of another run",
-            )));
+                "it is not empty",
+            ))),
         }
-        Ok(())
     }
 
     fn claim_new(name: &str) -> Result<PathBuf, DirectoryError> {
@@ -102,6 +105,24 @@ impl RunDirectory {
             path: self.path.clone(),
             source,
         }
+    }
+
+    /// Removes the directory of a run that did not take place: one without results would only
+    /// puzzle whoever finds it.
+    ///
+    /// # Errors
+    /// When a file cannot be removed.
+    pub fn discard(self) -> Result<(), DirectoryError> {
+        for file in WRITTEN_BEFORE_THE_RUN {
+            match fs::remove_file(self.path.join(file)) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(self.fail(source));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        // Fails, as it should, when somebody else has put something there.
+        fs::remove_dir(&self.path).map_err(|source| self.fail(source))
     }
 
     /// Where it is.
