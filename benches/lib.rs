@@ -10,7 +10,11 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Configuration of a device that reports every log line in `format` by `transport`.
 pub fn configuration(format: &str, transport: &str) -> String {
-    let other = if transport == "email" { "" } else { "  no destination transport-method email\n" };
+    let other = if transport == "email" {
+        ""
+    } else {
+        "  no destination transport-method email\n"
+    };
     format!(
         "service call-home\nhostname {{hostname}}\ncall-home\n contact-email-addr noc@example.net\n \
          site-id \"{{site}}\"\n rate-limit 60\n mail-server smtp.example.net priority 1\n \
@@ -30,7 +34,9 @@ pub fn configuration(format: &str, transport: &str) -> String {
 pub fn model(platform: &str, text: &str) -> Arc<DeviceModel> {
     let parsed = config::parse::parse(text);
     assert!(parsed.is_clean(), "{:?}", parsed.diagnostics);
-    let platform = Catalogue::built_in().ok().and_then(|catalogue| catalogue.find(platform));
+    let platform = Catalogue::built_in()
+        .ok()
+        .and_then(|catalogue| catalogue.find(platform));
     let Some(platform) = platform else {
         panic!("no such platform");
     };
@@ -78,6 +84,10 @@ pub fn log_line(number: u32) -> String {
     format!(
         "%LINK-3-UPDOWN: Interface GigabitEthernet0/{}, changed state to {} ({number})",
         number % 48,
-        if number.is_multiple_of(2) { "up" } else { "down" },
+        if number.is_multiple_of(2) {
+            "up"
+        } else {
+            "down"
+        },
     )
 }

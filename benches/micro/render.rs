@@ -11,7 +11,10 @@ fn render(criterion: &mut Criterion) {
         ("long_text_mail", "CISCO2951/K9", "long-text", "email"),
         ("short_text_mail", "CISCO2951/K9", "short-text", "email"),
     ] {
-        let text = format!("logging buffered 16384\n{}", configuration(format, transport));
+        let text = format!(
+            "logging buffered 16384\n{}",
+            configuration(format, transport)
+        );
         let model = model(platform, &text);
         // Enough log lines for a message of about ten kilobytes.
         let (device, id, now) = reporting_device(&model, 80);
