@@ -93,7 +93,8 @@ struct ChangeArguments {
     #[arg(short, long, value_name = "T", env = "FLEET_DURATION")]
     duration: Option<Period>,
     /// Seed of all chance.
-    #[arg(long, value_name = "N", env = "FLEET_SEED")]
+    #[arg(long, value_name = "N", env = "FLEET_SEED",
+        value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     seed: Option<u64>,
     /// Mail server to send to, as in 127.0.0.1:2525 or smtps://localhost:465.
     #[arg(long, value_name = "HOST:PORT", env = "FLEET_SMTP")]
@@ -176,5 +177,12 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_seed_that_no_scenario_can_hold_is_refused() {
+        let with = |seed: &str| Arguments::try_parse_from(["fleet", "run", "--seed", seed]);
+        assert!(with("9223372036854775807").is_ok());
+        assert!(with("9223372036854775808").is_err());
     }
 }

@@ -1,6 +1,9 @@
 //! Flags that change a scenario: applied to its text, so that the scenario as run is a file again.
 
-use toml_edit::{DocumentMut, Item, Value};
+mod assign;
+
+use assign::assign;
+use toml_edit::{DocumentMut, Item, Key, TableLike, Value};
 
 use crate::units::{Period, Rate};
 
@@ -29,17 +32,20 @@ pub struct Overrides {
     pub allowed_targets: Vec<String>,
 }
 
+/// Most parts of a key; the deepest key of a scenario has four.
+const KEY_PARTS_MAX: usize = 8;
+
 /// Why an override cannot be applied.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(super) enum OverrideError {
     /// `--set` without `=`.
     #[error("`--set {0}` has no `=`; write KEY=VALUE, as in --set clock.speed=60")]
     NoValue(String),
-    /// A path that leads nowhere.
-    #[error("`--set {key}`: {what}")]
+    /// A key that leads nowhere.
+    #[error("`{flag}`: {what}")]
     Path {
-        /// The key as given.
-        key: String,
+        /// The flag as given, with the key if it has one.
+        flag: String,
         /// What is wrong with it.
         what: String,
     },
@@ -79,24 +85,11 @@ impl Overrides {
 
     /// Applies everything to `document`; `--set` last, so that it wins.
     pub(super) fn apply(&self, document: &mut DocumentMut) -> Result<(), OverrideError> {
-        if let Some(duration) = self.duration {
-            document["duration"] = toml_edit::value(duration.to_string());
-        }
-        if let Some(seed) = self.seed.and_then(|seed| i64::try_from(seed).ok()) {
-            document["seed"] = toml_edit::value(seed);
-        }
-        let texts = [
-            ("smtp", &self.smtp),
-            ("https", &self.https),
-            ("ca", &self.ca),
-        ];
-        for (key, value) in texts {
-            if let Some(value) = value {
-                document["targets"][key] = toml_edit::value(value);
-            }
-        }
-        if self.insecure {
-            document["targets"]["insecure"] = toml_edit::value(true);
+        for (flag, path, value) in self.values()? {
+            assign(document.as_item_mut(), path, value).map_err(|what| OverrideError::Path {
+                flag: flag.to_owned(),
+                what,
+            })?;
         }
         if let Some(devices) = self.devices {
             share_out_devices(document, devices)?;
@@ -108,115 +101,123 @@ impl Overrides {
             .iter()
             .try_for_each(|setting| set(document, setting))
     }
+
+    /// The flags that stand for one key each, with it and its value.
+    fn values(&self) -> Result<Vec<(&'static str, &'static [&'static str], Value)>, OverrideError> {
+        let seed = self.seed.map(i64::try_from).transpose().map_err(|_| {
+            // TOML has no larger whole numbers.
+            OverrideError::Path {
+                flag: "--seed".to_owned(),
+                what: format!("write a number of at most {}", i64::MAX),
+            }
+        })?;
+        let text = |value: &Option<String>| value.as_deref().map(Value::from);
+        let duration = self.duration.map(|duration| duration.to_string());
+        let all: [(&str, &[&str], Option<Value>); 6] = [
+            ("--duration", &["duration"], text(&duration)),
+            ("--seed", &["seed"], seed.map(Value::from)),
+            ("--smtp", &["targets", "smtp"], text(&self.smtp)),
+            ("--https", &["targets", "https"], text(&self.https)),
+            ("--ca", &["targets", "ca"], text(&self.ca)),
+            (
+                "--insecure",
+                &["targets", "insecure"],
+                self.insecure.then(|| Value::from(true)),
+            ),
+        ];
+        let given = |(flag, path, value): (_, _, Option<Value>)| Some((flag, path, value?));
+        Ok(all.into_iter().filter_map(given).collect())
+    }
 }
 
-/// The tables of the array `name`.
-fn tables<'a>(
-    document: &'a mut DocumentMut,
-    name: &str,
-) -> impl Iterator<Item = &'a mut toml_edit::Table> + use<'a> {
-    let array = document
-        .get_mut(name)
-        .and_then(Item::as_array_of_tables_mut);
-    array.into_iter().flat_map(|array| array.iter_mut())
+/// The tables of the array `name`, however the array is written.
+fn tables<'a>(document: &'a mut DocumentMut, name: &str) -> Vec<&'a mut dyn TableLike> {
+    match document.get_mut(name) {
+        Some(Item::ArrayOfTables(array)) => array
+            .iter_mut()
+            .map(|table| table as &mut dyn TableLike)
+            .collect(),
+        Some(Item::Value(Value::Array(array))) => array
+            .iter_mut()
+            .filter_map(Value::as_inline_table_mut)
+            .map(|table| table as &mut dyn TableLike)
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Gives every fleet its part of `devices`, at least one, so that the parts add up where they can.
 fn share_out_devices(document: &mut DocumentMut, devices: u32) -> Result<(), OverrideError> {
-    let count = |table: &toml_edit::Table| {
-        table
-            .get("count")
-            .and_then(Item::as_integer)
-            .unwrap_or(0)
-            .max(0)
+    let count = |table: &dyn TableLike| {
+        let count = table.get("count").and_then(Item::as_integer).unwrap_or(0);
+        i128::from(count.max(0))
     };
-    let total: i64 = tables(document, "fleet").map(|table| count(table)).sum();
+    let mut fleets = tables(document, "fleet");
+    let total: i128 = fleets.iter().map(|table| count(&**table)).sum();
     if total == 0 {
         return Err(OverrideError::NoFleet);
     }
     let (mut seen, mut given) = (0, 0);
-    for table in tables(document, "fleet") {
-        let own = count(table);
-        seen += own;
+    for table in &mut fleets {
+        seen += count(&**table);
         // Rounding the running sum shares out every device exactly once.
-        let target = (i128::from(seen) * i128::from(devices) / i128::from(total)) as i64;
+        let target = (seen * i128::from(devices) / total) as i64;
         let part = if devices == 0 {
             0
         } else {
             (target - given).max(1)
         };
         given += part;
-        table["count"] = toml_edit::value(part);
+        table.insert("count", toml_edit::value(part));
     }
     Ok(())
 }
 
 fn share_out_rate(document: &mut DocumentMut, rate: f64) -> Result<(), OverrideError> {
-    let of = |table: &toml_edit::Table| -> Option<f64> {
+    let of = |table: &dyn TableLike| -> Option<f64> {
         let text = table.get("arrival")?.get("rate")?.as_str()?;
         text.parse().ok().map(Rate::per_second)
     };
-    let total: f64 = tables(document, "traffic")
-        .filter_map(|table| of(table))
-        .sum();
+    let mut traffic = tables(document, "traffic");
+    let total: f64 = traffic.iter().filter_map(|table| of(&**table)).sum();
     if total <= 0.0 {
         return Err(OverrideError::NoRate);
     }
-    for table in tables(document, "traffic") {
-        if let Some(own) = of(table) {
-            table["arrival"]["rate"] = toml_edit::value(format!("{}/s", own * rate / total));
+    for table in &mut traffic {
+        let Some(own) = of(&**table) else {
+            continue;
+        };
+        let arrival = table.get_mut("arrival").and_then(Item::as_table_like_mut);
+        if let Some(arrival) = arrival {
+            let part = toml_edit::value(format!("{}/s", own * rate / total));
+            arrival.insert("rate", part);
         }
     }
     Ok(())
 }
 
-/// Applies one `KEY=VALUE`. Keys are dotted; a number selects an element of an array of tables. The
-/// value is TOML, or text where it is no TOML.
+/// Applies one `KEY=VALUE`. Keys are dotted as in TOML; a number selects an element of an array.
+/// The value is TOML, or text where it is no TOML.
 fn set(document: &mut DocumentMut, setting: &str) -> Result<(), OverrideError> {
     let (key, value) = setting
         .split_once('=')
         .ok_or_else(|| OverrideError::NoValue(setting.to_owned()))?;
+    let key = key.trim();
     let wrong = |what: String| OverrideError::Path {
-        key: key.to_owned(),
+        flag: format!("--set {key}"),
         what,
     };
     let value: Value = value
         .trim()
         .parse()
         .unwrap_or_else(|_| Value::from(value.trim()));
-    let path: Vec<&str> = key.trim().split('.').collect();
-    if path.iter().any(|part| part.is_empty()) {
-        return Err(wrong("a part of the key is empty".to_owned()));
+    let parts = Key::parse(key)
+        .map_err(|_| wrong("write a dotted key, with names that hold dots in quotes".to_owned()))?;
+    if parts.len() > KEY_PARTS_MAX {
+        return Err(wrong(format!("no key has more than {KEY_PARTS_MAX} parts")));
     }
+    let path: Vec<&str> = parts.iter().map(Key::get).collect();
     assign(document.as_item_mut(), &path, value).map_err(wrong)
-}
-
-/// Puts `value` at `path` below `item`, making tables where there are none.
-fn assign(item: &mut Item, path: &[&str], value: Value) -> Result<(), String> {
-    let [first, rest @ ..] = path else {
-        *item = Item::Value(value);
-        return Ok(());
-    };
-    match item {
-        Item::ArrayOfTables(array) => {
-            let length = array.len();
-            let table = first
-                .parse()
-                .ok()
-                .and_then(|index: usize| array.get_mut(index))
-                .ok_or_else(|| {
-                    format!("`{first}` is not one of its {length} elements, counted from 0")
-                })?;
-            let [key, deeper @ ..] = rest else {
-                return Err("a whole table cannot be set".to_owned());
-            };
-            assign(table.entry(key).or_insert(Item::None), deeper, value)
-        }
-        Item::Value(other) if !other.is_inline_table() => {
-            Err(format!("`{first}` is below something that is no table"))
-        }
-        Item::Value(_) | Item::Table(_) | Item::None => assign(&mut item[*first], rest, value),
-    }
 }
 
 #[cfg(test)]
@@ -225,8 +226,14 @@ mod tests {
 
     const TEXT: &str = "seed = 1\n[[fleet]]\ncount = 100\n[[fleet]]\ncount = 50\n[[traffic]]\narrival = { process = \"poisson\", rate = \"30/s\" }\n[[traffic]]\narrival = { process = \"poisson\", rate = \"600/min\" }\n";
 
+    const INLINE: &str = "fleet = [{ count = 100 }, { count = 50 }]\ntraffic = [{ arrival = { rate = \"30/s\" } }, { arrival = { rate = \"10/s\" } }]\n";
+
     fn applied(overrides: &Overrides) -> Result<toml::Table, OverrideError> {
-        let mut document: DocumentMut = TEXT.parse().unwrap();
+        applied_to(TEXT, overrides)
+    }
+
+    fn applied_to(text: &str, overrides: &Overrides) -> Result<toml::Table, OverrideError> {
+        let mut document: DocumentMut = text.parse().unwrap();
         overrides.apply(&mut document)?;
         Ok(document.to_string().parse().unwrap())
     }
@@ -286,6 +293,8 @@ mod tests {
             "fleet.x.count=1",
             "a..b=1",
             "fleet.0=1",
+            "threshold.0.metric=x",
+            "a.b.c.d.e.f.g.h.i=1",
         ] {
             let overrides = Overrides {
                 set: vec![setting.to_owned()],
@@ -293,5 +302,71 @@ mod tests {
             };
             assert!(applied(&overrides).is_err(), "{setting}");
         }
+    }
+
+    #[test]
+    fn arrays_may_be_written_inline() {
+        let overrides = Overrides {
+            devices: Some(10),
+            rate: Some(8.0),
+            set: vec!["fleet.1.platform=ISR4331/K9".to_owned()],
+            ..Overrides::default()
+        };
+        let changed = applied_to(INLINE, &overrides).unwrap();
+        assert_eq!(changed["fleet"][0]["count"].as_integer(), Some(6));
+        assert_eq!(changed["fleet"][1]["count"].as_integer(), Some(4));
+        assert_eq!(changed["fleet"][1]["platform"].as_str(), Some("ISR4331/K9"));
+        let rate = |position: usize| changed["traffic"][position]["arrival"]["rate"].as_str();
+        assert_eq!((rate(0), rate(1)), (Some("6/s"), Some("2/s")));
+        for setting in ["fleet.2.count=1", "fleet.0=1"] {
+            let overrides = Overrides {
+                set: vec![setting.to_owned()],
+                ..Overrides::default()
+            };
+            assert!(applied_to(INLINE, &overrides).is_err(), "{setting}");
+        }
+    }
+
+    #[test]
+    fn names_with_dots_stand_in_quotes() {
+        let overrides = Overrides {
+            set: vec!["hosts.\"smtp1.example.net\"=127.0.0.1:25".to_owned()],
+            ..Overrides::default()
+        };
+        let changed = applied(&overrides).unwrap();
+        assert_eq!(
+            changed["hosts"]["smtp1.example.net"].as_str(),
+            Some("127.0.0.1:25")
+        );
+    }
+
+    #[test]
+    fn a_flag_whose_table_is_a_plain_value_is_refused() {
+        let overrides = Overrides {
+            smtp: Some("127.0.0.1:25".to_owned()),
+            ..Overrides::default()
+        };
+        let refused = applied_to("targets = 5\n", &overrides).unwrap_err();
+        assert!(refused.to_string().contains("--smtp"), "{refused}");
+    }
+
+    #[test]
+    fn a_seed_that_the_file_cannot_hold_is_refused() {
+        let overrides = Overrides {
+            seed: Some(u64::MAX),
+            ..Overrides::default()
+        };
+        assert!(applied(&overrides).is_err());
+    }
+
+    #[test]
+    fn counts_beyond_reason_do_not_overflow() {
+        let text = format!("fleet = [{{ count = {0} }}, {{ count = {0} }}]", i64::MAX);
+        let overrides = Overrides {
+            devices: Some(10),
+            ..Overrides::default()
+        };
+        let changed = applied_to(&text, &overrides).unwrap();
+        assert_eq!(changed["fleet"][0]["count"].as_integer(), Some(5));
     }
 }
