@@ -196,6 +196,10 @@ pub struct Attempt {
     pub opened: bool,
     /// Whether the TLS session was resumed; `None` without TLS, and on a connection used again.
     pub resumed: Option<bool>,
+    /// Whether the server of this attempt is a sink of this process: one of
+    /// [`EmbeddedAddresses`], by whatever name, directly or through a proxy. Only the messages of
+    /// such attempts can be reconciled. `false` when it was clear before that there is no server.
+    pub embedded: bool,
 }
 
 /// How long the parts of an attempt took. Parts that did not come to their end, or that the
@@ -246,6 +250,7 @@ struct Log {
     bytes: u64,
     opened: bool,
     resumed: Option<bool>,
+    embedded: bool,
     ended: Option<Instant>,
 }
 
@@ -264,6 +269,7 @@ impl Log {
             bytes: self.bytes,
             opened: self.opened,
             resumed: self.resumed,
+            embedded: self.embedded,
         }
     }
 

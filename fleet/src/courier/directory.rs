@@ -185,6 +185,17 @@ impl Directory {
         }
     }
 
+    /// Whether `server` is a sink of this process, by the address that is dialled first: the one
+    /// that answered last.
+    pub(super) fn is_embedded(&self, server: &Server) -> bool {
+        let dialled = server.addresses().next();
+        [&self.embedded_smtp, &self.embedded_https]
+            .into_iter()
+            .flatten()
+            .flat_map(|sink| sink.addresses())
+            .any(|(_, sink)| dialled.is_some_and(|(_, address)| address == sink))
+    }
+
     fn listed(&self, host: &str) -> Option<&Place> {
         if self.hosts.is_empty() {
             return None;

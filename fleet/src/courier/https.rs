@@ -97,6 +97,8 @@ impl HttpsCourier {
             keep_alive: self.settings.https.keep_alive,
         };
         let result = self.exchange(post, &form, &key, &content, log).await;
+        // Afterwards: only then is it known which of several addresses has answered.
+        log.embedded = directory.is_embedded(way.server) || directory.is_embedded(peer);
         // Without a copy, unless a broken connection still holds on to the body.
         *body = Vec::from(content);
         result

@@ -99,6 +99,19 @@ impl SmtpCourier {
     ) -> Result<(), Failure> {
         mail.check(body)?;
         let way = self.settings.directory.mail_way(mail.host)?;
+        let result = self.deliver_by(&way, mail, body, log).await;
+        // Afterwards: only then is it known which of several addresses has answered.
+        log.embedded = self.settings.directory.is_embedded(way.server);
+        result
+    }
+
+    async fn deliver_by(
+        &self,
+        way: &MailWay<'_>,
+        mail: &Mail<'_>,
+        body: &mut Vec<u8>,
+        log: &mut Log,
+    ) -> Result<(), Failure> {
         let key = SessionKey {
             server: Arc::clone(way.server),
             security: match (way.secured, mail.tls) {
@@ -124,7 +137,7 @@ impl SmtpCourier {
             }
         }
         self.pool.make_room();
-        let mut session = self.open(mail, &way, &key, log).await?;
+        let mut session = self.open(mail, way, &key, log).await?;
         let begun = clock::now();
         let result = match session.mail_from(mail.sender).await {
             Ok(()) => session.carry(mail, body, begun, log).await,

@@ -73,6 +73,15 @@ pub(crate) fn mail_route(tls: bool) -> Route {
     }
 }
 
+/// A route to another mail server, without TLS.
+pub(crate) fn mail_route_to(host: &str) -> Route {
+    Route::Mail {
+        host: host.into(),
+        tls: false,
+        credentials: None,
+    }
+}
+
 pub(crate) fn login_route(user: &str, password: &str) -> Route {
     Route::Mail {
         host: MAIL_HOST.into(),

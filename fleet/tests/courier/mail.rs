@@ -32,6 +32,30 @@ async fn a_mail_is_accepted_and_measured() {
 }
 
 #[tokio::test]
+async fn only_a_mail_to_a_sink_of_this_process_is_embedded() {
+    let own = Sink::smtp(Settings::default()).await;
+    let other = Sink::smtp(Settings::default()).await;
+    let embedded = EmbeddedAddresses {
+        smtp: Some(own.address),
+        ..Default::default()
+    };
+    let mut scenario = scenario();
+    let hosts = &mut scenario.targets.hosts;
+    hosts.insert("other.example.com".into(), target(None, other.address));
+    hosts.insert("own.example.com".into(), target(None, own.address));
+    let couriers = couriers(&scenario, &embedded).await;
+    for (host, expected) in [
+        (MAIL_HOST, true),
+        ("own.example.com", true),
+        ("other.example.com", false),
+    ] {
+        let attempt = mail(&couriers, &mail_route_to(host)).await;
+        assert_eq!((attempt.outcome, attempt.embedded), (Accepted, expected));
+    }
+    assert_eq!(other.stop().await.accepted, 1);
+}
+
+#[tokio::test]
 async fn starttls_secures_a_mail() {
     let (authority, config) = authority();
     let sink = Sink::smtp(Settings {

@@ -56,6 +56,7 @@ async fn tls_goes_through_a_proxy_end_to_end() {
     assert_eq!(attempt.outcome, Accepted, "{attempt:?}");
     assert_eq!(phases(&attempt), ["connect", "tls", "request", "reply"]);
     assert_adds_up(&attempt);
+    assert!(attempt.embedded, "the sink takes it, not the proxy");
     let asked = format!("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n", sink.address);
     assert!(proxy.heard().await[0].text.starts_with(&asked));
     assert_eq!(sink.stop().await.accepted, 1);
@@ -88,6 +89,7 @@ async fn http_asks_a_proxy_for_the_whole_url() {
     let attempt = post(&couriers, &route("http://tools.example.com/x")).await;
     assert_eq!(attempt.outcome, Accepted, "{attempt:?}");
     assert_eq!(attempt.bytes, XML.len() as u64);
+    assert!(!attempt.embedded);
     assert_eq!(phases(&attempt), ["connect", "request", "reply"]);
     let expected = "POST http://127.0.0.1:8080/x HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n";
     assert!(proxy.heard().await[0].text.starts_with(expected));
