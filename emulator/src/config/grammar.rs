@@ -306,19 +306,45 @@ static SNAPSHOT: &[Row] = &[
     row(Mode::Snapshot, Verb::Exit, &[Word("exit")], "Exit from call-home snapshot configuration mode"),
 ];
 
+/// Commands of devices that begin like a complete command of the table and go on differently.
+const OTHER_COMMANDS: &[&[&str]] = &[
+    &["ip", "domain", "name", "vrf"],
+    &["ip", "domain-name", "vrf"],
+    &["vrf", "definition"],
+    &["vrf", "upgrade-cli"],
+];
+
+/// Whether `typed` begins a command that the table does not hold, though it holds one like it.
+pub(crate) fn begins_another_command(typed: &[super::words::Word<'_>]) -> bool {
+    let same = |(word, keyword): (&super::words::Word<'_>, &&str)| {
+        !word.quoted && keyword.eq_ignore_ascii_case(word.text)
+    };
+    OTHER_COMMANDS
+        .iter()
+        .any(|other| typed.len() >= other.len() && typed.iter().zip(*other).all(same))
+}
+
 /// Whether a command of `mode` begins with exactly the words `typed` and expects a value next.
 pub(crate) fn expects_value(mode: Mode, typed: &[super::words::Word<'_>]) -> bool {
     rows(mode).iter().any(|row| {
-        let same = row
-            .tokens
-            .iter()
-            .zip(typed)
-            .all(|(token, word)| match token {
-                Word(keyword) => keyword.eq_ignore_ascii_case(word.text),
-                OneOf(_) | Flags(_) | Value(_) => true,
-            });
         let next = row.tokens.get(typed.len());
-        same && matches!(next, Some(OneOf(_) | Flags(_) | Value(_)))
+        begins_with(row, typed) && matches!(next, Some(OneOf(_) | Flags(_) | Value(_)))
+    })
+}
+
+/// Whether exactly the words `typed` are a command of `mode`.
+pub(crate) fn is_complete(mode: Mode, typed: &[super::words::Word<'_>]) -> bool {
+    rows(mode)
+        .iter()
+        .any(|row| row.tokens.len() == typed.len() && begins_with(row, typed))
+}
+
+/// Whether the keywords of `row` among its first words are those of `typed`.
+fn begins_with(row: &Row, typed: &[super::words::Word<'_>]) -> bool {
+    let mut pairs = row.tokens.iter().zip(typed);
+    pairs.all(|(token, word)| match token {
+        Word(keyword) => keyword.eq_ignore_ascii_case(word.text),
+        OneOf(_) | Flags(_) | Value(_) => true,
     })
 }
 

@@ -62,7 +62,6 @@ pub(crate) fn find<'a>(mode: Mode, words: &[Word<'a>]) -> Result<Command<'a>, Mi
     for (position, word) in words.iter().enumerate() {
         candidates = narrow(candidates, position, word)?;
     }
-    let columns = words.iter().map(|word| word.column).collect();
     // The shortest form that holds all the words: what `no` leaves out counts as any value.
     let complete = |row: &Row| least_words(row) <= words.len();
     candidates
@@ -73,9 +72,19 @@ pub(crate) fn find<'a>(mode: Mode, words: &[Word<'a>]) -> Result<Command<'a>, Mi
             row,
             form,
             values,
-            columns,
+            columns: value_columns(row, words),
         })
         .ok_or(Mismatch::Incomplete)
+}
+
+/// Where those of `words` stand that are values of `row`.
+fn value_columns(row: &'static Row, words: &[Word<'_>]) -> Vec<usize> {
+    let is_value = |position| !matches!(token_at(row, position), Some(Token::Word(_)));
+    let values = words.iter().enumerate();
+    values
+        .filter(|(position, _)| is_value(*position))
+        .map(|(_, word)| word.column)
+        .collect()
 }
 
 fn least_words(row: &Row) -> usize {

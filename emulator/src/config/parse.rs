@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::{
     Configuration, Mode,
-    apply::{Position, carry_out},
+    apply::{Position, Refusal, carry_out},
+    grammar,
     matching::{self, Mismatch},
     words::{self, Word},
 };
@@ -176,7 +177,12 @@ impl Reader {
                     let done = carry_out(&mut self.parsed.configuration, &mut position, &command);
                     self.position = position;
                     return done.map_err(|refusal| Failure::Refused {
-                        column: command.columns.get(1).or(command.columns.first()).copied(),
+                        column: if names_last_value(&refusal) {
+                            command.columns.last()
+                        } else {
+                            command.columns.first()
+                        }
+                        .copied(),
                         text: refusal.to_string(),
                     });
                 }
@@ -272,8 +278,16 @@ impl Reader {
     }
 }
 
-/// Whether a mismatch in `mode` means an unknown command rather than a wrong value: it does unless
-/// the known command's keywords were all there.
+/// Whether a refusal is about the last value of its command rather than the first.
+fn names_last_value(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::Pattern(_) | Refusal::ProfileExists(_) | Refusal::ResemblesTac
+    )
+}
+
+/// Whether a mismatch in `mode` means an unknown command rather than a wrong value or a word too
+/// many: it does unless the known command's keywords were all there.
 fn is_other_command(mode: Mode, words: &[Word<'_>], mismatch: Mismatch) -> bool {
     let typed = match mismatch {
         Mismatch::Ambiguous { .. } => return mode == Mode::Global,
@@ -282,7 +296,9 @@ fn is_other_command(mode: Mode, words: &[Word<'_>], mismatch: Mismatch) -> bool 
             words.iter().filter(|word| word.column < column).count()
         }
     };
-    !super::grammar::expects_value(mode, words_before(words, typed))
+    let command = words_before(words, typed);
+    let known = grammar::expects_value(mode, command) || grammar::is_complete(mode, command);
+    !known || grammar::begins_another_command(command)
 }
 
 fn words_before<'w, 'a>(words: &'w [Word<'a>], count: usize) -> &'w [Word<'a>] {
@@ -349,7 +365,7 @@ impl Failure {
             Self::Mismatch(Mismatch::Invalid { column, .. }) => (
                 *column,
                 "% Invalid input detected at '^' marker.".to_owned(),
-                "the word is misspelt or its value is out of range".to_owned(),
+                "the word is misspelt, its value out of range, or it is one too many".to_owned(),
             ),
             Self::Mismatch(Mismatch::Incomplete) => (
                 end,
@@ -427,6 +443,63 @@ mod tests {
                 (Level::Error, 2, 2)
             );
             assert_eq!(found.message, "% Invalid input detected at '^' marker.");
+        }
+    }
+
+    #[test]
+    fn a_word_too_many_is_an_error_at_that_word() {
+        for (line, column) in [
+            ("hostname a b c", 12),
+            ("service call-home extra", 19),
+            ("no service call-home extra", 22),
+            ("ip http client source-interface Loopback 0", 42),
+            ("call-home\n rate-limit 30 40", 16),
+            ("call-home\nrate-limit 30 40", 15),
+        ] {
+            let parsed = parse(line);
+            let columns: Vec<_> = parsed
+                .diagnostics
+                .iter()
+                .map(|found| (found.level, found.column))
+                .collect();
+            assert_eq!(columns, [(Level::Error, column)], "{line}");
+        }
+    }
+
+    #[test]
+    fn commands_that_begin_like_a_complete_one_are_kept() {
+        for line in [
+            "ip domain name vrf Mgmt example.com",
+            "ip domain-name vrf Mgmt example.com",
+            "vrf upgrade-cli multi-af-mode common-policies",
+        ] {
+            let parsed = parse(&format!("call-home\n rate-limit 30\n{line}\n"));
+            assert!(parsed.is_clean(), "{:?}", parsed.diagnostics);
+            let lines = kept(&parsed.configuration.verbatim.after_call_home);
+            assert_eq!(lines, [line]);
+        }
+    }
+
+    #[test]
+    fn a_refused_value_is_pointed_at() {
+        let profile = "call-home\n profile a\n ";
+        for (line, column) in [
+            ("destination address http ftp://x", 27),
+            ("destination address email nobody", 28),
+            (
+                "subscribe-to-alert-group syslog severity major pattern (",
+                57,
+            ),
+            ("mail-server a,b priority 1", 14),
+            ("copy profile a a", 17),
+        ] {
+            let parsed = parse(&format!("{profile}{line}\n"));
+            let columns: Vec<_> = parsed
+                .diagnostics
+                .iter()
+                .map(|found| found.column)
+                .collect();
+            assert_eq!(columns, [column], "{line}: {:?}", parsed.diagnostics);
         }
     }
 
