@@ -1,6 +1,6 @@
 //! Telling users what is wrong with what they wrote: where, what, and what to do.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -9,8 +9,8 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 pub struct Diagnostic {
     /// Name of the file as the user knows it.
     pub file: String,
-    /// The whole text.
-    pub text: String,
+    /// The whole text; findings in one text share it.
+    pub text: Arc<str>,
     /// Which bytes of the text it is about.
     pub span: Range<usize>,
     /// What is wrong, in a lower-case fragment.
@@ -52,7 +52,7 @@ impl Diagnostic {
         let start = self.span.start.min(end);
         let span = start..self.span.end.clamp(start, end);
         let annotation = AnnotationKind::Primary.span(span).label(&self.label);
-        Snippet::source(&self.text)
+        Snippet::source(&*self.text)
             .path(&self.file)
             .annotation(annotation)
     }

@@ -1,7 +1,8 @@
 //! What to run, validated: fleets, clock, targets, traffic, thresholds.
 //!
-//! A [`Scenario`] only exists when it makes sense; everything that is wrong with a file is reported
-//! at once, each with its place.
+//! A [`Scenario`] only exists when it makes sense. A file that is not TOML, or has a key or a value
+//! of the wrong kind, is reported with the first such place; whatever is wrong beyond that is
+//! reported at once, each with its place.
 
 mod file;
 mod overrides;

@@ -12,7 +12,7 @@ use crate::units::{Period, Rate, Share};
 
 /// A whole scenario file.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub(super) struct ScenarioFile {
     pub(super) version: Spanned<u32>,
     pub(super) name: Spanned<String>,
@@ -49,7 +49,7 @@ fn drain_default() -> Period {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub(super) struct ClockTable {
     pub(super) start: Option<Spanned<String>>,
     pub(super) zone: Option<Spanned<String>>,
@@ -57,14 +57,14 @@ pub(super) struct ClockTable {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub(super) struct TargetsTable {
     #[serde(default = "embedded")]
-    pub(super) smtp: String,
+    pub(super) smtp: Spanned<String>,
     #[serde(default = "embedded")]
-    pub(super) https: String,
+    pub(super) https: Spanned<String>,
     #[serde(default)]
-    pub(super) ca: Option<String>,
+    pub(super) ca: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) insecure: bool,
 }
@@ -80,12 +80,17 @@ impl Default for TargetsTable {
     }
 }
 
-fn embedded() -> String {
-    "embedded".to_owned()
+fn embedded() -> Spanned<String> {
+    Spanned::new(0..0, "embedded".to_owned())
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    default,
+    expecting = "a table"
+)]
 pub(super) struct SmtpTable {
     pub(super) connections: Option<Spanned<u32>>,
     pub(super) reuse: bool,
@@ -105,7 +110,12 @@ impl Default for SmtpTable {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    default,
+    expecting = "a table"
+)]
 pub(super) struct HttpsTable {
     pub(super) connections: Option<Spanned<u32>>,
     pub(super) keep_alive: bool,
@@ -127,14 +137,19 @@ impl Default for HttpsTable {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub(super) struct SourcesTable {
     /// Absent: one address per device towards loopback targets, none of our choosing elsewhere.
     pub(super) addresses: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    default,
+    expecting = "a table"
+)]
 pub(super) struct ValidityTable {
     pub(super) lag_budget: Period,
 }
@@ -148,7 +163,7 @@ impl Default for ValidityTable {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub(super) struct FleetTable {
     pub(super) name: Spanned<String>,
     pub(super) count: Spanned<u32>,
@@ -163,7 +178,12 @@ pub(super) struct FleetTable {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    default,
+    expecting = "a table"
+)]
 pub(super) struct PolicyTable {
     pub(super) throttle_window: Option<Period>,
     pub(super) rate_unit: Option<RateUnitWord>,
@@ -176,28 +196,28 @@ pub(super) struct PolicyTable {
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", expecting = "a word")]
 pub(super) enum RateUnitWord {
     Message,
     Event,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", expecting = "a word")]
 pub(super) enum SizePolicyWord {
     Truncate,
     Drop,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", expecting = "a word")]
 pub(super) enum IdEpochWord {
     Unix,
     Ntp,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub(super) struct TrafficTable {
     pub(super) name: Spanned<String>,
     #[serde(default)]
@@ -214,7 +234,7 @@ pub(super) struct TrafficTable {
     #[serde(default)]
     pub(super) event: Option<Spanned<EventWord>>,
     #[serde(default)]
-    pub(super) sensor: Option<SensorWord>,
+    pub(super) sensor: Option<Spanned<SensorWord>>,
     #[serde(default)]
     pub(super) severity: Option<Spanned<String>>,
     #[serde(default)]
@@ -226,21 +246,21 @@ pub(super) struct TrafficTable {
     #[serde(default)]
     pub(super) request: Option<Spanned<RequestWord>>,
     #[serde(default)]
-    pub(super) text: Option<String>,
+    pub(super) text: Option<Spanned<String>>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub(super) struct ArrivalTable {
     pub(super) process: ProcessWord,
-    pub(super) rate: Option<Rate>,
-    pub(super) count: Option<u32>,
-    pub(super) per_device: Option<u32>,
-    pub(super) within: Option<Period>,
+    pub(super) rate: Option<Spanned<Rate>>,
+    pub(super) count: Option<Spanned<u32>>,
+    pub(super) per_device: Option<Spanned<u32>>,
+    pub(super) within: Option<Spanned<Period>>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", expecting = "a word")]
 pub(super) enum ProcessWord {
     Constant,
     Poisson,
@@ -248,7 +268,7 @@ pub(super) enum ProcessWord {
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", expecting = "a word")]
 pub(super) enum EventWord {
     EnvironmentAlarm,
     Crash,
@@ -266,7 +286,7 @@ pub(super) enum EventWord {
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", expecting = "a word")]
 pub(super) enum SensorWord {
     Fan,
     PowerSupply,
@@ -275,7 +295,7 @@ pub(super) enum SensorWord {
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", expecting = "a word")]
 pub(super) enum RequestWord {
     ConfigSanity,
     BugsList,
@@ -284,7 +304,7 @@ pub(super) enum RequestWord {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub(super) struct ThresholdTable {
     pub(super) metric: Spanned<String>,
     #[serde(default)]

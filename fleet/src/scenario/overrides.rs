@@ -57,6 +57,9 @@ pub(super) enum OverrideError {
     NoFleet,
 }
 
+/// A flag that stands for one key: itself, the key's path, the value.
+type KeyFlag = (&'static str, &'static [&'static str], Value);
+
 impl Overrides {
     /// Whether there is anything to apply.
     pub(super) fn is_empty(&self) -> bool {
@@ -103,7 +106,7 @@ impl Overrides {
     }
 
     /// The flags that stand for one key each, with it and its value.
-    fn values(&self) -> Result<Vec<(&'static str, &'static [&'static str], Value)>, OverrideError> {
+    fn values(&self) -> Result<Vec<KeyFlag>, OverrideError> {
         let seed = self.seed.map(i64::try_from).transpose().map_err(|_| {
             // TOML has no larger whole numbers.
             OverrideError::Path {

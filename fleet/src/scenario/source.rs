@@ -1,9 +1,15 @@
 //! Where a scenario comes from: a file, or the one that is built in.
 
 use std::{
-    io,
+    fs::File,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
+
+/// Most bytes of a scenario file.
+const SCENARIO_BYTES_MAX: u64 = 4 << 20;
+/// Most bytes of a file that a scenario refers to: a configuration, a file of authorities.
+const RELATED_BYTES_MAX: u64 = 4 << 20;
 
 /// The scenario that runs when none is named.
 pub const QUICKSTART: &str = include_str!("../../../scenarios/quickstart.toml");
@@ -39,10 +45,10 @@ impl Source {
     }
 
     /// The text of the scenario.
-    pub(super) fn read(&self) -> io::Result<String> {
+    pub(super) fn read(&self) -> Result<String, ReadError> {
         match self {
             Self::BuiltIn => Ok(QUICKSTART.to_owned()),
-            Self::File(path) => std::fs::read_to_string(path),
+            Self::File(path) => text(read_file(path, SCENARIO_BYTES_MAX)?),
         }
     }
 
@@ -55,14 +61,71 @@ impl Source {
     }
 
     /// The text of a file that the scenario refers to.
-    pub(super) fn read_related(&self, relative: &str) -> io::Result<String> {
-        match self {
-            Self::BuiltIn => BUILT_IN_FILES
-                .iter()
-                .find(|(name, _)| *name == relative)
-                .map(|(_, text)| (*text).to_owned())
-                .ok_or_else(|| io::ErrorKind::NotFound.into()),
-            Self::File(_) => std::fs::read_to_string(self.resolve(relative)),
+    pub(super) fn read_related(&self, relative: &str) -> Result<String, ReadError> {
+        text(self.read_related_bytes(relative)?)
+    }
+
+    /// The content of a file that the scenario refers to.
+    pub(super) fn read_related_bytes(&self, relative: &str) -> Result<Vec<u8>, ReadError> {
+        let built_in = match self {
+            Self::BuiltIn => BUILT_IN_FILES.iter().find(|(name, _)| *name == relative),
+            Self::File(_) => None,
+        };
+        match built_in {
+            Some((_, text)) => Ok(text.as_bytes().to_vec()),
+            None => read_file(&self.resolve(relative), RELATED_BYTES_MAX),
         }
+    }
+}
+
+/// Why a file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReadError {
+    /// The system says why.
+    #[error("{0}")]
+    System(#[from] io::Error),
+    /// It has more bytes than any such file needs.
+    #[error("it is larger than {} MiB", .0 >> 20)]
+    TooLarge(u64),
+    /// It is not text.
+    #[error("byte {0} is not UTF-8 text")]
+    NotText(usize),
+}
+
+fn read_file(path: &Path, bytes_max: u64) -> Result<Vec<u8>, ReadError> {
+    read_limited(File::open(path)?, bytes_max)
+}
+
+/// Everything that `reader` gives, if that is no more than `bytes_max`.
+fn read_limited(reader: impl Read, bytes_max: u64) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = Vec::new();
+    let read = reader.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    if read as u64 > bytes_max {
+        return Err(ReadError::TooLarge(bytes_max));
+    }
+    Ok(bytes)
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, ReadError> {
+    String::from_utf8(bytes)
+        .map_err(|error| ReadError::NotText(error.utf8_error().valid_up_to() + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_never_ends_is_read_up_to_the_limit_only() {
+        let refused = read_limited(io::repeat(b'#'), RELATED_BYTES_MAX).unwrap_err();
+        assert_eq!(refused.to_string(), "it is larger than 4 MiB");
+        assert_eq!(read_limited(&b"1234"[..], 4).unwrap(), b"1234");
+        assert!(read_limited(&b"12345"[..], 4).is_err());
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_refused_with_their_place() {
+        let refused = text(b"name = \"\xff\"".to_vec()).unwrap_err();
+        assert_eq!(refused.to_string(), "byte 9 is not UTF-8 text");
     }
 }

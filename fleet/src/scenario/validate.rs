@@ -2,17 +2,19 @@
 
 mod events;
 mod fleets;
+mod targets;
 
-use std::{collections::BTreeMap, ops::Range, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use toml::Spanned;
 
 use super::{
     CONNECTIONS_DEFAULT, CONNECTIONS_MAX, ClockSettings, HttpsSettings, Loaded, Overrides,
-    Scenario, SmtpSettings, Source, SourceAddresses, TargetChoice, Targets,
+    Scenario, SmtpSettings, Source, SourceAddresses,
     file::{BoundValue, ClockTable, ScenarioFile, ThresholdTable},
-    targets::{self, Purpose, TargetError},
+    source::ReadError,
+    targets::parse_sources,
 };
 use crate::{
     diagnostic::{Diagnostic, closest},
@@ -23,32 +25,63 @@ use crate::{
 const START_DEFAULT: &str = "2026-03-02T09:00:00Z";
 /// Fastest that device time may pass.
 const SPEED_MAX: f64 = 10_000_000.0;
+/// Most findings that are kept.
+const FINDINGS_MAX: usize = 200;
 
 /// Findings, collected while a file is looked through.
-struct Findings<'a> {
+struct Findings {
     file: String,
-    text: &'a str,
+    text: Arc<str>,
     found: Vec<Diagnostic>,
+    /// Fatal findings, also those beyond the limit.
+    fatal: usize,
 }
 
-impl Findings<'_> {
+impl Findings {
+    fn new(file: String, text: &str) -> Self {
+        Self {
+            file,
+            text: text.into(),
+            found: Vec::new(),
+            fatal: 0,
+        }
+    }
+
+    /// Keeps `finding` unless there are so many that nobody reads them.
+    fn push(&mut self, finding: Diagnostic) {
+        self.fatal += usize::from(finding.fatal);
+        // A fatal finding is never lost behind warnings.
+        if self.found.len() < FINDINGS_MAX || finding.fatal && self.fatal == 1 {
+            self.found.push(finding);
+        }
+    }
+
     fn add(&mut self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
-        self.found.push(Diagnostic {
-            file: self.file.clone(),
-            text: self.text.to_owned(),
-            span,
-            message: message.into(),
-            label: String::new(),
-            help: help.into(),
-            fatal: true,
-        });
+        let finding = self.finding(span, message.into(), help.into(), true);
+        self.push(finding);
     }
 
     /// A finding that does not keep the scenario from running.
     fn warn(&mut self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
-        self.add(span, message, help);
-        if let Some(added) = self.found.last_mut() {
-            added.fatal = false;
+        let finding = self.finding(span, message.into(), help.into(), false);
+        self.push(finding);
+    }
+
+    fn finding(
+        &self,
+        span: Range<usize>,
+        message: String,
+        help: String,
+        fatal: bool,
+    ) -> Diagnostic {
+        Diagnostic {
+            file: self.file.clone(),
+            text: Arc::clone(&self.text),
+            span,
+            message,
+            label: String::new(),
+            help,
+            fatal,
         }
     }
 
@@ -62,7 +95,7 @@ pub(super) fn load(source: &Source, overrides: &Overrides) -> Result<Loaded, Vec
     let nowhere = |message: String, help: &str| {
         vec![Diagnostic {
             file: source.name(),
-            text: String::new(),
+            text: Arc::default(),
             span: 0..0,
             message,
             label: String::new(),
@@ -73,7 +106,12 @@ pub(super) fn load(source: &Source, overrides: &Overrides) -> Result<Loaded, Vec
     let written = source.read().map_err(|error| {
         nowhere(
             format!("cannot read {}: {error}", source.name()),
-            "name a scenario file, or none for the built-in quickstart",
+            match error {
+                ReadError::System(_) => "name a scenario file, or none for the built-in quickstart",
+                ReadError::TooLarge(_) | ReadError::NotText(_) => {
+                    "a scenario is a TOML file of a few kilobytes"
+                }
+            },
         )
     })?;
     let text = if overrides.is_empty() {
@@ -91,15 +129,10 @@ pub(super) fn load(source: &Source, overrides: &Overrides) -> Result<Loaded, Vec
     };
     let file: ScenarioFile =
         toml::from_str(&text).map_err(|error| vec![syntax(name.clone(), &text, &error)])?;
-    let mut findings = Findings {
-        file: name,
-        text: &text,
-        found: Vec::new(),
-    };
+    let mut findings = Findings::new(name, &text);
     let scenario = build(source, overrides, file, &text, &mut findings);
-    let fatal = findings.found.iter().any(|finding| finding.fatal);
     match scenario {
-        Some(scenario) if !fatal => Ok(Loaded {
+        Some(scenario) if findings.fatal == 0 => Ok(Loaded {
             scenario,
             warnings: findings.found,
         }),
@@ -140,7 +173,7 @@ fn syntax(file: String, text: &str, error: &toml::de::Error) -> Diagnostic {
     };
     Diagnostic {
         file,
-        text: text.to_owned(),
+        text: text.into(),
         span: error.span().unwrap_or(0..0),
         message: message.lines().next().unwrap_or_default().to_owned(),
         label: String::new(),
@@ -154,7 +187,7 @@ fn build(
     overrides: &Overrides,
     file: ScenarioFile,
     text: &str,
-    findings: &mut Findings<'_>,
+    findings: &mut Findings,
 ) -> Option<Scenario> {
     check_header(&file, findings);
     let duration = file.duration.get_ref().0;
@@ -163,7 +196,8 @@ fn build(
         .as_ref()
         .map_or(Duration::ZERO, |period| period.get_ref().0);
     let clock = clock(&file.clock, findings);
-    let targets = targets(&file, overrides, findings);
+    let targets = targets::targets(&file, overrides, findings);
+    targets::check_authorities(source, &file, findings);
     let smtp = SmtpSettings {
         connections: connections(file.smtp.connections.as_ref(), findings),
         reuse: file.smtp.reuse,
@@ -176,11 +210,18 @@ fn build(
         resumption: file.https.resumption,
         connect_timeout: file.https.connect_timeout.0,
         response_timeout: file.https.response_timeout.0,
-        ca: file.targets.ca.as_deref().map(|path| source.resolve(path)),
+        ca: file
+            .targets
+            .ca
+            .as_ref()
+            .map(|path| source.resolve(path.get_ref())),
         insecure: file.targets.insecure,
     };
     let sources = sources(file.sources.addresses.as_ref(), findings);
     let fleets = fleets::fleets(source, &file, clock.as_ref(), findings);
+    if let Some(targets) = &targets {
+        targets::check_transports(&file, targets, &fleets, findings);
+    }
     let traffic = events::traffic(&file, &fleets, duration, findings);
     let thresholds = file
         .threshold
@@ -206,7 +247,7 @@ fn build(
     })
 }
 
-fn check_header(file: &ScenarioFile, findings: &mut Findings<'_>) {
+fn check_header(file: &ScenarioFile, findings: &mut Findings) {
     if *file.version.get_ref() != 1 {
         findings.add(
             file.version.span(),
@@ -247,7 +288,7 @@ fn check_header(file: &ScenarioFile, findings: &mut Findings<'_>) {
     }
 }
 
-fn clock(table: &ClockTable, findings: &mut Findings<'_>) -> Option<ClockSettings> {
+fn clock(table: &ClockTable, findings: &mut Findings) -> Option<ClockSettings> {
     let zone = match &table.zone {
         None => TimeZone::UTC,
         Some(name) => match TimeZone::get(name.get_ref()) {
@@ -297,7 +338,7 @@ fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     zone.to_timestamp(local).ok()
 }
 
-fn connections(value: Option<&Spanned<u32>>, findings: &mut Findings<'_>) -> u32 {
+fn connections(value: Option<&Spanned<u32>>, findings: &mut Findings) -> u32 {
     let Some(value) = value else {
         return CONNECTIONS_DEFAULT;
     };
@@ -312,11 +353,11 @@ fn connections(value: Option<&Spanned<u32>>, findings: &mut Findings<'_>) -> u32
     count
 }
 
-fn sources(value: Option<&Spanned<String>>, findings: &mut Findings<'_>) -> SourceAddresses {
+fn sources(value: Option<&Spanned<String>>, findings: &mut Findings) -> SourceAddresses {
     let Some(value) = value else {
         return SourceAddresses::PerDevice;
     };
-    targets::parse_sources(value.get_ref()).unwrap_or_else(|| {
+    parse_sources(value.get_ref()).unwrap_or_else(|| {
         findings.add(
             value.span(),
             format!("`{}` are no source addresses", value.get_ref()),
@@ -326,50 +367,7 @@ fn sources(value: Option<&Spanned<String>>, findings: &mut Findings<'_>) -> Sour
     })
 }
 
-fn targets(
-    file: &ScenarioFile,
-    overrides: &Overrides,
-    findings: &mut Findings<'_>,
-) -> Option<Targets> {
-    let allowed = &overrides.allowed_targets;
-    let text = findings.text;
-    let mut read = |value: &str, purpose, span: Range<usize>| {
-        targets::parse(value, purpose, allowed)
-            .map_err(|error| {
-                let help = match &error {
-                    TargetError::Public(host) => {
-                        format!("if you may load it, say --allow-target {host}")
-                    }
-                    TargetError::Form(_) | TargetError::Scheme(..) => String::new(),
-                };
-                findings.add(span, error.to_string(), help);
-            })
-            .ok()
-    };
-    let place = |value: &str| {
-        let start = text.find(&format!("\"{value}\"")).unwrap_or(0);
-        start..(start + value.len() + 2).min(text.len())
-    };
-    let smtp = read(&file.targets.smtp, Purpose::Smtp, place(&file.targets.smtp));
-    let https = read(
-        &file.targets.https,
-        Purpose::Https,
-        place(&file.targets.https),
-    );
-    let mut hosts: BTreeMap<String, TargetChoice> = BTreeMap::new();
-    for (name, target) in &file.hosts {
-        if let Some(choice) = read(target.get_ref(), Purpose::Either, target.span()) {
-            hosts.insert(name.to_ascii_lowercase(), choice);
-        }
-    }
-    Some(Targets {
-        smtp: smtp?,
-        https: https?,
-        hosts,
-    })
-}
-
-fn threshold(table: &ThresholdTable, findings: &mut Findings<'_>) -> Option<Threshold> {
+fn threshold(table: &ThresholdTable, findings: &mut Findings) -> Option<Threshold> {
     let name = table.metric.get_ref();
     let Some(metric) = Metric::parse(name) else {
         let names = Metric::names();

@@ -1,5 +1,8 @@
 //! Traffic: when events happen, and what they are.
 
+mod arrival;
+mod keys;
+
 use std::{sync::Arc, time::Duration};
 
 use emulator::{AlertGroup, ManualMessage, Sensor, Severity, SystemEvent, alert::RequestKind};
@@ -9,22 +12,16 @@ use super::Findings;
 use crate::{
     diagnostic::closest,
     scenario::{
-        Arrival, Emission, Fleet, SyslogPattern, Traffic,
-        file::{EventWord, ProcessWord, RequestWord, ScenarioFile, SensorWord, TrafficTable},
-        traffic::BurstCount,
+        Emission, Fleet, SyslogPattern, Traffic,
+        file::{EventWord, RequestWord, ScenarioFile, SensorWord, TrafficTable},
     },
 };
-
-/// Most events of one burst on each device.
-const PER_DEVICE_MAX: u32 = 10_000;
-/// Most events of one burst in all.
-const BURST_MAX: u64 = 50_000_000;
 
 pub(super) fn traffic(
     file: &ScenarioFile,
     fleets: &[Fleet],
     duration: Duration,
-    findings: &mut Findings<'_>,
+    findings: &mut Findings,
 ) -> Vec<Traffic> {
     let mut traffic: Vec<Traffic> = Vec::new();
     for table in &file.traffic {
@@ -53,13 +50,15 @@ pub(super) fn traffic(
                 "let it begin earlier or lengthen `duration`",
             );
         }
+        keys::check(table, findings);
+        arrival::check_end(table, begin, duration, findings);
         let lasts = table.lasts.as_ref().map(|lasts| lasts.get_ref().0);
         let concerned: Vec<&Fleet> = match fleet {
             Some(position) => fleets.get(position).into_iter().collect(),
             None => fleets.iter().collect(),
         };
         let (Some(arrival), Some(emission)) = (
-            arrival(table, &concerned, findings),
+            arrival::arrival(table, &concerned, findings),
             emission(table, &concerned, findings),
         ) else {
             continue;
@@ -77,7 +76,7 @@ pub(super) fn traffic(
     traffic
 }
 
-fn fleet(table: &TrafficTable, fleets: &[Fleet], findings: &mut Findings<'_>) -> Option<usize> {
+fn fleet(table: &TrafficTable, fleets: &[Fleet], findings: &mut Findings) -> Option<usize> {
     let name = table.fleet.as_ref()?;
     let position = fleets
         .iter()
@@ -97,69 +96,10 @@ fn fleet(table: &TrafficTable, fleets: &[Fleet], findings: &mut Findings<'_>) ->
     position
 }
 
-fn arrival(
-    table: &TrafficTable,
-    concerned: &[&Fleet],
-    findings: &mut Findings<'_>,
-) -> Option<Arrival> {
-    let arrival = table.arrival.get_ref();
-    let devices: u64 = concerned.iter().map(|fleet| u64::from(fleet.count)).sum();
-    let mut wrong = |message: &str, help: &str| {
-        findings.add(table.arrival.span(), message, help);
-        None
-    };
-    match (
-        arrival.process,
-        arrival.rate,
-        arrival.count,
-        arrival.per_device,
-    ) {
-        (ProcessWord::Constant, Some(rate), None, None) => Some(Arrival::Constant {
-            rate: rate.per_second(),
-        }),
-        (ProcessWord::Poisson, Some(rate), None, None) => Some(Arrival::Poisson {
-            rate: rate.per_second(),
-        }),
-        (ProcessWord::Constant | ProcessWord::Poisson, ..) => wrong(
-            "a steady arrival has a rate and nothing else",
-            "write rate = \"50/s\"",
-        ),
-        (ProcessWord::Burst, None, count, per_device) => {
-            let within = arrival.within.map_or(Duration::ZERO, |within| within.0);
-            let count = match (count, per_device) {
-                (Some(count), None) => BurstCount::Total(count),
-                (None, Some(count)) if count <= PER_DEVICE_MAX => BurstCount::PerDevice(count),
-                (None, Some(_)) => {
-                    return wrong(
-                        "so many events on each device are absurd",
-                        "write at most 10000",
-                    );
-                }
-                _ => return wrong("a burst has a count", "write count = 100 or per-device = 1"),
-            };
-            let events = match count {
-                BurstCount::Total(count) => u64::from(count),
-                BurstCount::PerDevice(count) => u64::from(count) * devices,
-            };
-            if events > BURST_MAX {
-                return wrong(
-                    "so many events in one burst are absurd",
-                    "at most 50,000,000 in all",
-                );
-            }
-            Some(Arrival::Burst { count, within })
-        }
-        (ProcessWord::Burst, Some(_), ..) => wrong(
-            "a burst has no rate",
-            "write count or per-device, and within = \"2s\"",
-        ),
-    }
-}
-
 fn emission(
     table: &TrafficTable,
     concerned: &[&Fleet],
-    findings: &mut Findings<'_>,
+    findings: &mut Findings,
 ) -> Option<Emission> {
     match (&table.syslog, &table.event) {
         (Some(pattern), None) => match SyslogPattern::parse(pattern.get_ref()) {
@@ -190,15 +130,17 @@ fn event(
     table: &TrafficTable,
     word: EventWord,
     concerned: &[&Fleet],
-    findings: &mut Findings<'_>,
+    findings: &mut Findings,
 ) -> Option<SystemEvent> {
     Some(match word {
-        EventWord::EnvironmentAlarm => SystemEvent::EnvironmentAlarm(match table.sensor {
-            Some(SensorWord::PowerSupply) => Sensor::PowerSupply,
-            Some(SensorWord::Temperature) => Sensor::Temperature,
-            Some(SensorWord::Voltage) => Sensor::Voltage,
-            Some(SensorWord::Fan) | None => Sensor::Fan,
-        }),
+        EventWord::EnvironmentAlarm => {
+            SystemEvent::EnvironmentAlarm(match table.sensor.as_ref().map(Spanned::get_ref) {
+                Some(SensorWord::PowerSupply) => Sensor::PowerSupply,
+                Some(SensorWord::Temperature) => Sensor::Temperature,
+                Some(SensorWord::Voltage) => Sensor::Voltage,
+                Some(SensorWord::Fan) | None => Sensor::Fan,
+            })
+        }
         EventWord::Crash => SystemEvent::Crash,
         EventWord::Traceback => SystemEvent::Traceback,
         EventWord::CardRemoved => SystemEvent::CardRemoved(card(table, concerned, findings)),
@@ -219,7 +161,7 @@ fn event(
     })
 }
 
-fn card(table: &TrafficTable, concerned: &[&Fleet], findings: &mut Findings<'_>) -> u8 {
+fn card(table: &TrafficTable, concerned: &[&Fleet], findings: &mut Findings) -> u8 {
     let card = table.card.as_ref().map_or(0, |card| *card.get_ref());
     for fleet in concerned {
         let platform = &fleet.model.platform;
@@ -238,7 +180,7 @@ fn card(table: &TrafficTable, concerned: &[&Fleet], findings: &mut Findings<'_>)
     card
 }
 
-fn severity(table: &TrafficTable, findings: &mut Findings<'_>) -> Option<Severity> {
+fn severity(table: &TrafficTable, findings: &mut Findings) -> Option<Severity> {
     let Some(word) = &table.severity else {
         return Some(Severity::Major);
     };
@@ -263,13 +205,16 @@ fn manual(
     table: &TrafficTable,
     word: EventWord,
     concerned: &[&Fleet],
-    findings: &mut Findings<'_>,
+    findings: &mut Findings,
 ) -> Option<ManualMessage> {
     let profile = profile(table, concerned, findings)?;
     match word {
         EventWord::Test => match profile {
             Some(profile) => Some(ManualMessage::Test {
-                text: table.text.as_deref().map(Arc::from),
+                text: table
+                    .text
+                    .as_ref()
+                    .map(|text| text.get_ref().as_str().into()),
                 profile,
             }),
             None => {
@@ -299,7 +244,7 @@ fn manual(
 fn by_hand(
     table: &TrafficTable,
     profile: Option<Arc<str>>,
-    findings: &mut Findings<'_>,
+    findings: &mut Findings,
 ) -> Option<ManualMessage> {
     let word = table.group.as_ref();
     let group = word.map_or("inventory", |group| group.get_ref());
@@ -322,7 +267,7 @@ fn by_hand(
 fn profile(
     table: &TrafficTable,
     concerned: &[&Fleet],
-    findings: &mut Findings<'_>,
+    findings: &mut Findings,
 ) -> Option<Option<Arc<str>>> {
     let Some(name) = &table.profile else {
         return Some(None);

@@ -16,6 +16,7 @@ use crate::{
     scenario::{
         ClockSettings, DEVICES_MAX, Fleet, Source,
         file::{FleetTable, IdEpochWord, PolicyTable, RateUnitWord, ScenarioFile, SizePolicyWord},
+        source::ReadError,
     },
 };
 
@@ -23,7 +24,7 @@ pub(super) fn fleets(
     source: &Source,
     file: &ScenarioFile,
     clock: Option<&ClockSettings>,
-    findings: &mut Findings<'_>,
+    findings: &mut Findings,
 ) -> Vec<Fleet> {
     let catalogue = match Catalogue::built_in() {
         Ok(catalogue) => catalogue,
@@ -69,7 +70,7 @@ pub(super) fn fleets(
     fleets
 }
 
-fn check_name(table: &FleetTable, before: &[Fleet], findings: &mut Findings<'_>) {
+fn check_name(table: &FleetTable, before: &[Fleet], findings: &mut Findings) {
     let name = table.name.get_ref();
     let plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
     if name.is_empty() || name.len() > 32 || !name.chars().all(plain) {
@@ -88,7 +89,7 @@ fn check_name(table: &FleetTable, before: &[Fleet], findings: &mut Findings<'_>)
     }
 }
 
-fn check_count(table: &FleetTable, before: u32, findings: &mut Findings<'_>) -> u32 {
+fn check_count(table: &FleetTable, before: u32, findings: &mut Findings) -> u32 {
     let count = *table.count.get_ref();
     if count == 0 {
         findings.add(
@@ -109,7 +110,7 @@ fn check_count(table: &FleetTable, before: u32, findings: &mut Findings<'_>) -> 
 fn platform(
     catalogue: &Catalogue,
     table: &FleetTable,
-    findings: &mut Findings<'_>,
+    findings: &mut Findings,
 ) -> Option<Arc<Platform>> {
     let name = table.platform.get_ref();
     let found = catalogue.find(name);
@@ -132,7 +133,7 @@ fn platform(
 }
 
 /// The number of sites; no more than there are devices, so that none is empty.
-fn sites(table: &FleetTable, findings: &mut Findings<'_>) -> u32 {
+fn sites(table: &FleetTable, findings: &mut Findings) -> u32 {
     let Some(sites) = &table.sites else {
         return 1;
     };
@@ -158,11 +159,7 @@ fn naming(table: &FleetTable, sites: u32) -> Naming {
 }
 
 /// Reads the configuration of a fleet; what is wrong with it is shown in its own text.
-fn configuration(
-    source: &Source,
-    table: &FleetTable,
-    findings: &mut Findings<'_>,
-) -> Option<Parsed> {
+fn configuration(source: &Source, table: &FleetTable, findings: &mut Findings) -> Option<Parsed> {
     let path = table.config.get_ref();
     let file = source.resolve(path).display().to_string();
     let text = match source.read_related(path) {
@@ -171,22 +168,35 @@ fn configuration(
             findings.add(
                 table.config.span(),
                 format!("cannot read {file}: {error}"),
-                "paths are relative to the scenario file",
+                match error {
+                    ReadError::System(_) => "paths are relative to the scenario file",
+                    ReadError::TooLarge(_) | ReadError::NotText(_) => {
+                        "name a file with the configuration of one device"
+                    }
+                },
             );
             return None;
         }
     };
     let parsed = config::parse::parse(&text);
+    let text: Arc<str> = text.into();
     for found in &parsed.diagnostics {
-        findings.found.push(Diagnostic {
+        findings.push(Diagnostic {
             file: file.clone(),
-            text: text.clone(),
+            text: Arc::clone(&text),
             span: span_of(&text, found.line, found.column, found.length),
             message: found.message.clone(),
             label: String::new(),
             help: found.help.clone(),
             fatal: found.level == config::Level::Error,
         });
+    }
+    if parsed.is_clean() && !parsed.configuration.service_call_home {
+        findings.warn(
+            table.config.span(),
+            format!("no device of `{}` can send anything", table.name.get_ref()),
+            format!("{file} has no `service call-home`; add the line"),
+        );
     }
     Some(parsed)
 }

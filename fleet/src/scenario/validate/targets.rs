@@ -1,0 +1,189 @@
+//! Targets: what they are, whether devices can use them, and who vouches for them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use emulator::{
+    config::Profile,
+    template::{Slot, SlotValues, Template},
+};
+use rustls::RootCertStore;
+use rustls_pki_types::{CertificateDer, pem::PemObject};
+use toml::Spanned;
+
+use super::Findings;
+use crate::scenario::{
+    Fleet, Overrides, Scheme, Source, TargetChoice, Targets,
+    file::ScenarioFile,
+    split_authority,
+    targets::{self, Purpose, TargetError},
+};
+
+pub(super) fn targets(
+    file: &ScenarioFile,
+    overrides: &Overrides,
+    findings: &mut Findings,
+) -> Option<Targets> {
+    let allowed = &overrides.allowed_targets;
+    let mut read = |value: &Spanned<String>, purpose| {
+        targets::parse(value.get_ref(), purpose, allowed)
+            .map_err(|error| {
+                let help = match &error {
+                    TargetError::Public(host) => {
+                        format!("if you may load it, say --allow-target {host}")
+                    }
+                    TargetError::Form(_) | TargetError::Scheme(..) => String::new(),
+                };
+                findings.add(value.span(), error.to_string(), help);
+            })
+            .ok()
+    };
+    let smtp = read(&file.targets.smtp, Purpose::Smtp);
+    let https = read(&file.targets.https, Purpose::Https);
+    let mut hosts: BTreeMap<String, TargetChoice> = BTreeMap::new();
+    let mut twice = Vec::new();
+    for (name, target) in &file.hosts {
+        if let Some(choice) = read(target, Purpose::Either)
+            && hosts.insert(name.to_ascii_lowercase(), choice).is_some()
+        {
+            twice.push((name, target.span()));
+        }
+    }
+    for (name, span) in twice {
+        findings.add(
+            span,
+            format!("`{name}` is listed twice: case does not matter in host names"),
+            "remove one of the lines",
+        );
+    }
+    Some(Targets {
+        smtp: smtp?,
+        https: https?,
+        hosts,
+    })
+}
+
+/// Finds names that devices use for mail but `[hosts]` maps to a receiver of requests, and the
+/// other way round. Names that differ from device to device are not looked into.
+pub(super) fn check_transports(
+    file: &ScenarioFile,
+    targets: &Targets,
+    fleets: &[Fleet],
+    findings: &mut Findings,
+) {
+    for (name, target) in &file.hosts {
+        let Some(TargetChoice::Server {
+            scheme: Some(scheme),
+            ..
+        }) = targets.hosts.get(&name.to_ascii_lowercase())
+        else {
+            continue;
+        };
+        let (role, help) = match scheme {
+            Scheme::Http | Scheme::Https => ("mail server", "write HOST:PORT or smtp://HOST:PORT"),
+            Scheme::Smtp | Scheme::Smtps => ("receiver", "write HOST:PORT or https://HOST:PORT"),
+        };
+        let user = fleets.iter().find(|fleet| match scheme {
+            Scheme::Http | Scheme::Https => is_mail_server(fleet, name),
+            Scheme::Smtp | Scheme::Smtps => is_receiver(fleet, name),
+        });
+        if let Some(fleet) = user {
+            findings.add(
+                target.span(),
+                format!(
+                    "`{name}` is a {role} of fleet `{}`, but {} is not how one speaks to it",
+                    fleet.name,
+                    target.get_ref()
+                ),
+                help,
+            );
+        }
+    }
+}
+
+fn is_mail_server(fleet: &Fleet, name: &str) -> bool {
+    let servers = &fleet.model.startup.call_home.mail_servers;
+    servers.iter().any(|server| {
+        literal(&server.host).is_some_and(|host| {
+            // Credentials stand before the name.
+            let host = host.rsplit_once('@').map_or(&*host, |(_, host)| host);
+            host.eq_ignore_ascii_case(name)
+        })
+    })
+}
+
+fn is_receiver(fleet: &Fleet, name: &str) -> bool {
+    let profiles = &fleet.model.startup.call_home.profiles;
+    let mut urls = profiles.iter().filter_map(Profile::url);
+    urls.any(|url| {
+        literal(&url).is_some_and(|url| {
+            let rest = url.split_once("://").map_or(&*url, |(_, rest)| rest);
+            let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+            split_authority(authority).is_some_and(|(host, _)| host.eq_ignore_ascii_case(name))
+        })
+    })
+}
+
+/// The text of `template` if it is the same on every device.
+fn literal(template: &Template) -> Option<Arc<str>> {
+    template.is_literal().then(|| template.fill(&NoValues))
+}
+
+/// Fills a template that has no slots.
+struct NoValues;
+
+impl SlotValues for NoValues {
+    fn push_slot(&self, _: &mut Vec<u8>, _: Slot) {}
+}
+
+/// Looks into the file of authorities, which nobody reads when certificates are not verified.
+pub(super) fn check_authorities(source: &Source, file: &ScenarioFile, findings: &mut Findings) {
+    let Some(path) = file.targets.ca.as_ref().filter(|_| !file.targets.insecure) else {
+        return;
+    };
+    let shown = source.resolve(path.get_ref()).display().to_string();
+    let wrong = match source.read_related_bytes(path.get_ref()) {
+        Err(error) => Some(format!("cannot read {shown}: {error}")),
+        Ok(pem) => wrong_authorities(&pem).map(|what| format!("{shown} {what}")),
+    };
+    if let Some(wrong) = wrong {
+        findings.add(
+            path.span(),
+            wrong,
+            "name a file with certificates of authorities in PEM form",
+        );
+    }
+}
+
+/// What is wrong with a file of authorities.
+fn wrong_authorities(pem: &[u8]) -> Option<&'static str> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let Ok(certificate) = certificate else {
+            return Some("is not well-formed PEM");
+        };
+        if roots.add(certificate).is_err() {
+            return Some("holds a certificate that cannot be an authority's");
+        }
+    }
+    roots.is_empty().then_some("holds no certificate")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_without_usable_certificates_are_told_apart() {
+        let begin = "-----BEGIN CERTIFICATE-----\n";
+        let end = "-----END CERTIFICATE-----\n";
+        for (text, part) in [
+            (String::new(), "holds no certificate"),
+            ("hello".to_owned(), "holds no certificate"),
+            (format!("{begin}AAAA\n"), "well-formed"),
+            (format!("{begin}AAAA\n{end}"), "cannot be an authority's"),
+        ] {
+            let found = wrong_authorities(text.as_bytes()).unwrap_or_default();
+            assert!(found.contains(part), "{text}: {found}");
+        }
+    }
+}
