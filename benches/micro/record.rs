@@ -40,6 +40,7 @@ fn record(criterion: &mut Criterion) {
         kind: MessageType::Test,
         severity: emulator::Severity::Normal,
         at: benches::start(),
+        candidates: 1,
     };
     criterion.bench_function("record/fingerprint", |bencher| {
         bencher.iter(|| fingerprint.observe(1, &trigger));

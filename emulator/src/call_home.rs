@@ -89,12 +89,13 @@ impl Engine {
         line: Option<&SyslogText<'_>>,
         outputs: &mut Vec<Output>,
     ) -> Raised {
+        let mut candidates = gates::judge(around, alert, audience);
         outputs.push(Output::Trigger {
             kind: alert.kind,
             severity: alert.severity,
             at: alert.at,
+            candidates: u32::try_from(candidates.len()).unwrap_or(u32::MAX),
         });
-        let mut candidates = gates::judge(around, alert, audience);
         self.throttle(around, alert, line, &mut candidates);
         let mut raised = Raised::default();
         let mut event_admission = None;

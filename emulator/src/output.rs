@@ -90,6 +90,8 @@ pub enum Output {
         severity: Severity,
         /// When it happened.
         at: Timestamp,
+        /// How many candidates it has: profiles it concerns, times their transports.
+        candidates: u32,
     },
     /// A candidate became no message.
     Dropped {

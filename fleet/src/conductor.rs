@@ -25,6 +25,8 @@ use crate::{
 
 /// From the moment everything is ready to the start of the run.
 const LEAD: Duration = Duration::from_millis(20);
+/// How many reports of arbiters may wait for the conductor; an arbiter waits for room.
+const REPORTS_WAITING_MAX: usize = 64;
 /// How often the sinks' receipts are looked at when no arbiter reports.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -49,6 +51,9 @@ pub enum RunError {
     /// An arbiter ended before its devices were ready.
     #[error("an arbiter ended before the run began")]
     ArbiterLost,
+    /// A signal came before the run began.
+    #[error("interrupted before the run began; nothing has been sent")]
+    Interrupted,
 }
 
 /// How a run went on, for whoever watches.
@@ -136,13 +141,13 @@ pub struct Reconciled {
 }
 
 impl RunResult {
-    /// Whether every event reached its device, every candidate is in one account, every message has
-    /// ended in one way, and embedded sinks agree.
+    /// Whether every event reached its device, every candidate is in one account or a message, every
+    /// message has ended once at most, and embedded sinks agree. Messages that had not ended when
+    /// waiting for them was over are accounted for as queued and in flight.
     pub fn is_balanced(&self) -> bool {
         let ledger = &self.gathered.ledger;
         self.emitted == self.gathered.events
             && ledger.is_consistent()
-            && ledger.outstanding() == 0
             && self.sinks.values().all(|sink| sink.balanced)
     }
 }
@@ -156,24 +161,16 @@ pub async fn conduct(
     watcher: &mut dyn Watcher,
     interrupts: &mut Interrupts,
 ) -> Result<RunResult, RunError> {
-    make_room(&scenario)?;
-    let sinks = EmbeddedSinks::start(&scenario)?;
-    let couriers = Arc::new(CourierSettings::prepare(&scenario, &sinks.addresses()).await?);
-    if let Err(unreachable) = couriers.preflight().await {
-        if !unreachable.iter().all(Unreachable::is_listed_host) {
-            return Err(RunError::Unreachable(unreachable));
-        }
-        watcher.unreachable_hosts(&unreachable);
-    }
-    // Whatever the preflight did is none of the run's.
-    sinks.received().for_each(drop);
-    let before = clock::now();
-    let rss_before = Usage::now().peak_rss_bytes;
-    let mut stage = Stage::set(&scenario, &couriers)?;
-    stage.wait_until_ready().await?;
-    let startup = clock::now().saturating_duration_since(before);
-    let devices_rss_bytes = Usage::now().peak_rss_bytes.saturating_sub(rss_before);
-    watcher.ready(scenario.device_count(), startup);
+    let prepared = tokio::select! {
+        prepared = prepare(&scenario, watcher) => prepared?,
+        () = interrupts.next() => return Err(RunError::Interrupted),
+    };
+    let Prepared {
+        sinks,
+        mut stage,
+        startup,
+        devices_rss_bytes,
+    } = prepared;
     let clock = RunClock::starting_in(LEAD, TimeScale::new(&scenario.clock));
     let started = clock::calendar_now();
     stage.begin(clock);
@@ -211,6 +208,44 @@ pub async fn conduct(
     })
 }
 
+/// Everything that a run needs before it begins.
+struct Prepared {
+    sinks: EmbeddedSinks,
+    stage: Stage,
+    startup: Duration,
+    devices_rss_bytes: u64,
+}
+
+/// Starts sinks, reaches targets, starts devices.
+async fn prepare(
+    scenario: &Arc<Scenario>,
+    watcher: &mut dyn Watcher,
+) -> Result<Prepared, RunError> {
+    make_room(scenario)?;
+    let sinks = EmbeddedSinks::start(scenario)?;
+    let couriers = Arc::new(CourierSettings::prepare(scenario, &sinks.addresses()).await?);
+    if let Err(unreachable) = couriers.preflight().await {
+        if !unreachable.iter().all(Unreachable::is_listed_host) {
+            return Err(RunError::Unreachable(unreachable));
+        }
+        watcher.unreachable_hosts(&unreachable);
+    }
+    // Whatever the preflight did is none of the run's.
+    sinks.received().for_each(drop);
+    let before = clock::now();
+    let rss_before = Usage::now().peak_rss_bytes;
+    let mut stage = Stage::set(scenario, &couriers)?;
+    stage.wait_until_ready().await?;
+    let startup = clock::now().saturating_duration_since(before);
+    watcher.ready(scenario.device_count(), startup);
+    Ok(Prepared {
+        sinks,
+        stage,
+        startup,
+        devices_rss_bytes: Usage::now().peak_rss_bytes.saturating_sub(rss_before),
+    })
+}
+
 fn make_room(scenario: &Scenario) -> Result<(), TooFewFiles> {
     let connections = u64::from(scenario.smtp.connections) + u64::from(scenario.https.connections);
     let embedded = connections;
@@ -228,13 +263,13 @@ struct Stage {
     arbiters: Vec<Arbiter>,
     lines: Vec<ArbiterLine>,
     clocks: Vec<oneshot::Sender<RunClock>>,
-    reports: mpsc::UnboundedReceiver<ArbiterReport>,
+    reports: mpsc::Receiver<ArbiterReport>,
 }
 
 impl Stage {
     fn set(scenario: &Arc<Scenario>, couriers: &Arc<CourierSettings>) -> Result<Self, RunError> {
         let pacer = Pacer::spawn(Arc::clone(scenario))?;
-        let (report, reports) = mpsc::unbounded_channel();
+        let (report, reports) = mpsc::channel(REPORTS_WAITING_MAX);
         let count = (monitor::cpus() as u32).min(scenario.device_count()).max(1);
         let mut stage = Self {
             pacer,
@@ -354,10 +389,8 @@ impl Course<'_> {
         self.look_at_sinks();
         self.gathered.merge(gathered);
         for message in settled {
-            if self.sinks.embeds(message.transport) {
-                let books = self.reconcilers.entry(message.transport).or_default();
-                books.settle(message.key, message.settlement);
-            }
+            let books = self.reconcilers.entry(message.transport).or_default();
+            books.settle(message.key, message.at_sink);
         }
     }
 
@@ -375,14 +408,16 @@ impl Course<'_> {
             .filter(|transport| self.sinks.embeds(*transport))
             .map(|transport| {
                 let books = self.reconcilers.get(&transport).unwrap_or(&none);
+                let totals = books.totals();
                 let rows = gathered.ledger.by_type.iter();
-                let delivered = rows
-                    .filter(|((_, by), _)| *by == transport)
-                    .map(|(_, row)| row.delivered)
-                    .sum();
+                let of_transport = rows.filter(|((_, by), _)| *by == transport);
+                let delivered: u64 = of_transport.map(|(_, row)| row.delivered).sum();
+                let elsewhere = gathered.transports[transport as usize].accepted_elsewhere;
                 let reconciled = Reconciled {
-                    totals: books.totals(),
-                    balanced: books.balances(delivered),
+                    totals,
+                    // What devices delivered must have gone to the sink or to somebody else.
+                    balanced: books.balances(gathered.in_flight())
+                        && delivered == totals.delivered + elsewhere,
                 };
                 (transport, reconciled)
             })

@@ -1,4 +1,5 @@
-//! Exit codes: what a run or a command came to, for scripts.
+//! Exit codes: what a run or a command came to, for scripts. Code 2, a command line that makes no
+//! sense, is given by the argument parser.
 
 use std::process::ExitCode;
 
@@ -9,8 +10,6 @@ pub enum Exit {
     Passed = 0,
     /// Something went wrong that is nobody's input; also a run directory that cannot be written.
     Internal = 1,
-    /// The command line does not make sense.
-    Usage = 2,
     /// The generator was the bottleneck: the figures say nothing about the target.
     Invalid = 90,
     /// A target could not be reached before the run.
@@ -23,8 +22,6 @@ pub enum Exit {
     ScenarioInvalid = 104,
     /// Ended by a signal; the report has been written.
     Interrupted = 105,
-    /// An address to listen on is in use.
-    AddressInUse = 106,
 }
 
 impl Exit {
@@ -52,12 +49,9 @@ impl Exit {
             Self::Invalid => "invalid",
             Self::Unbalanced => "unbalanced",
             Self::Interrupted => "interrupted",
-            Self::Internal
-            | Self::Usage
-            | Self::Unreachable
-            | Self::ThresholdFailed
-            | Self::ScenarioInvalid
-            | Self::AddressInUse => "failed",
+            Self::Internal | Self::Unreachable | Self::ThresholdFailed | Self::ScenarioInvalid => {
+                "failed"
+            }
         }
     }
 }

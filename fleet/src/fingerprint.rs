@@ -24,7 +24,9 @@ impl Fingerprint {
         let mut hasher = SipHasher13::new();
         hasher.write_u32(device);
         match output {
-            Output::Trigger { kind, severity, at } => {
+            Output::Trigger {
+                kind, severity, at, ..
+            } => {
                 hasher.write_u8(1);
                 write_kind(&mut hasher, *kind, *at);
                 hasher.write_u8(severity.level());
@@ -119,6 +121,7 @@ mod tests {
             kind: MessageType::Test,
             severity: Severity::Normal,
             at: Timestamp::from_second(second).unwrap(),
+            candidates: 1,
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use emulator::{DropAccount, MessageType, Output, Settlement, Transport};
 
-pub use reconcile::{Reconciler, SinkTotals};
+pub use reconcile::{AtSink, Reconciler, SinkTotals};
 
 /// Counts of everything the devices decided and of how messages ended.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -16,6 +16,8 @@ pub struct Ledger {
     pub unheard: u64,
     /// Alerts offered to the devices' policy.
     pub triggers: u64,
+    /// Candidates that the alerts had, as the devices counted them beforehand.
+    pub candidates: u64,
     /// Candidates that became no message, by account.
     pub dropped: BTreeMap<DropAccount, u64>,
     /// Candidates that became messages, those included that turned out too large to be sent.
@@ -47,7 +49,10 @@ impl Ledger {
     /// Books what a device said.
     pub fn observe(&mut self, output: &Output) {
         match output {
-            Output::Trigger { .. } => self.triggers += 1,
+            Output::Trigger { candidates, .. } => {
+                self.triggers += 1;
+                self.candidates += u64::from(*candidates);
+            }
             Output::Dropped {
                 account,
                 kind,
@@ -92,6 +97,7 @@ impl Ledger {
     pub fn merge(&mut self, other: &Self) {
         self.unheard += other.unheard;
         self.triggers += other.triggers;
+        self.candidates += other.candidates;
         self.queued += other.queued;
         self.traps += other.traps;
         for (account, count) in &other.dropped {
@@ -136,10 +142,50 @@ impl Ledger {
         self.queued.saturating_sub(ended)
     }
 
-    /// Whether no message ended that was never queued.
+    /// Whether every candidate is in one account or a message, and no message ended more than once.
     pub fn is_consistent(&self) -> bool {
         let ended: u64 = self.settled.values().sum();
-        let by_type = self.by_type.values();
-        ended <= self.queued && by_type.map(|row| row.queued).sum::<u64>() == self.queued
+        let dropped: u64 = self.dropped.values().sum();
+        self.candidates == dropped + self.queued && ended <= self.queued
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use emulator::Severity;
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn trigger(candidates: u32) -> Output {
+        Output::Trigger {
+            kind: MessageType::Test,
+            severity: Severity::Normal,
+            at: Timestamp::UNIX_EPOCH,
+            candidates,
+        }
+    }
+
+    fn dropped() -> Output {
+        Output::Dropped {
+            account: DropAccount::Pattern,
+            kind: MessageType::Test,
+            transport: Transport::Email,
+            destination: None,
+            at: Timestamp::UNIX_EPOCH,
+            id: None,
+        }
+    }
+
+    #[test]
+    fn a_candidate_that_is_lost_or_doubled_is_noticed() {
+        let consistent = |outputs: &[Output]| {
+            let mut ledger = Ledger::default();
+            outputs.iter().for_each(|output| ledger.observe(output));
+            ledger.is_consistent()
+        };
+        assert!(consistent(&[trigger(2), dropped(), dropped()]));
+        assert!(!consistent(&[trigger(2), dropped()]));
+        assert!(!consistent(&[trigger(1), dropped(), dropped()]));
     }
 }

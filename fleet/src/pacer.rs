@@ -42,8 +42,11 @@ pub(crate) enum PacerInput {
         /// Device time.
         to: Timestamp,
     },
-    /// Nothing further will come.
-    Finish,
+    /// Nothing further will come. Deadlines up to this instant are still due.
+    Finish {
+        /// Device time.
+        to: Timestamp,
+    },
 }
 
 /// The earliest deadline of the devices on one arbiter, as the pacer sees it.
@@ -186,14 +189,12 @@ fn pace(scenario: &Scenario, clock: &RunClock, lines: &[ArbiterLine], stop: &Ato
             }
         }
         if now >= end && next.is_none() {
-            for line in lines {
-                send(line, PacerInput::Advance { to });
-            }
             break;
         }
     }
+    let to = clock.scale().device_at(clock.elapsed().min(end));
     for line in lines {
-        send(line, PacerInput::Finish);
+        send(line, PacerInput::Finish { to });
     }
     emitted
 }

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use emulator::{AttemptOutcome, MessageType, Output, Settlement, Transport};
+use emulator::{AttemptOutcome, MessageType, Output, Transport};
 use sink::MessageKey;
 
 pub use histogram::{HistogramSet, Latency, TransportHistograms};
@@ -18,7 +18,7 @@ pub use histogram::{HistogramSet, Latency, TransportHistograms};
 use crate::{
     courier::{Attempt, ErrorKind},
     fingerprint::Fingerprint,
-    ledger::Ledger,
+    ledger::{AtSink, Ledger},
 };
 
 /// Most kinds of error told apart; further ones are counted under the first kind of their transport.
@@ -31,6 +31,8 @@ pub struct TransportCounts {
     pub attempts: u64,
     /// Messages a server took, among those that count for the figures.
     pub measured: u64,
+    /// Messages that a server outside this process took.
+    pub accepted_elsewhere: u64,
     /// Bytes of messages handed over.
     pub bytes: u64,
     /// Connections opened.
@@ -43,6 +45,7 @@ impl TransportCounts {
     fn merge(&mut self, other: &Self) {
         self.attempts += other.attempts;
         self.measured += other.measured;
+        self.accepted_elsewhere += other.accepted_elsewhere;
         self.bytes += other.bytes;
         self.connections += other.connections;
         self.resumed += other.resumed;
@@ -135,15 +138,15 @@ fn count_error(
     entry.count += count;
 }
 
-/// A message that has ended, for the reconciliation with embedded sinks.
+/// A message that has ended and that an embedded sink may have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Settled {
     /// Which message.
     pub key: MessageKey,
     /// By which transport it went.
     pub transport: Transport,
-    /// How it ended.
-    pub settlement: Settlement,
+    /// What that means for the books of embedded sinks.
+    pub at_sink: AtSink,
 }
 
 /// The measurements of one arbiter.
@@ -170,21 +173,16 @@ impl Recorder {
         self.measured_from = instant;
     }
 
-    /// Books what device number `device` said.
-    pub fn observe(&mut self, device: u32, output: &Output) {
+    /// Books what device number `device` said. `at_sink` is what the attempts so far mean for the
+    /// books of embedded sinks, if the output settles the message they were for.
+    pub fn observe(&mut self, device: u32, output: &Output, at_sink: AtSink) {
         self.gathered.ledger.observe(output);
         self.gathered.fingerprint.observe(device, output);
-        if let Output::Settled {
-            id,
-            transport,
-            settlement,
-            ..
-        } = output
-        {
+        if let (Output::Settled { id, transport, .. }, true) = (output, at_sink != AtSink::Not) {
             self.settled.push(Settled {
                 key: MessageKey::of(&id.to_string()),
                 transport: *transport,
-                settlement: *settlement,
+                at_sink,
             });
         }
     }
@@ -229,6 +227,8 @@ impl Recorder {
         let counts = &mut self.gathered.transports[transport as usize];
         counts.attempts += 1;
         counts.bytes += attempt.bytes;
+        counts.accepted_elsewhere +=
+            u64::from(attempt.outcome == AttemptOutcome::Accepted && !attempt.embedded);
         counts.connections += u64::from(attempt.opened);
         counts.resumed += u64::from(attempt.resumed == Some(true));
         if let Some(error) = &attempt.error {

@@ -17,6 +17,10 @@ use crate::{
     scenario::{Scenario, TargetChoice},
 };
 
+/// How many receipts may wait for the conductor, which looks several times a second; a sink waits
+/// for room before it replies.
+const RECEIPTS_WAITING_MAX: usize = 1 << 18;
+
 /// A message that an embedded sink has taken.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Received {
@@ -66,7 +70,7 @@ impl EmbeddedSinks {
     pub(crate) fn start(scenario: &Scenario) -> Result<Self, SinkError> {
         let authority = TestAuthority::generate()?;
         let tls = authority.server_config(&server_names(scenario))?;
-        let (sender, received) = mpsc::channel();
+        let (sender, received) = mpsc::sync_channel(RECEIPTS_WAITING_MAX);
         let mut running = Vec::new();
         for transport in Transport::ALL {
             if embeds(scenario, transport) {
@@ -134,7 +138,7 @@ fn embeds(scenario: &Scenario, transport: Transport) -> bool {
 fn start(
     transport: Transport,
     tls: Arc<rustls::ServerConfig>,
-    sender: mpsc::Sender<Received>,
+    sender: mpsc::SyncSender<Received>,
 ) -> Result<Running, SinkError> {
     let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
     let observer = Box::new(move |receipt: sink::Receipt| {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use emulator::{DropAccount, MessageType};
 use serde::Serialize;
 
 /// A condition on one metric.
@@ -100,8 +101,16 @@ pub enum Metric {
     Interval(TransportName, IntervalName, Statistic),
     /// A counter or rate of a transport: `https.delivered`.
     Transport(TransportName, TransportFigure),
-    /// An account of the ledger: `ledger.failed`.
+    /// A figure of the ledger: `ledger.failed`.
     Ledger(LedgerFigure),
+    /// An account of dropped candidates: `ledger.throttled`.
+    Account(DropAccount),
+    /// A figure of a message type: `by_type.syslog.delivered`.
+    Type(MessageType, TypeFigure),
+    /// A statistic of the responses to a message type: `by_type.syslog.response.p99`.
+    TypeResponse(MessageType, Statistic),
+    /// What the run itself took: `run.cpu_s`.
+    Run(RunFigure),
     /// The generator's lag in milliseconds: `lag.p99`.
     Lag(Statistic),
 }
@@ -165,34 +174,82 @@ named!(
     TransportFigure {
         Delivered = "delivered",
         Failed = "failed",
+        Unconfirmed = "unconfirmed",
         Attempts = "attempts",
         Rate = "rate",
         Bytes = "bytes",
         Connections = "connections",
+        Resumed = "resumed",
     }
 );
 named!(
-    /// A figure of the ledger.
+    /// A figure of the ledger besides its accounts of dropped candidates.
     LedgerFigure {
+        Events = "events",
+        Unheard = "unheard",
         Triggers = "triggers",
+        Candidates = "candidates",
         Dropped = "dropped",
+        Oversize = "oversize",
         Messages = "messages",
         Delivered = "delivered",
         Failed = "failed",
         Unconfirmed = "unconfirmed",
-        Throttled = "throttled",
-        RateLimited = "rate_limited",
-        QueueFull = "queue_full",
-        Oversize = "oversize",
+        Outstanding = "outstanding",
+        Traps = "traps",
+        SinkReceived = "sink_received",
+        SinkDuplicates = "sink_duplicates",
+        SinkUnknown = "sink_unknown",
+        SinkMissing = "sink_missing",
     }
 );
+named!(
+    /// A figure of a message type.
+    TypeFigure {
+        Queued = "queued",
+        Delivered = "delivered",
+        Failed = "failed",
+        Unconfirmed = "unconfirmed",
+        Dropped = "dropped",
+    }
+);
+named!(
+    /// What the run itself took.
+    RunFigure {
+        CpuSeconds = "cpu_s",
+        PeakRssBytes = "peak_rss_bytes",
+        StartupSeconds = "startup_s",
+        RssBytesPerDevice = "rss_bytes_per_device",
+        WallSeconds = "wall_s",
+    }
+);
+
+fn message_type(word: &str) -> Option<MessageType> {
+    MessageType::ALL
+        .into_iter()
+        .find(|kind| kind.word() == word)
+}
 
 impl Metric {
     /// The metric called `name`.
     pub fn parse(name: &str) -> Option<Self> {
         let parts: Vec<&str> = name.split('.').collect();
         match parts.as_slice() {
-            ["ledger", figure] => LedgerFigure::parse(figure).map(Self::Ledger),
+            ["ledger", figure] => match LedgerFigure::parse(figure) {
+                Some(figure) => Some(Self::Ledger(figure)),
+                None => DropAccount::ALL
+                    .into_iter()
+                    .find(|account| account.name() == *figure)
+                    .map(Self::Account),
+            },
+            ["run", figure] => RunFigure::parse(figure).map(Self::Run),
+            ["by_type", kind, figure] => {
+                Some(Self::Type(message_type(kind)?, TypeFigure::parse(figure)?))
+            }
+            ["by_type", kind, "response", statistic] => Some(Self::TypeResponse(
+                message_type(kind)?,
+                Statistic::parse(statistic)?,
+            )),
             ["lag", statistic] => Statistic::parse(statistic).map(Self::Lag),
             [transport, figure] => Some(Self::Transport(
                 TransportName::parse(transport)?,
@@ -210,8 +267,14 @@ impl Metric {
     /// Whether its values are times, in milliseconds.
     pub fn is_time(self) -> bool {
         match self {
-            Self::Interval(_, _, statistic) | Self::Lag(statistic) => statistic != Statistic::Count,
-            Self::Transport(..) | Self::Ledger(_) => false,
+            Self::Interval(_, _, statistic)
+            | Self::TypeResponse(_, statistic)
+            | Self::Lag(statistic) => statistic != Statistic::Count,
+            Self::Transport(..)
+            | Self::Ledger(_)
+            | Self::Account(_)
+            | Self::Type(..)
+            | Self::Run(_) => false,
         }
     }
 

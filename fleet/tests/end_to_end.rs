@@ -102,19 +102,123 @@ fn the_same_seed_decides_the_same_and_as_forecast() {
     let once = fingerprint("once", &[]);
     assert_eq!(once, fingerprint("twice", &["--set", "smtp.connections=1"]));
     assert_ne!(once, fingerprint("other", &["--seed", "8"]));
-    // The scenario as run is a scenario again; its configurations stand beside the original.
+    let forecast = forecast(&folder.path().join("once"));
+    assert!(forecast.contains(&once), "{forecast}");
+}
+
+/// What `fleet check` says of the scenario that was run into `out`: it is a scenario again, but its
+/// configurations stand beside the original.
+fn forecast(out: &Path) -> String {
     let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-    let text = std::fs::read_to_string(folder.path().join("once/scenario.toml")).unwrap();
-    let copy = folder.path().join("copy.toml");
-    std::fs::write(
-        &copy,
-        text.replace("configs/", &format!("{}/configs/", scenarios.display())),
-    )
-    .unwrap();
-    let forecast = run(Command::new(env!("CARGO_BIN_EXE_fleet"))
+    let text = std::fs::read_to_string(out.join("scenario.toml")).unwrap();
+    let copy = out.join("copy.toml");
+    let configs = format!("{}/configs/", scenarios.display());
+    std::fs::write(&copy, text.replace("configs/", &configs)).unwrap();
+    shown(&run(Command::new(env!("CARGO_BIN_EXE_fleet"))
         .arg("check")
-        .arg(&copy));
-    assert!(shown(&forecast).contains(&once), "{}", shown(&forecast));
+        .arg(&copy)))
+}
+
+#[test]
+fn devices_that_reboot_at_the_very_end_decide_the_same_as_forecast() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let reloads = [
+        "--set",
+        "traffic.1.event=reload",
+        "--set",
+        "clock.speed=1000000",
+    ];
+    // What waits in a device that reloads is lost.
+    let losses = ["--set", "threshold.0.max=1000000"];
+    let output = run(quickstart(&out).args(reloads).args(losses));
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    let fingerprint = summary(&out)["run"]["fingerprint"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let forecast = forecast(&out);
+    assert!(forecast.contains(&fingerprint), "{fingerprint}\n{forecast}");
+}
+
+/// A mail server outside the process that takes everything; its address.
+fn outside_server() -> std::net::SocketAddr {
+    let (told, address) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            told.send(listener.local_addr().unwrap()).unwrap();
+            let books = std::sync::Arc::default();
+            mock_smtp::run(
+                listener,
+                mock_smtp::Settings::default(),
+                books,
+                std::future::pending(),
+            )
+            .await
+        });
+    });
+    address.recv().unwrap()
+}
+
+#[test]
+fn mail_for_a_server_of_hosts_is_not_expected_at_the_embedded_sink() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let hosts = format!(
+        "hosts={{ \"smtp1.example.net\" = \"{}\" }}",
+        outside_server()
+    );
+    let output = run(quickstart(&out).args(["--set", &hosts]));
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    let summary = summary(&out);
+    assert!(summary["transports"]["smtp"]["delivered"].as_u64() > Some(20));
+    let https = &summary["transports"]["https"]["delivered"];
+    assert_eq!(&summary["ledger"]["sink"]["received"], https);
+}
+
+#[test]
+fn a_server_that_never_answers_fails_the_run_but_not_the_accounts() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        // Greets, and keeps every connection open without another word.
+        let mut open = Vec::new();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            std::io::Write::write_all(&mut stream, b"220 here\r\n").unwrap();
+            open.push(stream);
+        }
+    });
+    let output = run(quickstart(&out).args(["--smtp", &address, "--set", "drain=1s"]));
+    assert_eq!(output.status.code(), Some(99), "{}", shown(&output));
+    let summary = summary(&out);
+    let ledger = &summary["ledger"];
+    assert_eq!(ledger["balanced"], true, "{ledger}");
+    assert!(ledger["in_flight"].as_u64() > Some(0), "{ledger}");
+    let metrics: Vec<_> = summary["thresholds"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["passed"] == false)
+        .map(|row| &row["metric"])
+        .collect();
+    assert_eq!(metrics, ["ledger.outstanding"]);
+}
+
+#[test]
+fn a_machine_without_the_addresses_asked_for_makes_the_run_invalid() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    // An address of documentation, which no machine has.
+    let output = run(quickstart(&out).args(["--set", "sources.addresses=192.0.2.0/24"]));
+    assert_eq!(output.status.code(), Some(90), "{}", shown(&output));
 }
 
 #[test]

@@ -20,7 +20,7 @@ use super::device::{AttemptEnded, DeviceActor, Feed, Render};
 use crate::{
     clock::{self, RunClock, TimeScale},
     courier::{CourierSettings, Couriers, Parcel},
-    ledger::Ledger,
+    ledger::{AtSink, Ledger},
     pacer::{Alarm, PacerInput},
     record::{Gathered, Recorder, Settled},
     scenario::Scenario,
@@ -53,7 +53,7 @@ pub(crate) struct ArbiterSetup {
     /// How the pacer is told of deadlines.
     pub alarm: Arc<Alarm>,
     /// Reports to the conductor.
-    pub reports: mpsc::UnboundedSender<ArbiterReport>,
+    pub reports: mpsc::Sender<ArbiterReport>,
 }
 
 /// What an arbiter tells the conductor.
@@ -129,8 +129,8 @@ impl Arbiter {
         self.outputs.replace(outputs);
     }
 
-    pub(super) fn observe(&self, device: u32, output: &Output) {
-        self.recorder.borrow_mut().observe(device, output);
+    pub(super) fn observe(&self, device: u32, output: &Output, at_sink: AtSink) {
+        self.recorder.borrow_mut().observe(device, output, at_sink);
     }
 
     pub(super) fn event_reached(&self, intended: Instant) {
@@ -162,23 +162,24 @@ impl Arbiter {
         address: Addr<DeviceActor>,
     ) {
         let arbiter = Rc::clone(self);
-        self.recorder.borrow_mut().attempt_begun();
         actix_rt::spawn(async move {
             let transport = match transmission.route {
                 Route::Mail { .. } => Transport::Email,
                 Route::Http { .. } => Transport::Http,
             };
             let permit = arbiter.couriers.permit(transport).await;
+            arbiter.recorder.borrow_mut().attempt_begun();
             // Boxed, so that a message that waits for its permit does not carry a connection's state.
             let sending =
                 Box::pin(arbiter.attempt(device, &transmission, transport, &address, &permit));
-            let outcome = sending.await;
+            let (outcome, embedded) = sending.await;
             drop(permit);
             arbiter.recorder.borrow_mut().attempt_ended();
             // One message on its way means one such letter at most in a device's mailbox.
             address.do_send(AttemptEnded {
                 id: transmission.id,
                 outcome,
+                embedded,
             });
         });
     }
@@ -190,13 +191,13 @@ impl Arbiter {
         transport: Transport,
         address: &Addr<DeviceActor>,
         permit: &crate::courier::Permit<'_>,
-    ) -> AttemptOutcome {
+    ) -> (AttemptOutcome, bool) {
         let buffer = self.buffers.borrow_mut().pop().unwrap_or_default();
         let id = transmission.id;
         let Ok(mut rendered) = address.send(Render { id, buffer }).await else {
-            return AttemptOutcome::Failed;
+            return (AttemptOutcome::Failed, false);
         };
-        let outcome = match &rendered.result {
+        let ended = match &rendered.result {
             Some(Ok(message)) => {
                 let parcel = Parcel {
                     device,
@@ -211,13 +212,13 @@ impl Arbiter {
                     transmission.attempt == 0,
                     &attempt,
                 );
-                attempt.outcome
+                (attempt.outcome, attempt.embedded)
             }
-            Some(Err(_)) => AttemptOutcome::TooLarge,
-            None => AttemptOutcome::Failed,
+            Some(Err(_)) => (AttemptOutcome::TooLarge, false),
+            None => (AttemptOutcome::Failed, false),
         };
         self.keep_buffer(rendered.buffer);
-        outcome
+        ended
     }
 
     fn keep_buffer(&self, buffer: Vec<u8>) {
@@ -240,7 +241,7 @@ impl Arbiter {
         due
     }
 
-    fn report(&self, finished: bool, reports: &mpsc::UnboundedSender<ArbiterReport>) -> bool {
+    async fn report(&self, finished: bool, reports: &mpsc::Sender<ArbiterReport>) -> bool {
         let idle = finished
             && self.unhandled.get() == 0
             && self.recorder.borrow().outstanding(&self.reported.borrow()) == 0;
@@ -251,7 +252,7 @@ impl Arbiter {
             settled,
             idle,
         };
-        reports.send(report).is_ok() && !idle
+        reports.send(report).await.is_ok() && !idle
     }
 }
 
@@ -290,7 +291,7 @@ pub(crate) async fn run_arbiter(setup: ArbiterSetup) {
         unhandled: Cell::new(0),
     });
     let devices = start_devices(&scenario, index, count, &arbiter).await;
-    if reports.send(ArbiterReport::Ready).is_err() {
+    if reports.send(ArbiterReport::Ready).await.is_err() {
         return;
     }
     let Ok(run_clock) = begin.await else {
@@ -305,7 +306,7 @@ async fn serve(
     arbiter: &Rc<Arbiter>,
     devices: &[Addr<DeviceActor>],
     mut inputs: mpsc::Receiver<PacerInput>,
-    reports: &mpsc::UnboundedSender<ArbiterReport>,
+    reports: &mpsc::Sender<ArbiterReport>,
 ) {
     let mut finished = false;
     let mut batch = Vec::with_capacity(BATCH_MAX);
@@ -322,7 +323,7 @@ async fn serve(
                 tokio::task::yield_now().await;
             }
             _ = report.tick() => {
-                if !arbiter.report(finished, reports) {
+                if !arbiter.report(finished, reports).await {
                     return;
                 }
             }
@@ -377,9 +378,29 @@ async fn take_input(
                 deliver(arbiter, devices, position, Feed::Advance { to }).await;
             }
         }
-        PacerInput::Finish => return true,
+        PacerInput::Finish { to } => {
+            finish(arbiter, devices, to).await;
+            return true;
+        }
     }
     false
+}
+
+/// Lets everything happen that is due up to `to`, the end of the run: also what follows from events
+/// that still lie in mailboxes, or what devices decided would depend on how busy the machine was.
+async fn finish(arbiter: &Rc<Arbiter>, devices: &[Addr<DeviceActor>], to: Timestamp) {
+    loop {
+        while arbiter.unhandled.get() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let due = arbiter.due(to);
+        if due.is_empty() {
+            return;
+        }
+        for position in due {
+            deliver(arbiter, devices, position, Feed::Advance { to }).await;
+        }
+    }
 }
 
 /// Puts `feed` into the mailbox of the device at `position`, waiting for room where there is none.

@@ -7,6 +7,7 @@ use emulator::{AttemptOutcome, Device, Input, MessageId, Output, Rendered, Syste
 use jiff::Timestamp;
 
 use super::arbiter::Arbiter;
+use crate::ledger::AtSink;
 
 /// Something happens, or time passes.
 #[derive(Debug, Message)]
@@ -45,6 +46,8 @@ pub(super) struct RenderedInto {
 pub(super) struct AttemptEnded {
     pub(super) id: MessageId,
     pub(super) outcome: AttemptOutcome,
+    /// Whether it went to an embedded sink.
+    pub(super) embedded: bool,
 }
 
 /// A device and where it is.
@@ -52,6 +55,10 @@ pub(super) struct DeviceActor {
     device: Device,
     /// Position on its arbiter.
     position: u32,
+    /// What the attempts to send the present message mean for the books of embedded sinks.
+    at_sink: AtSink,
+    /// The present message.
+    sending: Option<MessageId>,
     arbiter: Rc<Arbiter>,
 }
 
@@ -61,6 +68,8 @@ impl DeviceActor {
         Self {
             device,
             position,
+            at_sink: AtSink::Not,
+            sending: None,
             arbiter,
         }
     }
@@ -71,8 +80,17 @@ impl DeviceActor {
         self.device.handle(now, input, &mut outputs);
         let number = self.device.identity().device;
         for output in outputs.drain(..) {
-            self.arbiter.observe(number, &output);
+            // A device sends one message at a time; others that end meanwhile were never sent.
+            let at_sink = match &output {
+                Output::Settled { id, .. } if self.sending == Some(*id) => self.at_sink,
+                _ => AtSink::Not,
+            };
+            self.arbiter.observe(number, &output, at_sink);
             if let Output::Transmit(transmission) = output {
+                if self.sending != Some(transmission.id) {
+                    self.sending = Some(transmission.id);
+                    self.at_sink = AtSink::Not;
+                }
                 self.arbiter
                     .dispatch(number, transmission, context.address());
             }
@@ -128,6 +146,16 @@ impl Handler<AttemptEnded> for DeviceActor {
     type Result = ();
 
     fn handle(&mut self, ended: AttemptEnded, context: &mut Self::Context) {
+        if ended.embedded && self.sending == Some(ended.id) {
+            self.at_sink = match ended.outcome {
+                AttemptOutcome::Accepted => AtSink::Certain,
+                AttemptOutcome::Unconfirmed => AtSink::Possible,
+                AttemptOutcome::Refused
+                | AttemptOutcome::Failed
+                | AttemptOutcome::TimedOut
+                | AttemptOutcome::TooLarge => self.at_sink,
+            };
+        }
         let input = Input::Outcome {
             id: ended.id,
             outcome: ended.outcome,

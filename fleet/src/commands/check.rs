@@ -14,7 +14,7 @@ use crate::{
 /// Most devices that are walked through; larger fleets are judged by a part of them.
 const SIMULATED_MAX: u32 = 20_000;
 /// Memory of a device with its actor, measured; see `benches/README.md`.
-const BYTES_PER_DEVICE: u64 = 2_048;
+const BYTES_PER_DEVICE: u64 = 1_200;
 
 /// Runs the command.
 ///
@@ -26,11 +26,11 @@ pub fn execute(arguments: &CheckArguments) -> anyhow::Result<Exit> {
     for path in &arguments.scenarios {
         match Scenario::load(&Source::File(path.clone()), &arguments.overrides()) {
             Ok(Loaded { scenario, warnings }) => {
-                print_findings(&warnings, style.color);
+                print_findings(&warnings, style.color_errors);
                 print(&format!("{}\n", describe(path, &scenario)));
             }
             Err(findings) => {
-                print_findings(&findings, style.color);
+                print_findings(&findings, style.color_errors);
                 exit = Exit::ScenarioInvalid;
             }
         }

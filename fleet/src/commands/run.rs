@@ -8,7 +8,7 @@ use super::{complain, print, print_findings};
 use crate::{
     arguments::RunArguments,
     conductor::{self, Interrupts, RunError, RunResult, Watcher},
-    courier::Unreachable,
+    courier::{PrepareError, Unreachable},
     exit::Exit,
     record::Gathered,
     report::{Progress, RunDirectory, Style, Summary, Timeline, closing},
@@ -25,11 +25,11 @@ pub fn execute(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let Loaded { scenario, warnings } = match loaded {
         Ok(loaded) => loaded,
         Err(findings) => {
-            print_findings(&findings, style.color);
+            print_findings(&findings, style.color_errors);
             return Ok(Exit::ScenarioInvalid);
         }
     };
-    print_findings(&warnings, style.color);
+    print_findings(&warnings, style.color_errors);
     let directory = RunDirectory::create(arguments.out.as_deref(), &scenario)?;
     let timeline = Timeline::begin(&directory)?;
     let scenario = Arc::new(scenario);
@@ -76,7 +76,7 @@ fn finish(
 /// Says why a run did not take place.
 fn refuse(error: &RunError, directory: RunDirectory) -> anyhow::Result<Exit> {
     directory.discard()?;
-    complain(&format!("error: {error}"));
+    complain(&format!("error: {}", with_causes(error)));
     Ok(match error {
         RunError::Unreachable(targets) => {
             for target in targets {
@@ -87,6 +87,8 @@ fn refuse(error: &RunError, directory: RunDirectory) -> anyhow::Result<Exit> {
             );
             Exit::Unreachable
         }
+        RunError::Interrupted => Exit::Interrupted,
+        RunError::Prepare(PrepareError::Resolve { .. }) => Exit::Unreachable,
         RunError::Prepare(_) => Exit::ScenarioInvalid,
         RunError::Files(_) => {
             complain(
@@ -96,6 +98,17 @@ fn refuse(error: &RunError, directory: RunDirectory) -> anyhow::Result<Exit> {
         }
         RunError::Sinks(_) | RunError::Thread(_) | RunError::ArbiterLost => Exit::Internal,
     })
+}
+
+/// The error and what caused it.
+fn with_causes(error: &RunError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }
 
 /// Shows the progress and writes the timeline.

@@ -3,24 +3,36 @@
 //! Both sides report as they go; a message that both have named is struck off, so memory holds only
 //! what is outstanding, however long the run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use emulator::Settlement;
 use sink::MessageKey;
+
+/// What a device's attempts mean for the books of embedded sinks.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum AtSink {
+    /// No embedded sink can have the message: it was refused, or went elsewhere.
+    #[default]
+    Not,
+    /// An attempt at an embedded sink was left unconfirmed: it may have the message.
+    Possible,
+    /// An embedded sink confirmed the message: it must have it.
+    Certain,
+}
 
 /// Messages by key: what one side has said of them that the other has not yet.
 #[derive(Debug, Default)]
 pub struct Reconciler {
     /// Received, but not yet settled.
-    received: HashMap<MessageKey, ()>,
-    /// Settled as delivered or unconfirmed, but not yet received.
-    settled: HashMap<MessageKey, Settlement>,
+    received: HashSet<MessageKey>,
+    /// Settled, but not yet received.
+    settled: HashMap<MessageKey, AtSink>,
     received_total: u64,
     duplicates: u64,
+    /// Settled as certain.
+    certain: u64,
+    /// Settled as certain and received.
     matched: u64,
     unconfirmed_arrived: u64,
-    /// Received though the device considers them failed.
-    failed_arrived: u64,
 }
 
 /// The outcome of a reconciliation.
@@ -30,12 +42,14 @@ pub struct SinkTotals {
     pub received: u64,
     /// Messages whose id had been taken before.
     pub duplicates: u64,
-    /// Messages taken that no device ever settled as delivered or unconfirmed.
+    /// Messages taken that no device settled as sent there.
     pub unknown: u64,
-    /// Messages delivered, to the devices' knowledge, that no sink took.
+    /// Messages delivered there, to the devices' knowledge, that no sink took.
     pub missing: u64,
     /// Unconfirmed messages that did arrive.
     pub unconfirmed_arrived: u64,
+    /// Messages delivered there, to the devices' knowledge.
+    pub delivered: u64,
 }
 
 impl Reconciler {
@@ -47,58 +61,54 @@ impl Reconciler {
             return;
         }
         match self.settled.remove(&key) {
-            Some(settlement) => self.strike(settlement),
+            Some(at_sink) => self.strike(at_sink),
             None => {
-                self.received.insert(key, ());
+                self.received.insert(key);
             }
         }
     }
 
     /// A device has settled the message `key`.
-    pub fn settle(&mut self, key: MessageKey, settlement: Settlement) {
-        if self.received.remove(&key).is_some() {
-            self.strike(settlement);
+    pub fn settle(&mut self, key: MessageKey, at_sink: AtSink) {
+        // A message that no sink can have is not expected; if one has it, it stays unknown.
+        if at_sink == AtSink::Not {
             return;
         }
-        match settlement {
-            Settlement::Delivered | Settlement::Unconfirmed => {
-                self.settled.insert(key, settlement);
-            }
-            // A message that failed is not expected; if it arrives after all it stays unknown.
-            Settlement::Failed | Settlement::Oversize => {}
+        self.certain += u64::from(at_sink == AtSink::Certain);
+        if self.received.remove(&key) {
+            self.strike(at_sink);
+        } else {
+            self.settled.insert(key, at_sink);
         }
     }
 
-    fn strike(&mut self, settlement: Settlement) {
-        match settlement {
-            Settlement::Delivered => self.matched += 1,
-            Settlement::Unconfirmed => self.unconfirmed_arrived += 1,
-            Settlement::Failed | Settlement::Oversize => self.failed_arrived += 1,
+    fn strike(&mut self, at_sink: AtSink) {
+        match at_sink {
+            AtSink::Certain => self.matched += 1,
+            AtSink::Possible | AtSink::Not => self.unconfirmed_arrived += 1,
         }
     }
 
     /// How things stand. Messages that only one side knows yet count as unknown or missing.
     pub fn totals(&self) -> SinkTotals {
-        let missing = self
-            .settled
-            .values()
-            .filter(|settlement| **settlement == Settlement::Delivered);
         SinkTotals {
             received: self.received_total,
             duplicates: self.duplicates,
-            unknown: self.received.len() as u64 + self.failed_arrived,
-            missing: missing.count() as u64,
+            unknown: self.received.len() as u64,
+            missing: self.certain - self.matched,
             unconfirmed_arrived: self.unconfirmed_arrived,
+            delivered: self.certain,
         }
     }
 
-    /// Whether both sides agree to the last message, `delivered` being the devices' count.
-    pub fn balances(&self, delivered: u64) -> bool {
+    /// Whether both sides agree to the last message. `in_flight` messages had no outcome when the
+    /// run ended and may have arrived.
+    pub fn balances(&self, in_flight: u64) -> bool {
         let totals = self.totals();
-        totals.unknown == 0
+        totals.unknown <= in_flight
             && totals.missing == 0
-            && self.matched == delivered
-            && totals.received - totals.duplicates == delivered + totals.unconfirmed_arrived
+            && totals.received - totals.duplicates
+                == totals.delivered + totals.unconfirmed_arrived + totals.unknown
     }
 }
 
@@ -114,41 +124,49 @@ mod tests {
     fn agreement_in_any_order_balances() {
         let mut books = Reconciler::default();
         books.receive(key(1), false);
-        books.settle(key(1), Settlement::Delivered);
-        books.settle(key(2), Settlement::Delivered);
+        books.settle(key(1), AtSink::Certain);
+        books.settle(key(2), AtSink::Certain);
         books.receive(key(2), false);
         books.receive(key(2), true);
-        books.settle(key(3), Settlement::Failed);
-        assert!(books.balances(2));
+        books.settle(key(3), AtSink::Not);
+        assert!(books.balances(0));
+        assert_eq!(books.totals().delivered, 2);
         assert_eq!(books.totals().duplicates, 1);
     }
 
     #[test]
     fn each_disagreement_is_named() {
         let mut books = Reconciler::default();
-        books.settle(key(1), Settlement::Delivered);
+        books.settle(key(1), AtSink::Certain);
         books.receive(key(2), false);
         books.receive(key(3), false);
-        books.settle(key(3), Settlement::Failed);
-        books.settle(key(4), Settlement::Unconfirmed);
+        books.settle(key(3), AtSink::Not);
+        books.settle(key(4), AtSink::Possible);
         let totals = books.totals();
         assert_eq!((totals.missing, totals.unknown), (1, 2));
-        assert!(!books.balances(1));
+        assert!(!books.balances(9));
     }
 
     #[test]
     fn equal_counts_of_different_messages_do_not_balance() {
         let mut books = Reconciler::default();
-        books.settle(key(1), Settlement::Delivered);
+        books.settle(key(1), AtSink::Certain);
         books.receive(key(2), false);
-        assert!(!books.balances(1));
+        assert!(!books.balances(0));
+    }
+
+    #[test]
+    fn messages_without_an_outcome_may_have_arrived() {
+        let mut books = Reconciler::default();
+        books.receive(key(1), false);
+        assert!(!books.balances(0) && books.balances(1));
     }
 
     #[test]
     fn unconfirmed_messages_may_arrive_or_not() {
         let mut books = Reconciler::default();
         for number in 0..2 {
-            books.settle(key(number), Settlement::Unconfirmed);
+            books.settle(key(number), AtSink::Possible);
         }
         books.receive(key(0), false);
         assert_eq!(books.totals().unconfirmed_arrived, 1);

@@ -1,13 +1,17 @@
 //! The figures that thresholds can name.
 
-use emulator::{DropAccount, Settlement, Transport};
+use emulator::{MessageType, Settlement, Transport};
 
 use super::summary::{Ended, rate_per_s};
 use crate::{
     conductor::RunResult,
+    ledger::SinkTotals,
     record::Latency,
     scenario::Scenario,
-    threshold::{IntervalName, LedgerFigure, Metric, Statistic, TransportFigure, TransportName},
+    threshold::{
+        IntervalName, LedgerFigure, Metric, RunFigure, Statistic, TransportFigure, TransportName,
+        TypeFigure,
+    },
 };
 
 /// The value of the metric called `name`; `None` when nothing was measured.
@@ -15,6 +19,14 @@ pub(super) fn metric_value(scenario: &Scenario, result: &RunResult, name: &str) 
     match Metric::parse(name)? {
         Metric::Lag(statistic) => statistic_of(&result.gathered.histograms.lag, statistic),
         Metric::Ledger(figure) => Some(ledger_figure(result, figure) as f64),
+        Metric::Account(account) => Some(result.gathered.ledger.dropped(account) as f64),
+        Metric::Type(kind, figure) => Some(type_figure(result, kind, figure) as f64),
+        Metric::TypeResponse(kind, statistic) => {
+            let mut types = result.gathered.histograms.types();
+            let (_, latency) = types.find(|(own, _)| *own == kind)?;
+            statistic_of(latency, statistic)
+        }
+        Metric::Run(figure) => Some(run_figure(scenario, result, figure)),
         Metric::Interval(transport, interval, statistic) => {
             let histograms = result.gathered.histograms.transport(transport.transport());
             let latency = match interval {
@@ -37,6 +49,8 @@ pub(super) fn metric_value(scenario: &Scenario, result: &RunResult, name: &str) 
             Some(match figure {
                 TransportFigure::Delivered => Ended::by(result, transport).delivered as f64,
                 TransportFigure::Failed => Ended::by(result, transport).failed as f64,
+                TransportFigure::Unconfirmed => Ended::by(result, transport).unconfirmed as f64,
+                TransportFigure::Resumed => counts.resumed as f64,
                 TransportFigure::Attempts => counts.attempts as f64,
                 TransportFigure::Rate => rate_per_s(scenario, result, transport),
                 TransportFigure::Bytes => counts.bytes as f64,
@@ -60,17 +74,54 @@ fn statistic_of(latency: &Latency, statistic: Statistic) -> Option<f64> {
 
 fn ledger_figure(result: &RunResult, figure: LedgerFigure) -> u64 {
     let ledger = &result.gathered.ledger;
+    let sinks = |figure: fn(&SinkTotals) -> u64| {
+        result.sinks.values().map(|sink| figure(&sink.totals)).sum()
+    };
     match figure {
+        LedgerFigure::Events => result.emitted,
+        LedgerFigure::Unheard => ledger.unheard,
         LedgerFigure::Triggers => ledger.triggers,
+        LedgerFigure::Candidates => ledger.candidates,
         LedgerFigure::Dropped => ledger.dropped_in_all(),
+        LedgerFigure::Oversize => ledger.settled(Settlement::Oversize),
         LedgerFigure::Messages => ledger.messages(),
         LedgerFigure::Delivered => ledger.settled(Settlement::Delivered),
         LedgerFigure::Failed => ledger.settled(Settlement::Failed),
         LedgerFigure::Unconfirmed => ledger.settled(Settlement::Unconfirmed),
-        LedgerFigure::Throttled => ledger.dropped(DropAccount::Throttled),
-        LedgerFigure::RateLimited => ledger.dropped(DropAccount::RateLimited),
-        LedgerFigure::QueueFull => ledger.dropped(DropAccount::QueueFull),
-        LedgerFigure::Oversize => ledger.settled(Settlement::Oversize),
+        LedgerFigure::Outstanding => ledger.outstanding(),
+        LedgerFigure::Traps => ledger.traps,
+        LedgerFigure::SinkReceived => sinks(|totals| totals.received),
+        LedgerFigure::SinkDuplicates => sinks(|totals| totals.duplicates),
+        LedgerFigure::SinkUnknown => sinks(|totals| totals.unknown),
+        LedgerFigure::SinkMissing => sinks(|totals| totals.missing),
+    }
+}
+
+fn type_figure(result: &RunResult, kind: MessageType, figure: TypeFigure) -> u64 {
+    let rows = result.gathered.ledger.by_type.iter();
+    let of_kind = rows
+        .filter(|((own, _), _)| *own == kind)
+        .map(|(_, row)| row);
+    of_kind
+        .map(|row| match figure {
+            TypeFigure::Queued => row.queued,
+            TypeFigure::Delivered => row.delivered,
+            TypeFigure::Failed => row.failed,
+            TypeFigure::Unconfirmed => row.unconfirmed,
+            TypeFigure::Dropped => row.dropped,
+        })
+        .sum()
+}
+
+fn run_figure(scenario: &Scenario, result: &RunResult, figure: RunFigure) -> f64 {
+    match figure {
+        RunFigure::CpuSeconds => result.usage.cpu_s,
+        RunFigure::PeakRssBytes => result.usage.peak_rss_bytes as f64,
+        RunFigure::StartupSeconds => result.startup.as_secs_f64(),
+        RunFigure::RssBytesPerDevice => {
+            result.devices_rss_bytes as f64 / f64::from(scenario.device_count().max(1))
+        }
+        RunFigure::WallSeconds => result.wall.as_secs_f64(),
     }
 }
 

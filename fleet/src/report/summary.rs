@@ -8,12 +8,12 @@ use serde::Serialize;
 use super::metrics::metric_value;
 use crate::{
     conductor::RunResult,
-    courier::Phases,
+    courier::{ErrorKind, Phases},
     exit::Exit,
     monitor,
     record::{Latency, TransportHistograms},
     scenario::Scenario,
-    threshold::ThresholdResult,
+    threshold::{Threshold, ThresholdResult},
 };
 
 /// The whole summary.
@@ -192,9 +192,17 @@ impl Summary {
     pub fn new(scenario: &Scenario, result: &RunResult) -> Self {
         let validity = validity(scenario, result);
         let ledger = ledger(result);
+        let outstanding = result.gathered.ledger.outstanding();
+        // A server that never answers must not let a run pass, whatever the scenario demands.
+        let unfinished = (outstanding > 0).then(|| Threshold {
+            metric: "ledger.outstanding".to_owned(),
+            max: Some(0.0),
+            min: None,
+        });
         let thresholds: Vec<_> = scenario
             .thresholds
             .iter()
+            .chain(&unfinished)
             .map(|threshold| threshold.judge(metric_value(scenario, result, &threshold.metric)))
             .collect();
         let exit = Exit::of_run(
@@ -256,7 +264,20 @@ fn validity(scenario: &Scenario, result: &RunResult) -> Validity {
             "the generator was late: its lag has a p99 of {p99:.1} ms, the budget is {budget_ms:.1} ms; lower the rate or use a faster machine"
         ));
     }
+    let local: u64 = errors_of(result, ErrorKind::Local);
+    if local > 0 {
+        reasons.push(format!(
+            "{local} attempts failed on this machine, for want of a port, a file or an address; see errors"
+        ));
+    }
     let mut remarks = Vec::new();
+    let outstanding = result.gathered.ledger.outstanding();
+    if outstanding > 0 {
+        remarks.push(format!(
+            "{outstanding} messages had no outcome when waiting for them ended, {:.0} s after the traffic: the targets are too slow, or hang",
+            scenario.drain.as_secs_f64()
+        ));
+    }
     let waits = result.gathered.mailbox_waits;
     if waits > 0 {
         remarks.push(format!(
@@ -299,6 +320,14 @@ fn validity(scenario: &Scenario, result: &RunResult) -> Validity {
     }
 }
 
+fn errors_of(result: &RunResult, kind: ErrorKind) -> u64 {
+    let errors = result.gathered.errors.iter();
+    errors
+        .filter(|((_, own, _), _)| *own == kind)
+        .map(|(_, error)| error.count)
+        .sum()
+}
+
 fn ledger(result: &RunResult) -> LedgerSection {
     let books = &result.gathered.ledger;
     let mut dropped: BTreeMap<&'static str, u64> = DropAccount::ALL
@@ -320,7 +349,7 @@ fn ledger(result: &RunResult) -> LedgerSection {
         events: result.emitted,
         unheard: books.unheard,
         triggers: books.triggers,
-        candidates: books.dropped_in_all() + books.messages(),
+        candidates: books.candidates,
         dropped,
         messages: books.messages(),
         delivered: books.settled(Settlement::Delivered),
@@ -338,7 +367,7 @@ fn ledger(result: &RunResult) -> LedgerSection {
 pub(super) struct Ended {
     pub(super) delivered: u64,
     pub(super) failed: u64,
-    unconfirmed: u64,
+    pub(super) unconfirmed: u64,
 }
 
 impl Ended {

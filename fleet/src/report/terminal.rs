@@ -27,8 +27,10 @@ const REFRESH_EVERY: Duration = Duration::from_millis(500);
 pub struct Style {
     /// The progress line is overwritten in place.
     pub in_place: bool,
-    /// Colours.
+    /// Colours on standard output.
     pub color: bool,
+    /// Colours on standard error.
+    pub color_errors: bool,
     /// Nothing but the closing figures.
     pub quiet: bool,
 }
@@ -41,6 +43,7 @@ impl Style {
         Self {
             in_place: !plain && io::stderr().is_terminal(),
             color: !no_color && !plain && io::stdout().is_terminal(),
+            color_errors: !no_color && !plain && io::stderr().is_terminal(),
             quiet,
         }
     }

@@ -1,4 +1,4 @@
-//! What happened second by second: `timeline.csv`, and the responses as an HdrHistogram interval
+//! What happened, about second by second: `timeline.csv`, and the responses as an HdrHistogram interval
 //! log in `latency.hlog`. Both are appended to as the run goes on.
 
 use std::{
@@ -22,10 +22,10 @@ use crate::{
     record::{Gathered, Latency},
 };
 
-/// Length of a row.
+/// Least length of a row; a row ends with the next report of an arbiter.
 const ROW: Duration = Duration::from_secs(1);
 
-const HEADER: &str = "second,events,triggers,dropped,messages,delivered,failed,unconfirmed,outstanding,\
+const HEADER: &str = "begin_s,length_s,events,triggers,dropped,messages,delivered,failed,unconfirmed,outstanding,\
 smtp_p50_ms,smtp_p99_ms,https_p50_ms,https_p99_ms,lag_p99_ms\n";
 
 /// The timeline of a run.
@@ -91,11 +91,17 @@ impl Timeline {
     fn end_row(&mut self, elapsed: Duration, all: &Gathered) {
         let row = std::mem::take(&mut self.row);
         // A disk that fills up must not stop the run; it is reported when the run is over.
-        self.failed |= self.write_row(&row, all).is_err() || self.write_log(&row, elapsed).is_err();
+        self.failed |=
+            self.write_row(&row, elapsed, all).is_err() || self.write_log(&row, elapsed).is_err();
         self.begun = elapsed;
     }
 
-    fn write_row(&mut self, row: &Gathered, all: &Gathered) -> std::io::Result<()> {
+    fn write_row(
+        &mut self,
+        row: &Gathered,
+        elapsed: Duration,
+        all: &Gathered,
+    ) -> std::io::Result<()> {
         let ledger = &row.ledger;
         let quantile = |latency: &Latency, quantile| {
             latency
@@ -107,8 +113,9 @@ impl Timeline {
         let https = &row.histograms.transport(Transport::Http).response;
         writeln!(
             self.rows,
-            "{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
-            self.begun.as_secs(),
+            "{:.3},{:.3},{},{},{},{},{},{},{},{},{},{},{},{},{}",
+            self.begun.as_secs_f64(),
+            elapsed.saturating_sub(self.begun).as_secs_f64(),
             row.events,
             ledger.triggers,
             ledger.dropped_in_all(),

@@ -1,0 +1,101 @@
+//! The documents say what is there.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, like the tests themselves"
+)]
+
+use std::path::{Path, PathBuf};
+
+use fleet::scenario::{Overrides, Scenario, Source};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap()
+}
+
+/// What stands in backquotes in `text`.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_file_that_a_document_names_exists() {
+    let mut missing = Vec::new();
+    for document in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "docs/vendor-map.md",
+        "scenarios/README.md",
+    ] {
+        let text = read(document);
+        let folder = root().join(document).parent().unwrap().to_owned();
+        let links = text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.starts_with("http") && !link.starts_with('#')) {
+            if !folder.join(link).exists() {
+                missing.push(format!("{document}: {link}"));
+            }
+        }
+    }
+    for name in quoted(&read("docs/vendor-map.md")).filter(|name| name.contains('/')) {
+        let path = name.split('*').next().unwrap();
+        if !name.starts_with("show") && !root().join(path).exists() {
+            missing.push(format!("docs/vendor-map.md: {name}"));
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+/// The keys that the reader expects where `text` has the key `zzz`.
+fn expected_keys(text: &str) -> Vec<String> {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("scenario.toml");
+    std::fs::write(&path, text).unwrap();
+    let findings = Scenario::load(&Source::File(path), &Overrides::default()).unwrap_err();
+    let message = &findings[0].message;
+    assert!(message.contains("unknown field `zzz`"), "{message}");
+    quoted(message).skip(1).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_key_of_a_scenario_is_documented() {
+    let document = read("docs/scenario.md");
+    let base = "version = 1\nname = \"x\"\nduration = \"1s\"\n";
+    let fleet = "[[fleet]]\nname = \"x\"\ncount = 1\nplatform = \"x\"\nconfig = \"x\"\n";
+    let texts = [
+        format!("zzz = 1\n{base}{fleet}"),
+        format!("{base}[clock]\nzzz = 1\n{fleet}"),
+        format!("{base}[targets]\nzzz = 1\n{fleet}"),
+        format!("{base}[smtp]\nzzz = 1\n{fleet}"),
+        format!("{base}[https]\nzzz = 1\n{fleet}"),
+        format!("{base}[sources]\nzzz = 1\n{fleet}"),
+        format!("{base}[validity]\nzzz = 1\n{fleet}"),
+        format!("{base}{fleet}zzz = 1\n"),
+        format!("{base}{fleet}[fleet.policy]\nzzz = 1\n"),
+        format!("{base}{fleet}[[traffic]]\nzzz = 1\n"),
+        format!("{base}{fleet}[[traffic]]\narrival = {{ zzz = 1 }}\n"),
+        format!("{base}{fleet}[[threshold]]\nzzz = 1\n"),
+    ];
+    for text in texts {
+        for key in expected_keys(&text) {
+            let forms = [
+                format!("`{key}`"),
+                format!(".{key}`"),
+                format!("{key} = "),
+                format!("[{key}]"),
+                format!("[[{key}]]"),
+            ];
+            assert!(
+                forms.iter().any(|form| document.contains(form)),
+                "`{key}` is not documented"
+            );
+        }
+    }
+}
