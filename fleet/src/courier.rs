@@ -46,7 +46,7 @@ use https::{HttpsCourier, Post};
 use smtp::{Mail, SmtpCourier};
 
 pub use failure::{AttemptError, DETAIL_BYTES_MAX, ErrorKind};
-pub use preflight::Unreachable;
+pub use preflight::{Origin, Unreachable};
 pub use settings::{CourierSettings, EmbeddedAddresses, PrepareError};
 
 /// Longest wait for a server to close a connection that has done its work.

@@ -16,11 +16,41 @@ use super::{
 };
 use crate::scenario::Scheme;
 
+/// Where a target comes from. Its text is how the scenario names it.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Origin {
+    /// The SMTP sink of this process.
+    EmbeddedSmtp,
+    /// The HTTPS sink of this process.
+    EmbeddedHttps,
+    /// `smtp` in `[targets]`.
+    Smtp,
+    /// `https` in `[targets]`.
+    Https,
+    /// The name in `[hosts]`, in lower case.
+    Host(String),
+    /// Host and port of a proxy in a device configuration.
+    Proxy(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EmbeddedSmtp => formatter.write_str("embedded SMTP sink"),
+            Self::EmbeddedHttps => formatter.write_str("embedded HTTPS sink"),
+            Self::Smtp => formatter.write_str("[targets] smtp"),
+            Self::Https => formatter.write_str("[targets] https"),
+            Self::Host(name) => write!(formatter, "[hosts] \"{name}\""),
+            Self::Proxy(authority) => write!(formatter, "http-proxy {authority}"),
+        }
+    }
+}
+
 /// A target that cannot be reached.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Unreachable {
-    /// Where the scenario names it: `[targets] smtp`, `[hosts] "NAME"` and the like.
-    pub origin: String,
+    /// Where it comes from.
+    pub origin: Origin,
     /// Host and port.
     pub target: String,
     /// What failed.
@@ -33,7 +63,7 @@ impl Unreachable {
     /// Whether the target is one of those in `[hosts]`. A dead one among several mail servers may
     /// be what the scenario is about: devices fail over to the next.
     pub fn is_listed_host(&self) -> bool {
-        self.origin.starts_with("[hosts]")
+        matches!(self.origin, Origin::Host(_))
     }
 }
 
@@ -60,7 +90,7 @@ enum Depth {
 }
 
 struct Probe {
-    origin: String,
+    origin: Origin,
     server: Arc<Server>,
     depth: Depth,
     tls_name: String,
@@ -94,31 +124,31 @@ impl CourierSettings {
         let directory = &self.directory;
         let mut probes = Vec::new();
         if let Some(server) = &directory.embedded_smtp {
-            probes.push(self.probe("embedded SMTP sink", server, Some(Scheme::Smtp)));
+            probes.push(self.probe(Origin::EmbeddedSmtp, server, Some(Scheme::Smtp)));
         }
         if let Some(server) = &directory.embedded_https {
             let scheme = self.embedded_tls.then_some(Scheme::Https);
-            probes.push(self.probe("embedded HTTPS sink", server, scheme));
+            probes.push(self.probe(Origin::EmbeddedHttps, server, scheme));
         }
         if let Place::Server { scheme, server } = &directory.smtp {
             let scheme = scheme.unwrap_or(Scheme::Smtp);
-            probes.push(self.probe("[targets] smtp", server, Some(scheme)));
+            probes.push(self.probe(Origin::Smtp, server, Some(scheme)));
         }
         if let Place::Server { scheme, server } = &directory.https {
-            probes.push(self.probe("[targets] https", server, *scheme));
+            probes.push(self.probe(Origin::Https, server, *scheme));
         }
         for (name, place) in &directory.hosts {
             if let Place::Server { scheme, server } = place {
-                probes.push(self.probe(&format!("[hosts] \"{name}\""), server, *scheme));
+                probes.push(self.probe(Origin::Host(name.clone()), server, *scheme));
             }
         }
         for ((name, port), server) in &directory.proxies {
-            probes.push(self.probe(&format!("http-proxy {name}:{port}"), server, None));
+            probes.push(self.probe(Origin::Proxy(format!("{name}:{port}")), server, None));
         }
         probes
     }
 
-    fn probe(&self, origin: &str, server: &Arc<Server>, scheme: Option<Scheme>) -> Probe {
+    fn probe(&self, origin: Origin, server: &Arc<Server>, scheme: Option<Scheme>) -> Probe {
         let (depth, limit) = match scheme {
             None | Some(Scheme::Http) => (Depth::Connect, self.https.connect_timeout),
             Some(Scheme::Https) => (Depth::Handshake, self.https.connect_timeout),
@@ -126,7 +156,7 @@ impl CourierSettings {
             Some(Scheme::Smtps) => (Depth::SecuredGreeting, self.smtp.connect_timeout),
         };
         Probe {
-            origin: origin.to_owned(),
+            origin,
             server: Arc::clone(server),
             depth,
             tls_name: server.name.host.clone(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use emulator::{DeviceModel, config::HttpProxy, template::Template};
 use fleet::{
-    courier::{CourierSettings, EmbeddedAddresses, PrepareError, Unreachable},
+    courier::{CourierSettings, EmbeddedAddresses, Origin, PrepareError, Unreachable},
     scenario::{Scenario, Scheme},
 };
 
@@ -47,9 +47,15 @@ async fn every_target_that_is_not_there_is_named() {
         .hosts
         .insert("a.example.com".into(), target(None, address));
     let found = preflight(&scenario, &EmbeddedAddresses::default()).await;
-    let origins: Vec<&str> = found.iter().map(|one| &*one.origin).collect();
-    assert_eq!(origins, ["[hosts] \"a.example.com\"", "[targets] smtp"]);
-    let text = found[1].to_string();
+    let origins: Vec<&Origin> = found.iter().map(|one| &one.origin).collect();
+    assert_eq!(
+        origins,
+        [&Origin::Smtp, &Origin::Host("a.example.com".into())]
+    );
+    assert_eq!(origins[1].to_string(), "[hosts] \"a.example.com\"");
+    assert!(!found[0].is_listed_host() && found[1].is_listed_host());
+    let text = found[0].to_string();
+    assert!(text.starts_with("[targets] smtp ("), "{text}");
     assert!(
         text.contains(&address.to_string()) && text.contains("correct the address"),
         "{text}"
@@ -130,5 +136,6 @@ async fn a_proxy_nearby_has_to_accept_connections() {
     assert_eq!(preflight(&scenario, &embedded).await, []);
     proxy.heard().await;
     let found = preflight(&scenario, &embedded).await;
-    assert_eq!(found[0].origin, format!("http-proxy 127.0.0.1:{port}"));
+    let text = found[0].origin.to_string();
+    assert_eq!(text, format!("http-proxy 127.0.0.1:{port}"));
 }
