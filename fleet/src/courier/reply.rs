@@ -11,6 +11,9 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 /// make it cost grows with the square of this.
 pub(super) const REPLY_BYTES_MAX: usize = 4 * 1024;
 
+/// How reports call bytes that are none.
+pub(super) const NOT_A_REPLY: &str = "what came is no SMTP reply";
+
 const READ_BYTES: usize = 1024;
 
 /// One complete reply.
@@ -110,7 +113,7 @@ struct Line<'a> {
 
 /// Takes a line with its line feed apart.
 fn parse_line(line: &[u8]) -> Result<Line<'_>, NoReply> {
-    let malformed = NoReply::Malformed("what came is no reply");
+    let malformed = NoReply::Malformed(NOT_A_REPLY);
     let Some(line) = line.strip_suffix(b"\r\n") else {
         return Err(malformed);
     };
@@ -188,8 +191,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_no_reply_is_told_from_silence() {
-        assert_eq!(error(read(b"hello\r\n").await), "what came is no reply");
-        assert_eq!(error(read(b"250 a\n").await), "what came is no reply");
+        assert_eq!(error(read(b"hello\r\n").await), NOT_A_REPLY);
+        assert_eq!(error(read(b"250 a\n").await), NOT_A_REPLY);
         assert_eq!(
             error(read(b"250-a\r\n550 b\r\n").await),
             "a reply with two codes"

@@ -20,6 +20,7 @@ use super::{
     opening::{Opening, Security},
     pool::Pool,
     replay::Replay,
+    reply::NOT_A_REPLY,
     stream::Trace,
     stuffing::{END_OF_MAIL, stuff_dots},
 };
@@ -361,8 +362,15 @@ fn failure_of(stage: &str, error: &Error, trace: &Trace) -> Failure {
     let endless = source
         .and_then(|source| source.downcast_ref::<io::Error>())
         .is_some_and(|error| error.kind() == io::ErrorKind::InvalidData);
-    if endless || error.is_response() || error.is_client() {
-        return Failure::protocol(&format!("{stage}: {cause}"));
-    }
-    Failure::lost(stage, &cause)
+    // The library's own words on replies are those of a parser, and say nothing to people.
+    let wrong = if endless {
+        &cause
+    } else if error.is_response() {
+        NOT_A_REPLY
+    } else if error.is_client() {
+        "what the server asks for is in neither AUTH PLAIN nor AUTH LOGIN"
+    } else {
+        return Failure::lost(stage, &cause);
+    };
+    Failure::protocol(&format!("{stage}: {wrong}"))
 }

@@ -169,10 +169,18 @@ async fn silence_before_the_text_is_a_timeout() {
 
 #[tokio::test]
 async fn what_is_no_reply_is_a_failure() {
-    let (attempt, _) = mail_to(opened([Hear("MAIL "), Say("hello?\r\n")]), false).await;
-    assert_eq!(verdict(&attempt), (Failed, ErrorKind::Protocol, None));
-    let (attempt, _) = mail_to(vec![Say("SSH-2.0-x\r\n")], false).await;
-    assert_eq!(verdict(&attempt), (Failed, ErrorKind::Protocol, None));
+    let hello = opened([Hear("MAIL "), Say("hello?\u{1b}[2J\r\n")]);
+    for (script, detail) in [
+        (hello, "MAIL: what came is no SMTP reply"),
+        (
+            vec![Say("SSH-2.0-x\r\n")],
+            "greeting: what came is no SMTP reply",
+        ),
+    ] {
+        let (attempt, _) = mail_to(script, false).await;
+        assert_eq!(verdict(&attempt), (Failed, ErrorKind::Protocol, None));
+        assert_eq!(attempt.error.unwrap().detail, detail);
+    }
 }
 
 #[tokio::test]
