@@ -6,7 +6,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use emulator::{MessageId, MessageType, Output, SerialNumber, Settlement, Transport};
 use fleet::{
     fingerprint::Fingerprint,
-    ledger::{Ledger, Reconciler},
+    ledger::{AtSink, Ledger, Reconciler},
     record::Latency,
 };
 use sink::MessageKey;
@@ -52,7 +52,7 @@ fn record(criterion: &mut Criterion) {
             number = number.wrapping_add(1);
             let key = MessageKey(u128::from(number));
             books.receive(key, false);
-            books.settle(key, Settlement::Delivered);
+            books.settle(key, AtSink::Certain);
         });
     });
 }

@@ -19,8 +19,7 @@ Exit codes:
   95   the accounts do not balance
   99   a threshold failed
   104  the scenario or a device configuration is invalid
-  105  ended by a signal; the report has been written
-  106  an address to listen on is in use";
+  105  ended by a signal; the report has been written";
 
 /// Emulates fleets of Cisco devices that send Call Home messages, and measures the servers that take
 /// them.

@@ -205,7 +205,9 @@ fn model(
 
 fn write_output(text: &mut String, output: &Output) {
     match output {
-        Output::Trigger { kind, severity, at, .. } => {
+        Output::Trigger {
+            kind, severity, at, ..
+        } => {
             write!(text, "{at} trigger {} {severity}", kind.word())
         }
         Output::Dropped {

@@ -81,8 +81,9 @@ impl DeviceActor {
         let number = self.device.identity().device;
         for output in outputs.drain(..) {
             // A device sends one message at a time; others that end meanwhile were never sent.
-            let at_sink = match &output {
-                Output::Settled { id, .. } if self.sending == Some(*id) => self.at_sink,
+            let settles = |id| matches!(&output, Output::Settled { id: own, .. } if *own == id);
+            let at_sink = match self.sending {
+                Some(id) if settles(id) => self.at_sink,
                 _ => AtSink::Not,
             };
             self.arbiter.observe(number, &output, at_sink);

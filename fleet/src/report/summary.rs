@@ -270,6 +270,21 @@ fn validity(scenario: &Scenario, result: &RunResult) -> Validity {
             "{local} attempts failed on this machine, for want of a port, a file or an address; see errors"
         ));
     }
+    Validity {
+        valid: reasons.is_empty(),
+        reasons,
+        remarks: remarks(scenario, result),
+        lag_ms: Statistics::of(lag),
+        lag_budget_ms: budget_ms,
+        cpu_s: rounded(result.usage.cpu_s),
+        peak_rss_bytes: result.usage.peak_rss_bytes,
+        startup_s: rounded(result.startup.as_secs_f64()),
+        rss_bytes_per_device: result.devices_rss_bytes / u64::from(scenario.device_count().max(1)),
+    }
+}
+
+/// Limits that were reached and other doubts.
+fn remarks(scenario: &Scenario, result: &RunResult) -> Vec<String> {
     let mut remarks = Vec::new();
     let outstanding = result.gathered.ledger.outstanding();
     if outstanding > 0 {
@@ -307,17 +322,7 @@ fn validity(scenario: &Scenario, result: &RunResult) -> Validity {
             ));
         }
     }
-    Validity {
-        valid: reasons.is_empty(),
-        reasons,
-        remarks,
-        lag_ms: Statistics::of(lag),
-        lag_budget_ms: budget_ms,
-        cpu_s: rounded(result.usage.cpu_s),
-        peak_rss_bytes: result.usage.peak_rss_bytes,
-        startup_s: rounded(result.startup.as_secs_f64()),
-        rss_bytes_per_device: result.devices_rss_bytes / u64::from(scenario.device_count().max(1)),
-    }
+    remarks
 }
 
 fn errors_of(result: &RunResult, kind: ErrorKind) -> u64 {
