@@ -2,7 +2,8 @@
 //!
 //! Which server comes next, and whether there is a next attempt at all, is the device's decision;
 //! a courier only reports. Limits on connections are kept here as well: every attempt needs a
-//! [`Permit`], and connections at rest count towards the same limit.
+//! [`Permit`], and connections at rest count towards the same limit. All arbiters share one limit for
+//! each transport.
 //!
 //! | module | its one job |
 //! |---|---|
@@ -14,10 +15,12 @@
 //! | `smtp`, `stuffing` | one mail |
 //! | `https`, `url` | one HTTP request |
 //! | `pool` | permits, and connections at rest |
+//! | `farewell` | let servers close connections that have done their work |
 
 mod dial;
 mod directory;
 mod failure;
+mod farewell;
 mod https;
 mod opening;
 mod pool;
@@ -42,18 +45,13 @@ use tokio::sync::SemaphorePermit;
 
 use crate::clock;
 use failure::Failure;
+use farewell::Farewells;
 use https::{HttpsCourier, Post};
 use smtp::{Mail, SmtpCourier};
 
 pub use failure::{AttemptError, DETAIL_BYTES_MAX, ErrorKind};
 pub use preflight::{Origin, Unreachable};
 pub use settings::{CourierSettings, EmbeddedAddresses, PrepareError};
-
-/// Longest wait for a server to close a connection that has done its work.
-///
-/// The side that closes first keeps the port for a minute, so servers get the chance to. The wait
-/// is behind the end of the attempt and in no figure.
-const FAREWELL_WAIT: Duration = Duration::from_millis(100);
 
 /// The couriers of one arbiter. Tasks of the arbiter share them.
 pub struct Couriers {
@@ -62,19 +60,20 @@ pub struct Couriers {
 }
 
 impl Couriers {
-    /// Couriers for one arbiter with its `share` of the connection limits: its position among the
-    /// arbiters, from 0, and how many arbiters there are. The first ones get the remainder; each
-    /// gets at least one connection of each transport.
-    pub fn new(settings: Arc<CourierSettings>, share: (u32, u32)) -> Self {
-        let mail_connections = share_of(settings.smtp.connections, share);
-        let http_connections = share_of(settings.https.connections, share);
+    /// Couriers for one arbiter: its position among the arbiters of the process, which no other
+    /// couriers of these settings may have, and how many arbiters there are.
+    ///
+    /// The connection limits are those of the settings, which all arbiters share.
+    pub fn new(settings: Arc<CourierSettings>, (arbiter, _): (u32, u32)) -> Self {
+        let farewells = Farewells::new();
         Self {
-            smtp: SmtpCourier::new(Arc::clone(&settings), mail_connections),
-            https: HttpsCourier::new(settings, http_connections),
+            smtp: SmtpCourier::new(Arc::clone(&settings), arbiter, farewells.clone()),
+            https: HttpsCourier::new(settings, arbiter, farewells),
         }
     }
 
-    /// Waits until a connection of `transport` may be used; first come, first served.
+    /// Waits until a connection of `transport` may be used; first come, first served, over all
+    /// arbiters.
     pub async fn permit(&self, transport: Transport) -> Permit<'_> {
         let held = match transport {
             Transport::Email => self.smtp.permit().await,
@@ -88,8 +87,9 @@ impl Couriers {
 
     /// Carries a message. `permit` must be of the transport of the parcel's route.
     ///
-    /// Returns when the server had the chance to close a connection that is not used again, which
-    /// may be a little after [`Attempt::ended`].
+    /// Returns at [`Attempt::ended`]. A connection that is not used again is left to the server to
+    /// close, in a task of its own and without a permit: QUIT and what follows delay no message.
+    /// Has to run within a Tokio runtime.
     pub async fn send(&self, permit: &Permit<'_>, parcel: Parcel<'_>) -> Attempt {
         let started = clock::now();
         let mut log = Log::default();
@@ -149,13 +149,6 @@ impl Couriers {
         body.clear();
         log.into_attempt(started, result)
     }
-}
-
-/// How much of a limit one arbiter gets, at least 1.
-fn share_of(limit: u32, (position, number): (u32, u32)) -> usize {
-    let number = number.max(1);
-    let share = limit / number + u32::from(position < limit % number);
-    share.max(1) as usize
 }
 
 /// Leave to use one connection; gives it back when dropped.
@@ -276,28 +269,5 @@ impl Log {
     /// The attempt is decided; what follows is not part of it.
     fn end(&mut self) {
         self.ended = Some(clock::now());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shares_add_up_to_the_limit() {
-        let shares = |limit, number| -> Vec<usize> {
-            (0..number)
-                .map(|position| share_of(limit, (position, number)))
-                .collect()
-        };
-        assert_eq!(shares(100, 3), [34, 33, 33]);
-        assert_eq!(shares(4, 4), [1, 1, 1, 1]);
-        assert_eq!(shares(5, 1), [5]);
-    }
-
-    #[test]
-    fn every_arbiter_gets_a_connection() {
-        assert_eq!(share_of(1, (3, 4)), 1);
-        assert_eq!(share_of(0, (0, 0)), 1);
     }
 }

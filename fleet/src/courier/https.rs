@@ -17,6 +17,7 @@ use super::{
     dial::{self, Budget, Caller},
     directory::{HttpWay, Server},
     failure::Failure,
+    farewell::Farewells,
     pool::Pool,
     proxy,
     stream::TracedStream,
@@ -41,7 +42,7 @@ pub(super) struct Post<'a> {
 
 /// What a connection at rest is good for.
 #[derive(Clone, Debug, PartialEq)]
-struct ConnectionKey {
+pub(super) struct ConnectionKey {
     /// Where TCP leads: the server or the proxy.
     peer: Arc<Server>,
     server: Arc<Server>,
@@ -49,22 +50,27 @@ struct ConnectionKey {
     tls: Option<(String, bool)>,
 }
 
+/// The HTTP connections of all arbiters.
+pub(super) type HttpsPool = Pool<ConnectionKey, HttpConnection>;
+
 /// The HTTP couriers of one arbiter.
 pub(super) struct HttpsCourier {
     settings: Arc<CourierSettings>,
-    pool: Pool<ConnectionKey, HttpConnection>,
+    arbiter: u32,
+    farewells: Farewells,
 }
 
 impl HttpsCourier {
-    pub(super) fn new(settings: Arc<CourierSettings>, connections: usize) -> Self {
+    pub(super) fn new(settings: Arc<CourierSettings>, arbiter: u32, farewells: Farewells) -> Self {
         Self {
             settings,
-            pool: Pool::new(connections),
+            arbiter,
+            farewells,
         }
     }
 
     pub(super) async fn permit(&self) -> SemaphorePermit<'_> {
-        self.pool.permit().await
+        self.settings.https_pool.permit().await
     }
 
     /// Sends one request.
@@ -124,7 +130,7 @@ impl HttpsCourier {
                 Ok(verdict) => return self.settle(connection, key, verdict, log).await,
             }
         }
-        self.pool.make_room();
+        self.settings.https_pool.make_room();
         let mut connection = self.open(post, form.way, key, log).await?;
         let request = Outgoing::new(form, content)?;
         match connection.post(request, limit, log).await {
@@ -138,7 +144,7 @@ impl HttpsCourier {
     }
 
     async fn take_living(&self, key: &ConnectionKey) -> Option<HttpConnection> {
-        while let Some(mut connection) = self.pool.take(key) {
+        while let Some(mut connection) = self.settings.https_pool.take(self.arbiter, key) {
             if connection.lives().await {
                 return Some(connection);
             }
@@ -155,9 +161,11 @@ impl HttpsCourier {
     ) -> Result<(), Failure> {
         log.end();
         if !self.settings.https.keep_alive {
-            connection.close().await;
+            self.farewells.begin(connection.close());
         } else if connection.rests().await {
-            self.pool.put(key.clone(), connection);
+            self.settings
+                .https_pool
+                .put(self.arbiter, key.clone(), connection);
         }
         verdict
     }
@@ -193,6 +201,12 @@ impl HttpsCourier {
             TracedStream::plain(stream)
         };
         HttpConnection::begin(stream).await
+    }
+}
+
+impl Drop for HttpsCourier {
+    fn drop(&mut self) {
+        self.settings.https_pool.clear(self.arbiter);
     }
 }
 

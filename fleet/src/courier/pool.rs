@@ -1,25 +1,39 @@
 //! How many connections there may be, and those at rest.
 
-use std::{cell::RefCell, collections::VecDeque};
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// The connections of one transport on one arbiter: `K` tells what a connection is good for.
+/// The connections of one transport: `K` tells what a connection is good for.
 ///
-/// Those in use and those at rest together are never more than the limit.
+/// All arbiters share it, and with it the limit: those in use and those at rest together are never
+/// more. A connection is used again only by the arbiter that opened it, whose thread is told of its
+/// events; any arbiter may close it to make room.
 pub(super) struct Pool<K, C> {
     limit: usize,
     permits: Semaphore,
     /// The one used last at the back.
-    resting: RefCell<VecDeque<(K, C)>>,
+    resting: Mutex<VecDeque<Resting<K, C>>>,
+}
+
+struct Resting<K, C> {
+    arbiter: u32,
+    key: K,
+    connection: C,
 }
 
 impl<K: PartialEq, C> Pool<K, C> {
-    pub(super) fn new(limit: usize) -> Self {
+    /// A pool of `limit` connections, at least 1.
+    pub(super) fn new(limit: u32) -> Self {
+        let limit = limit.max(1) as usize;
         Self {
             limit,
             permits: Semaphore::new(limit),
-            resting: RefCell::new(VecDeque::new()),
+            resting: Mutex::new(VecDeque::new()),
         }
     }
 
@@ -31,35 +45,55 @@ impl<K: PartialEq, C> Pool<K, C> {
             .expect("nobody closes the semaphore")
     }
 
-    /// The connection for `key` that was used last: the one least likely to have been closed.
-    pub(super) fn take(&self, key: &K) -> Option<C> {
-        let mut resting = self.resting.borrow_mut();
-        let position = resting.iter().rposition(|(own, _)| own == key)?;
-        resting.remove(position).map(|(_, connection)| connection)
+    /// The connection of `arbiter` for `key` that was used last: the one least likely to have been
+    /// closed.
+    pub(super) fn take(&self, arbiter: u32, key: &K) -> Option<C> {
+        let mut resting = self.resting();
+        let position = resting
+            .iter()
+            .rposition(|one| one.arbiter == arbiter && one.key == *key)?;
+        resting.remove(position).map(|one| one.connection)
     }
 
     /// Closes connections at rest until there is room for one more in use. The caller has a permit.
     pub(super) fn make_room(&self) {
-        let in_use = self.limit - self.permits.available_permits();
-        let room = self.limit - in_use;
-        let mut resting = self.resting.borrow_mut();
+        let mut resting = self.resting();
+        let room = self.permits.available_permits();
         while resting.len() > room {
             resting.pop_front();
         }
     }
 
-    /// Lays a connection to rest.
-    pub(super) fn put(&self, key: K, connection: C) {
-        let mut resting = self.resting.borrow_mut();
+    /// Lays a connection to rest. The caller still has its permit.
+    pub(super) fn put(&self, arbiter: u32, key: K, connection: C) {
+        let mut resting = self.resting();
         if resting.len() == self.limit {
             resting.pop_front();
         }
-        resting.push_back((key, connection));
+        resting.push_back(Resting {
+            arbiter,
+            key,
+            connection,
+        });
     }
 
-    #[cfg(test)]
-    fn resting_count(&self) -> usize {
-        self.resting.borrow().len()
+    /// Closes the connections at rest of an arbiter that ends.
+    pub(super) fn clear(&self, arbiter: u32) {
+        self.resting().retain(|one| one.arbiter != arbiter);
+    }
+
+    fn resting(&self) -> MutexGuard<'_, VecDeque<Resting<K, C>>> {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K, C> fmt::Debug for Pool<K, C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Pool")
+            .field("limit", &self.limit)
+            .field("permits", &self.permits)
+            .finish_non_exhaustive()
     }
 }
 
@@ -71,38 +105,56 @@ mod tests {
     fn the_connection_used_last_is_used_next() {
         let pool = Pool::new(3);
         for connection in ["first", "second"] {
-            pool.put("a", connection);
+            pool.put(0, "a", connection);
         }
-        pool.put("b", "other");
-        assert_eq!(pool.take(&"a"), Some("second"));
-        assert_eq!(pool.take(&"c"), None);
-        assert_eq!(pool.take(&"a"), Some("first"));
-        assert_eq!(pool.take(&"a"), None);
+        pool.put(0, "b", "other");
+        assert_eq!(pool.take(0, &"a"), Some("second"));
+        assert_eq!(pool.take(0, &"c"), None);
+        assert_eq!(pool.take(0, &"a"), Some("first"));
+        assert_eq!(pool.take(0, &"a"), None);
+    }
+
+    #[test]
+    fn a_connection_is_used_again_only_by_its_arbiter() {
+        let pool = Pool::new(3);
+        pool.put(0, "a", ());
+        assert_eq!(pool.take(1, &"a"), None);
+        pool.clear(1);
+        assert_eq!(pool.take(0, &"a"), Some(()));
+    }
+
+    #[test]
+    fn an_arbiter_that_ends_leaves_no_connections() {
+        let pool = Pool::new(3);
+        pool.put(0, "a", ());
+        pool.put(1, "a", ());
+        pool.clear(0);
+        assert_eq!((pool.take(0, &"a"), pool.take(1, &"a")), (None, Some(())));
     }
 
     #[tokio::test]
     async fn connections_in_use_and_at_rest_keep_within_the_limit() {
         let pool = Pool::new(3);
-        for key in 0..3 {
-            pool.put(key, ());
+        for arbiter in 0..3 {
+            pool.put(arbiter, "a", ());
         }
         let _first = pool.permit().await;
         pool.make_room();
-        assert_eq!(pool.resting_count(), 2);
+        assert_eq!(pool.resting().len(), 2);
         let _second = pool.permit().await;
         pool.make_room();
-        assert_eq!(pool.resting_count(), 1);
-        assert_eq!(pool.take(&2), Some(()));
+        assert_eq!(pool.resting().len(), 1);
+        assert_eq!(pool.take(2, &"a"), Some(()));
     }
 
     #[test]
     fn no_more_than_the_limit_rest() {
         let pool = Pool::new(2);
         for key in 0..10 {
-            pool.put(key, ());
+            pool.put(0, key, ());
         }
-        assert_eq!(pool.resting_count(), 2);
-        assert_eq!(pool.take(&9), Some(()));
+        assert_eq!(pool.resting().len(), 2);
+        assert_eq!(pool.take(0, &9), Some(()));
     }
 
     #[tokio::test]

@@ -14,6 +14,9 @@ use rustls_pki_types::{CertificateDer, pem::PemObject};
 
 use super::{
     directory::{Directory, Place, Server},
+    https::HttpsPool,
+    pool::Pool,
+    smtp::SmtpPool,
     tls::{Sessions, TlsClients, Trust},
 };
 use crate::scenario::{
@@ -34,13 +37,15 @@ pub struct EmbeddedAddresses {
     pub ca: Option<CertificateDer<'static>>,
 }
 
-/// What all couriers of a run share.
+/// What all couriers of a run share, the connection limits included.
 #[derive(Debug)]
 pub struct CourierSettings {
     pub(super) directory: Directory,
     pub(super) tls: TlsClients,
     pub(super) smtp: SmtpSettings,
     pub(super) https: HttpsSettings,
+    pub(super) smtp_pool: SmtpPool,
+    pub(super) https_pool: HttpsPool,
     pub(super) sources: SourceAddresses,
     /// Whether the embedded HTTPS sink speaks TLS.
     pub(super) embedded_tls: bool,
@@ -114,6 +119,8 @@ impl CourierSettings {
             tls: TlsClients::new(trust, sessions)?,
             smtp: scenario.smtp.clone(),
             https: scenario.https.clone(),
+            smtp_pool: Pool::new(scenario.smtp.connections),
+            https_pool: Pool::new(scenario.https.connections),
             sources: scenario.sources,
             embedded_tls: embedded.ca.is_some(),
         })

@@ -13,10 +13,11 @@ use lettre::transport::smtp::{
 use tokio::{sync::SemaphorePermit, time::timeout};
 
 use super::{
-    CourierSettings, FAREWELL_WAIT, Log,
+    CourierSettings, Log,
     dial::Caller,
     directory::{MailWay, Server},
     failure::{ErrorKind, Failure},
+    farewell::Farewells,
     opening::{Opening, Security},
     pool::Pool,
     replay::Replay,
@@ -66,29 +67,34 @@ impl Mail<'_> {
 
 /// What a session at rest is good for.
 #[derive(Clone, Debug, PartialEq)]
-struct SessionKey {
+pub(super) struct SessionKey {
     server: Arc<Server>,
     security: Security,
     tls_name: String,
     credentials: Option<Arc<Credentials>>,
 }
 
+/// The mail sessions of all arbiters.
+pub(super) type SmtpPool = Pool<SessionKey, Session>;
+
 /// The mail couriers of one arbiter.
 pub(super) struct SmtpCourier {
     settings: Arc<CourierSettings>,
-    pool: Pool<SessionKey, Session>,
+    arbiter: u32,
+    farewells: Farewells,
 }
 
 impl SmtpCourier {
-    pub(super) fn new(settings: Arc<CourierSettings>, connections: usize) -> Self {
+    pub(super) fn new(settings: Arc<CourierSettings>, arbiter: u32, farewells: Farewells) -> Self {
         Self {
             settings,
-            pool: Pool::new(connections),
+            arbiter,
+            farewells,
         }
     }
 
     pub(super) async fn permit(&self) -> SemaphorePermit<'_> {
-        self.pool.permit().await
+        self.settings.smtp_pool.permit().await
     }
 
     /// Sends one mail.
@@ -124,7 +130,7 @@ impl SmtpCourier {
             credentials: mail.credentials.cloned(),
         };
         if self.settings.smtp.reuse
-            && let Some(mut session) = self.pool.take(&key)
+            && let Some(mut session) = self.settings.smtp_pool.take(self.arbiter, &key)
         {
             let begun = clock::now();
             let first = session.mail_from(mail.sender).await;
@@ -134,17 +140,17 @@ impl SmtpCourier {
                     Ok(()) => session.carry(mail, body, begun, log).await,
                     Err(failure) => Err(failure),
                 };
-                return self.settle(session, key, result, log).await;
+                return self.settle(session, key, result, log);
             }
         }
-        self.pool.make_room();
+        self.settings.smtp_pool.make_room();
         let mut session = self.open(mail, way, &key, log).await?;
         let begun = clock::now();
         let result = match session.mail_from(mail.sender).await {
             Ok(()) => session.carry(mail, body, begun, log).await,
             Err(failure) => Err(failure),
         };
-        self.settle(session, key, result, log).await
+        self.settle(session, key, result, log)
     }
 
     async fn open(
@@ -188,9 +194,9 @@ impl SmtpCourier {
     }
 
     /// Lays a good session to rest, says goodbye where the server still listens, drops a broken one.
-    async fn settle(
+    fn settle(
         &self,
-        mut session: Session,
+        session: Session,
         key: SessionKey,
         result: Result<(), Failure>,
         log: &mut Log,
@@ -201,11 +207,17 @@ impl SmtpCourier {
             Err(failure) => failure.outcome,
         };
         if outcome == AttemptOutcome::Accepted && self.settings.smtp.reuse {
-            self.pool.put(key, session);
+            self.settings.smtp_pool.put(self.arbiter, key, session);
         } else if matches!(outcome, AttemptOutcome::Accepted | AttemptOutcome::Refused) {
-            session.quit().await;
+            self.farewells.begin(session.quit());
         }
         result
+    }
+}
+
+impl Drop for SmtpCourier {
+    fn drop(&mut self) {
+        self.settings.smtp_pool.clear(self.arbiter);
     }
 }
 
@@ -215,7 +227,7 @@ fn is_stale(failure: &Failure) -> bool {
 }
 
 /// An open mail session.
-struct Session {
+pub(super) struct Session {
     connection: AsyncSmtpConnection,
     trace: Arc<Trace>,
     reply_timeout: Duration,
@@ -332,14 +344,11 @@ impl Session {
     }
 
     /// Says QUIT and lets the server close the connection.
-    async fn quit(&mut self) {
-        let farewell = async {
-            if self.connection.command("QUIT\r\n").await.is_ok() {
-                // Nothing comes but the end.
-                let _ = self.connection.read_response().await;
-            }
-        };
-        let _ = timeout(FAREWELL_WAIT, farewell).await;
+    async fn quit(mut self) {
+        if self.connection.command("QUIT\r\n").await.is_ok() {
+            // Nothing comes but the end.
+            let _ = self.connection.read_response().await;
+        }
     }
 }
 

@@ -1,8 +1,13 @@
 //! Mail that arrives.
 
-use emulator::AttemptOutcome::{Accepted, Refused};
+use std::sync::Arc;
+
+use emulator::{
+    AttemptOutcome::{Accepted, Refused},
+    Transport,
+};
 use fleet::{
-    courier::{EmbeddedAddresses, ErrorKind},
+    courier::{CourierSettings, Couriers, EmbeddedAddresses, ErrorKind},
     scenario::{Scheme, SourceAddresses},
 };
 use mock_smtp::{AuthPolicy, Credentials, Dialogue, Settings, Tls};
@@ -246,6 +251,69 @@ async fn a_session_ends_with_quit_and_the_server_closes_it() {
     let couriers = mail_couriers(server.address, |scenario| scenario.smtp.reuse = false).await;
     assert_eq!(mail(&couriers, &mail_route(false)).await.outcome, Accepted);
     assert!(server.heard().await[0].text.ends_with("\r\n.\r\nQUIT\r\n"));
+}
+
+#[tokio::test]
+async fn a_mail_does_not_wait_until_the_server_closes() {
+    let mut steps = whole_mail("250 ok\r\n");
+    steps.extend([Hear("QUIT"), Halt]);
+    let mut silent = Server::start(vec![steps]).await;
+    let other = Server::start(vec![whole_mail("250 ok\r\n")]).await;
+    let couriers = mail_couriers(silent.address, |scenario| {
+        scenario.smtp.reuse = false;
+        scenario.smtp.connections = 1;
+        let hosts = &mut scenario.targets.hosts;
+        hosts.insert("other.example.com".into(), target(None, other.address));
+    })
+    .await;
+    let route = mail_route(false);
+    let attempt = tokio::select! {
+        biased;
+        attempt = mail(&couriers, &route) => attempt,
+        () = silent.fall_silent() => panic!("QUIT was heard, and the mail has not ended"),
+    };
+    assert_eq!(attempt.outcome, Accepted, "{attempt:?}");
+    let second = mail(&couriers, &mail_route_to("other.example.com")).await;
+    assert_eq!(second.outcome, Accepted, "{second:?}");
+    silent.fall_silent().await;
+}
+
+/// Two arbiters with one connection between them.
+async fn two_couriers(server: &Server) -> [Couriers; 2] {
+    let mut scenario = scenario();
+    scenario.targets.smtp = target(Some(Scheme::Smtp), server.address);
+    scenario.smtp.reuse = true;
+    scenario.smtp.connections = 1;
+    let settings = CourierSettings::prepare(&scenario, &EmbeddedAddresses::default()).await;
+    let settings = Arc::new(settings.unwrap());
+    [0, 1].map(|position| Couriers::new(Arc::clone(&settings), (position, 2)))
+}
+
+#[tokio::test]
+async fn arbiters_share_the_limit_of_connections_in_use() {
+    let server = Server::start(vec![]).await;
+    let [one, other] = two_couriers(&server).await;
+    let held = one.permit(Transport::Email).await;
+    let mut next = std::pin::pin!(other.permit(Transport::Email));
+    let waits =
+        std::future::poll_fn(|cx| std::task::Poll::Ready(next.as_mut().poll(cx).is_pending()));
+    assert!(waits.await);
+    drop(held);
+    next.await;
+}
+
+#[tokio::test]
+async fn arbiters_share_the_limit_of_connections_at_rest() {
+    let mut first = whole_mail("250 ok\r\n");
+    // The server takes the second connection only when the first is gone.
+    first.push(Silence);
+    let server = Server::start(vec![first, whole_mail("250 ok\r\n")]).await;
+    let [one, other] = two_couriers(&server).await;
+    let route = mail_route(false);
+    assert_eq!(mail(&one, &route).await.outcome, Accepted);
+    let second = mail(&other, &route).await;
+    assert_eq!(second.outcome, Accepted, "{second:?}");
+    assert_eq!(server.heard().await.len(), 2);
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use tokio::{io::AsyncReadExt, time::timeout};
 
 use super::{
     super::{
-        FAREWELL_WAIT, Log,
+        Log,
         failure::{ErrorKind, Failure},
         stream::{Trace, TracedStream},
     },
@@ -37,7 +37,7 @@ const HEAD_BYTES_MAX: usize = 64 * 1024;
 type Wire = Connection<TokioIo<TracedStream>, Full<Bytes>>;
 
 /// An open connection.
-pub(super) struct HttpConnection {
+pub(in super::super) struct HttpConnection {
     sender: SendRequest<Full<Bytes>>,
     wire: Wire,
     trace: Arc<Trace>,
@@ -116,23 +116,18 @@ impl HttpConnection {
         poll_fn(|cx| Poll::Ready(Pin::new(&mut *wire).poll(cx).is_pending())).await
     }
 
-    /// Whether another request may follow, which the server decides with its response.
+    /// Whether another request may follow at once, which the server decides with its response.
     pub(super) async fn rests(&mut self) -> bool {
-        let ready = drive(&mut self.wire, self.sender.ready());
-        matches!(timeout(FAREWELL_WAIT, ready).await, Ok(Ok(())))
+        self.lives().await && self.sender.is_ready()
     }
 
     /// Lets the server close the connection.
     pub(super) async fn close(self) {
-        let wire = self.wire;
-        let farewell = async {
-            if let Ok(parts) = wire.without_shutdown().await {
-                let mut stream = parts.io.into_inner();
-                let mut scrap = [0; 512];
-                while stream.read(&mut scrap).await.is_ok_and(|count| count > 0) {}
-            }
-        };
-        let _ = timeout(FAREWELL_WAIT, farewell).await;
+        if let Ok(parts) = self.wire.without_shutdown().await {
+            let mut stream = parts.io.into_inner();
+            let mut scrap = [0; 512];
+            while stream.read(&mut scrap).await.is_ok_and(|count| count > 0) {}
+        }
     }
 }
 
