@@ -50,6 +50,7 @@ use https::{HttpsCourier, Post};
 use smtp::{Mail, SmtpCourier};
 
 pub use failure::{AttemptError, DETAIL_BYTES_MAX, ErrorKind};
+pub use farewell::FAREWELLS_MAX;
 pub use preflight::{Origin, Unreachable};
 pub use settings::{CourierSettings, EmbeddedAddresses, PrepareError};
 

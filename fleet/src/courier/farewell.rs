@@ -9,8 +9,9 @@ use tokio::{sync::Semaphore, time::timeout};
 /// The side that closes first keeps the port for a minute, so servers get the chance to.
 const FAREWELL_WAIT: Duration = Duration::from_millis(100);
 
-/// Most connections of one arbiter that are parting at once; further ones are dropped.
-const FAREWELLS_MAX: usize = 1024;
+/// Most connections of one arbiter that are parting at once; further ones are dropped. They are open
+/// files besides those within the connection limits.
+pub const FAREWELLS_MAX: usize = 1024;
 
 /// The farewells of one arbiter. They belong to no attempt and hold no permit.
 #[derive(Clone)]
