@@ -36,11 +36,11 @@ impl Usage {
 pub struct TooFewFiles {
     /// What the run needs.
     pub needed: u64,
-    /// The hard limit.
+    /// What may be open.
     pub limit: u64,
 }
 
-/// Makes room for `connections` open connections, `embedded` of which have both ends here.
+/// Makes room for `connections` open connections and the other ends, here, of `embedded` ones.
 ///
 /// # Errors
 /// When even the hard limit is too low.
@@ -50,14 +50,11 @@ pub fn make_room_for(connections: u64, embedded: u64) -> Result<(), TooFewFiles>
         // A system that does not tell has no limit that we could mend.
         return Ok(());
     };
-    if needed <= soft {
-        return Ok(());
-    }
-    if needed > hard || setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_err() {
-        return Err(TooFewFiles {
-            needed,
-            limit: hard.min(soft.max(hard)),
-        });
+    // All there is: connections that are parting need files beyond the limits, too.
+    let raised = soft >= hard || setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok();
+    let limit = if raised { hard } else { soft };
+    if needed > limit {
+        return Err(TooFewFiles { needed, limit });
     }
     Ok(())
 }
