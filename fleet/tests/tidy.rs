@@ -44,6 +44,12 @@ fn every_file_that_a_document_names_exists() {
             }
         }
     }
+    for name in quoted(&read("docs/vendor-map.md")).filter(|name| name.contains('/')) {
+        let path = name.split('*').next().unwrap();
+        if !name.starts_with("show") && !root().join(path).exists() {
+            missing.push(format!("docs/vendor-map.md: {name}"));
+        }
+    }
     assert_eq!(missing, Vec::<String>::new());
 }
 
