@@ -57,11 +57,11 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def run_fleet(scenario, folder, target, messages):
-    """Runs the scenario; returns messages per second and processor microseconds per message."""
+def run_fleet(fleet, scenario, folder, target, messages):
+    """Runs the scenario; returns messages per second, processor microseconds per message, the summary."""
     out = tempfile.mkdtemp(prefix="run-", dir=folder)
     flags = ["--set", f"traffic.0.arrival.count={messages}", "--quiet", "--out", out, *target]
-    ended = subprocess.run([FLEET, "run", HERE / scenario, *flags], capture_output=True, text=True)
+    ended = subprocess.run([fleet, "run", HERE / scenario, *flags], capture_output=True, text=True)
     if ended.returncode != 0:
         sys.exit(f"fleet ended with {ended.returncode}:\n{ended.stdout}{ended.stderr}")
     summary = json.loads((pathlib.Path(out) / "summary.json").read_text())
@@ -69,7 +69,6 @@ def run_fleet(scenario, folder, target, messages):
     if not ledger["balanced"] or ledger["delivered"] != messages:
         sys.exit(f"not every message was delivered: {ledger}")
     shutil.rmtree(out)
-    sending = summary["run"]["wall_s"]
     return messages / summary["run"]["wall_s"], summary["validity"]["cpu_s"] * 1e6 / messages, summary
 
 
@@ -139,18 +138,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("transport", choices=["smtp", "https"])
     parser.add_argument("--pairs", type=int, default=7, help="alternating runs of each program")
+    parser.add_argument("--fleet", type=pathlib.Path, default=FLEET, help="the build to measure")
     parser.add_argument("--messages", type=int, default=None, help="messages per run")
     arguments = parser.parse_args()
     if arguments.messages is None:
         arguments.messages = 20_000 if arguments.transport == "smtp" else 8_000
-    if not FLEET.exists():
+    if not arguments.fleet.exists():
         sys.exit("build first: cargo build --release")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="fleet-compare-"))
     server, name, other, scenario, target, check = globals()[arguments.transport](arguments, folder)
     ratios, lines = [], []
     try:
         for pair in range(arguments.pairs):
-            rate, cpu, summary = run_fleet(scenario, folder, target, arguments.messages)
+            rate, cpu, summary = run_fleet(arguments.fleet, scenario, folder, target, arguments.messages)
             other_rate, other_cpu, output = run_other(other, arguments.messages)
             check(output)
             ratios.append(rate / other_rate)

@@ -97,6 +97,16 @@ pub enum Route {
     },
 }
 
+impl Route {
+    /// By which transport.
+    pub fn transport(&self) -> Transport {
+        match self {
+            Self::Mail { .. } => Transport::Email,
+            Self::Http { .. } => Transport::Http,
+        }
+    }
+}
+
 /// A request to send one message once. The courier asks the device for the bytes when it is about
 /// to send them.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -1,6 +1,34 @@
-//! The actors: one per device, many on each arbiter, and what an arbiter's devices share.
+//! The actors: one per device, many on each arbiter; and the threads that carry what they send.
+//!
+//! An arbiter and its courier thread belong together: devices decide on the one, connections live on
+//! the other.
 
 mod arbiter;
+mod courier;
 mod device;
 
-pub(crate) use arbiter::{ArbiterReport, ArbiterSetup, run_arbiter};
+use std::time::Duration;
+
+use crate::record::{Gathered, Settled};
+
+pub(crate) use arbiter::{ArbiterSetup, run_arbiter};
+pub(crate) use courier::{CourierSetup, line, run_courier};
+
+/// How often a thread reports.
+const REPORT_EVERY: Duration = Duration::from_millis(200);
+
+/// What a thread tells the conductor.
+#[derive(Debug)]
+pub(crate) enum Report {
+    /// All devices of an arbiter exist.
+    Ready,
+    /// What has been gathered since the last report.
+    Gathered {
+        /// Measurements and accounts.
+        gathered: Box<Gathered>,
+        /// Messages that have ended.
+        settled: Vec<Settled>,
+        /// Whether this is the thread's last report: nothing further will happen on it.
+        idle: bool,
+    },
+}

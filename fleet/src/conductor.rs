@@ -1,4 +1,6 @@
-//! The conductor: it starts a run, listens to the arbiters, and knows when all is over.
+//! The conductor: it starts a run, listens to its threads, and knows when all is over.
+
+mod stage;
 
 use std::{
     collections::BTreeMap,
@@ -6,28 +8,25 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_rt::Arbiter;
 use emulator::Transport;
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::{
-    actors::{ArbiterReport, ArbiterSetup, run_arbiter},
+    actors::Report,
     clock::{self, RunClock, TimeScale},
     courier::{CourierSettings, PrepareError, Unreachable},
     ledger::{Reconciler, SinkTotals},
     monitor::{self, TooFewFiles, Usage},
-    pacer::{ArbiterLine, INPUTS_WAITING_MAX, Pacer},
     record::{Gathered, Settled},
     scenario::Scenario,
     sinks::{EmbeddedSinks, SinkError},
 };
+use stage::Stage;
 
 /// From the moment everything is ready to the start of the run.
 const LEAD: Duration = Duration::from_millis(20);
-/// How many reports of arbiters may wait for the conductor; an arbiter waits for room.
-const REPORTS_WAITING_MAX: usize = 64;
-/// How often the sinks' receipts are looked at when no arbiter reports.
+/// How often the sinks' receipts are looked at when no thread reports.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Why a run does not take place.
@@ -257,81 +256,6 @@ fn device_time(scenario: &Scenario, wall: Duration) -> Duration {
     Duration::try_from_secs_f64(passed).unwrap_or(Duration::MAX)
 }
 
-/// The threads of a run.
-struct Stage {
-    pacer: Pacer,
-    arbiters: Vec<Arbiter>,
-    lines: Vec<ArbiterLine>,
-    clocks: Vec<oneshot::Sender<RunClock>>,
-    reports: mpsc::Receiver<ArbiterReport>,
-}
-
-impl Stage {
-    fn set(scenario: &Arc<Scenario>, couriers: &Arc<CourierSettings>) -> Result<Self, RunError> {
-        let pacer = Pacer::spawn(Arc::clone(scenario))?;
-        let (report, reports) = mpsc::channel(REPORTS_WAITING_MAX);
-        let count = (monitor::cpus() as u32).min(scenario.device_count()).max(1);
-        let mut stage = Self {
-            pacer,
-            arbiters: Vec::new(),
-            lines: Vec::new(),
-            clocks: Vec::new(),
-            reports,
-        };
-        for index in 0..count {
-            let (inputs, received) = mpsc::channel(INPUTS_WAITING_MAX);
-            let (clock, begin) = oneshot::channel();
-            let alarm = stage.pacer.alarm();
-            let setup = ArbiterSetup {
-                scenario: Arc::clone(scenario),
-                index,
-                count,
-                couriers: Arc::clone(couriers),
-                clock: begin,
-                inputs: received,
-                alarm: Arc::clone(&alarm),
-                reports: report.clone(),
-            };
-            let arbiter = Arbiter::new();
-            arbiter.spawn_fn(move || {
-                actix_rt::spawn(run_arbiter(setup));
-            });
-            stage.arbiters.push(arbiter);
-            stage.lines.push(ArbiterLine { inputs, alarm });
-            stage.clocks.push(clock);
-        }
-        Ok(stage)
-    }
-
-    async fn wait_until_ready(&mut self) -> Result<(), RunError> {
-        for _ in 0..self.arbiters.len() {
-            match self.reports.recv().await {
-                Some(ArbiterReport::Ready) => {}
-                Some(ArbiterReport::Gathered { .. }) | None => return Err(RunError::ArbiterLost),
-            }
-        }
-        Ok(())
-    }
-
-    fn begin(&mut self, clock: RunClock) {
-        for arbiter in self.clocks.drain(..) {
-            // An arbiter that is gone reports nothing, which ends the run.
-            let _ = arbiter.send(clock);
-        }
-        self.pacer.begin(std::mem::take(&mut self.lines), clock);
-    }
-
-    /// Ends all threads; returns how many events were emitted.
-    fn end(self) -> u64 {
-        self.pacer.stop();
-        for arbiter in self.arbiters {
-            arbiter.stop();
-        }
-        drop(self.reports);
-        self.pacer.join()
-    }
-}
-
 /// The course of a run, as the conductor follows it.
 struct Course<'a> {
     scenario: &'a Scenario,
@@ -355,15 +279,15 @@ impl Course<'_> {
         let patience = self.clock.origin() + self.scenario.duration + self.scenario.drain;
         let mut patience = std::pin::pin!(tokio::time::sleep_until(patience.into()));
         let mut look = tokio::time::interval(LOOK_EVERY);
-        while idle < stage.arbiters.len() {
+        while idle < stage.reporting_threads() {
             tokio::select! {
-                report = stage.reports.recv() => match report {
-                    Some(ArbiterReport::Gathered { gathered, settled, idle: done }) => {
+                report = stage.next_report() => match report {
+                    Some(Report::Gathered { gathered, settled, idle: done }) => {
                         idle += usize::from(done);
                         self.take(&gathered, settled);
                         watcher.progress(self.clock.elapsed(), &self.gathered, &gathered);
                     }
-                    Some(ArbiterReport::Ready) => {}
+                    Some(Report::Ready) => {}
                     None => break,
                 },
                 _ = look.tick() => self.look_at_sinks(),
@@ -373,7 +297,7 @@ impl Course<'_> {
                         break;
                     }
                     self.traffic_end = clock::now();
-                    stage.pacer.stop();
+                    stage.stop_traffic();
                     watcher.draining(self.gathered.ledger.outstanding());
                     let deadline = clock::now() + self.scenario.drain;
                     patience.as_mut().reset(deadline.into());

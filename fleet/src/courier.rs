@@ -2,8 +2,8 @@
 //!
 //! Which server comes next, and whether there is a next attempt at all, is the device's decision;
 //! a courier only reports. Limits on connections are kept here as well: every attempt needs a
-//! [`Permit`], and connections at rest count towards the same limit. All arbiters share one limit for
-//! each transport.
+//! [`Permit`], and connections at rest count towards the same limit. All courier threads share
+//! one limit for each transport.
 //!
 //! | module | its one job |
 //! |---|---|
@@ -12,7 +12,7 @@
 //! | `dial`, `tls`, `proxy` | a connection: TCP with its source address, TLS, a way through a proxy |
 //! | `stream` | count what was handed to the kernel |
 //! | `opening`, `reply`, `replay` | the beginning of a mail session |
-//! | `smtp`, `stuffing` | one mail |
+//! | `smtp`, `session`, `stuffing` | one mail; its session |
 //! | `https`, `url` | one HTTP request |
 //! | `pool` | permits, and connections at rest |
 //! | `farewell` | let servers close connections that have done their work |
@@ -28,6 +28,7 @@ mod preflight;
 mod proxy;
 mod replay;
 mod reply;
+mod session;
 mod settings;
 mod smtp;
 mod stream;
@@ -41,7 +42,7 @@ use std::{
 };
 
 use emulator::{AttemptOutcome, Rendered, Route, Transport};
-use tokio::sync::SemaphorePermit;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::clock;
 use failure::Failure;
@@ -54,36 +55,29 @@ pub use farewell::FAREWELLS_MAX;
 pub use preflight::{Origin, Unreachable};
 pub use settings::{CourierSettings, EmbeddedAddresses, PrepareError};
 
-/// The couriers of one arbiter. Tasks of the arbiter share them.
+/// The couriers of one thread. Its tasks share them.
 pub struct Couriers {
+    settings: Arc<CourierSettings>,
     smtp: SmtpCourier,
     https: HttpsCourier,
 }
 
 impl Couriers {
-    /// Couriers for one arbiter: its position among the arbiters of the process, which no other
-    /// couriers of these settings may have, and how many arbiters there are.
+    /// Couriers for the thread of this number, which no other couriers of these settings may have.
     ///
-    /// The connection limits are those of the settings, which all arbiters share.
-    pub fn new(settings: Arc<CourierSettings>, (arbiter, _): (u32, u32)) -> Self {
+    /// The connection limits are those of the settings, which all threads share.
+    pub fn new(settings: Arc<CourierSettings>, thread: u32) -> Self {
         let farewells = Farewells::new();
         Self {
-            smtp: SmtpCourier::new(Arc::clone(&settings), arbiter, farewells.clone()),
-            https: HttpsCourier::new(settings, arbiter, farewells),
+            smtp: SmtpCourier::new(Arc::clone(&settings), thread, farewells.clone()),
+            https: HttpsCourier::new(Arc::clone(&settings), thread, farewells),
+            settings,
         }
     }
 
-    /// Waits until a connection of `transport` may be used; first come, first served, over all
-    /// arbiters.
-    pub async fn permit(&self, transport: Transport) -> Permit<'_> {
-        let held = match transport {
-            Transport::Email => self.smtp.permit().await,
-            Transport::Http => self.https.permit().await,
-        };
-        Permit {
-            _held: held,
-            transport,
-        }
+    /// What these couriers share with those of other threads.
+    pub fn settings(&self) -> &Arc<CourierSettings> {
+        &self.settings
     }
 
     /// Carries a message. `permit` must be of the transport of the parcel's route.
@@ -91,7 +85,7 @@ impl Couriers {
     /// Returns at [`Attempt::ended`]. A connection that is not used again is left to the server to
     /// close, in a task of its own and without a permit: QUIT and what follows delay no message.
     /// Has to run within a Tokio runtime.
-    pub async fn send(&self, permit: &Permit<'_>, parcel: Parcel<'_>) -> Attempt {
+    pub async fn send(&self, permit: &Permit, parcel: Parcel<'_>) -> Attempt {
         let started = clock::now();
         let mut log = Log::default();
         let Parcel {
@@ -153,9 +147,25 @@ impl Couriers {
 }
 
 /// Leave to use one connection; gives it back when dropped.
-pub struct Permit<'a> {
-    _held: SemaphorePermit<'a>,
+#[derive(Debug)]
+pub struct Permit {
+    _held: OwnedSemaphorePermit,
     transport: Transport,
+}
+
+impl CourierSettings {
+    /// Waits until a connection of `transport` may be used; first come, first served, over all
+    /// threads.
+    pub async fn permit(&self, transport: Transport) -> Permit {
+        let held = match transport {
+            Transport::Email => self.smtp_pool.permit().await,
+            Transport::Http => self.https_pool.permit().await,
+        };
+        Permit {
+            _held: held,
+            transport,
+        }
+    }
 }
 
 /// One message on its way.

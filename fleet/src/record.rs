@@ -1,6 +1,6 @@
-//! What one arbiter has measured: histograms, counters, errors, settled messages.
+//! What one thread has measured: histograms, counters, errors, settled messages.
 //!
-//! Nothing here is shared: each arbiter owns one [`Recorder`] and hands over what it has gathered a
+//! Nothing here is shared: each thread owns one [`Recorder`] and hands over what it has gathered a
 //! few times a second, so that the sending path takes no lock.
 
 mod histogram;
@@ -64,7 +64,7 @@ pub struct ErrorCount {
     pub example: String,
 }
 
-/// What has been gathered in a stretch of time, on one arbiter or on all.
+/// What has been gathered in a stretch of time, on one thread or on all.
 #[derive(Debug, Default)]
 pub struct Gathered {
     /// Intervals.
@@ -100,7 +100,7 @@ impl Gathered {
         self.ledger.outstanding().saturating_sub(self.in_flight())
     }
 
-    /// Adds what another stretch or arbiter has gathered.
+    /// Adds what another stretch or thread has gathered.
     pub fn merge(&mut self, other: &Self) {
         self.histograms.merge(&other.histograms);
         for (own, further) in self.transports.iter_mut().zip(&other.transports) {
@@ -149,7 +149,7 @@ pub struct Settled {
     pub at_sink: AtSink,
 }
 
-/// The measurements of one arbiter.
+/// The measurements of one thread.
 #[derive(Debug)]
 pub struct Recorder {
     gathered: Gathered,

@@ -118,6 +118,8 @@ pub struct SmtpSettings {
     pub connections: u32,
     /// Whether a connection carries more than one message.
     pub reuse: bool,
+    /// Whether the envelope goes out in one piece where the server offers PIPELINING.
+    pub pipelining: bool,
     /// For connecting and the TLS handshake.
     pub connect_timeout: Duration,
     /// For each reply.

@@ -1,4 +1,4 @@
-//! What the devices of one arbiter share: deadlines, couriers, the recorder.
+//! What the devices of one arbiter share: deadlines, the line to the courier thread, the recorder.
 //!
 //! Everything here lives on one thread. Inputs come from the pacer, reports go to the conductor.
 
@@ -12,23 +12,25 @@ use std::{
 };
 
 use actix::{Actor, Addr};
-use emulator::{AttemptOutcome, Output, Route, Transmission, Transport};
+use emulator::{AttemptOutcome, Output, Transmission};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
-use super::device::{AttemptEnded, DeviceActor, Feed, Render};
+use super::{
+    REPORT_EVERY, Report,
+    courier::{ArbiterEnd, Carried, Errand},
+    device::{AttemptEnded, DeviceActor, Feed, Render},
+};
 use crate::{
     clock::{self, RunClock, TimeScale},
-    courier::{CourierSettings, Couriers, Parcel},
+    courier::CourierSettings,
     ledger::{AtSink, Ledger},
     pacer::{Alarm, PacerInput},
-    record::{Gathered, Recorder, Settled},
+    record::Recorder,
     scenario::Scenario,
     simulation,
 };
 
-/// How often an arbiter reports.
-const REPORT_EVERY: Duration = Duration::from_millis(200);
 /// How many inputs are taken at once before the devices get their turn.
 const BATCH_MAX: usize = 256;
 /// Buffers kept for reuse; more are only in use while more messages are being sent.
@@ -44,8 +46,10 @@ pub(crate) struct ArbiterSetup {
     pub index: u32,
     /// How many there are.
     pub count: u32,
-    /// How messages are sent.
+    /// The connection limits.
     pub couriers: Arc<CourierSettings>,
+    /// Where messages go to be sent.
+    pub line: ArbiterEnd,
     /// The clock of the run, which is set when all arbiters are ready.
     pub clock: oneshot::Receiver<RunClock>,
     /// Inputs from the pacer.
@@ -53,23 +57,7 @@ pub(crate) struct ArbiterSetup {
     /// How the pacer is told of deadlines.
     pub alarm: Arc<Alarm>,
     /// Reports to the conductor.
-    pub reports: mpsc::Sender<ArbiterReport>,
-}
-
-/// What an arbiter tells the conductor.
-#[derive(Debug)]
-pub(crate) enum ArbiterReport {
-    /// All its devices exist.
-    Ready,
-    /// What has been gathered since the last report.
-    Gathered {
-        /// Measurements and accounts.
-        gathered: Box<Gathered>,
-        /// Messages that have ended.
-        settled: Vec<Settled>,
-        /// Whether nothing further will happen: all inputs handled, all messages settled.
-        idle: bool,
-    },
+    pub reports: mpsc::Sender<Report>,
 }
 
 /// The shared part of one arbiter.
@@ -80,7 +68,9 @@ pub(super) struct Arbiter {
     recorder: RefCell<Recorder>,
     /// What has been reported already.
     reported: RefCell<Ledger>,
-    couriers: Couriers,
+    courier_settings: Arc<CourierSettings>,
+    /// The line to the courier thread; given up when nothing further will be sent.
+    errands: RefCell<Option<mpsc::UnboundedSender<Errand>>>,
     deadlines: RefCell<BinaryHeap<Reverse<(Timestamp, u32)>>>,
     alarm: Arc<Alarm>,
     outputs: RefCell<Vec<Output>>,
@@ -153,7 +143,7 @@ impl Arbiter {
         self.clock().device_now()
     }
 
-    /// Sends a message once, beside everything else. A device has one message on its way at most,
+    /// Has a message sent once, beside everything else. A device has one message on its way at most,
     /// so there are never more of these tasks than devices.
     pub(super) fn dispatch(
         self: &Rc<Self>,
@@ -163,65 +153,50 @@ impl Arbiter {
     ) {
         let arbiter = Rc::clone(self);
         actix_rt::spawn(async move {
-            let transport = match transmission.route {
-                Route::Mail { .. } => Transport::Email,
-                Route::Http { .. } => Transport::Http,
+            let transport = transmission.route.transport();
+            // Bytes exist only while a message is being sent, and waiting for a connection is not.
+            let permit = arbiter.courier_settings.permit(transport).await;
+            let id = transmission.id;
+            let buffer = arbiter.buffers.borrow_mut().pop().unwrap_or_default();
+            let Ok(rendered) = address.send(Render { id, buffer }).await else {
+                return;
             };
-            let permit = arbiter.couriers.permit(transport).await;
-            arbiter.recorder.borrow_mut().attempt_begun();
-            // Boxed, so that a message that waits for its permit does not carry a connection's state.
-            let sending =
-                Box::pin(arbiter.attempt(device, &transmission, transport, &address, &permit));
-            let (outcome, embedded) = sending.await;
-            drop(permit);
-            arbiter.recorder.borrow_mut().attempt_ended();
-            // One message on its way means one such letter at most in a device's mailbox.
+            let (outcome, buffer) = match rendered.result {
+                Some(Ok(message)) => {
+                    let errand = Errand {
+                        device,
+                        transmission,
+                        rendered: message,
+                        buffer: rendered.buffer,
+                        permit,
+                        address: address.clone(),
+                    };
+                    match arbiter.hand_over(errand) {
+                        Ok(()) => return,
+                        Err(refused) => (AttemptOutcome::Failed, refused.buffer),
+                    }
+                }
+                Some(Err(_)) => (AttemptOutcome::TooLarge, rendered.buffer),
+                None => (AttemptOutcome::Failed, rendered.buffer),
+            };
             address.do_send(AttemptEnded {
-                id: transmission.id,
+                id,
                 outcome,
-                embedded,
+                embedded: false,
+                buffer,
             });
         });
     }
 
-    async fn attempt(
-        &self,
-        device: u32,
-        transmission: &Transmission,
-        transport: Transport,
-        address: &Addr<DeviceActor>,
-        permit: &crate::courier::Permit<'_>,
-    ) -> (AttemptOutcome, bool) {
-        let buffer = self.buffers.borrow_mut().pop().unwrap_or_default();
-        let id = transmission.id;
-        let Ok(mut rendered) = address.send(Render { id, buffer }).await else {
-            return (AttemptOutcome::Failed, false);
-        };
-        let ended = match &rendered.result {
-            Some(Ok(message)) => {
-                let parcel = Parcel {
-                    device,
-                    route: &transmission.route,
-                    rendered: message,
-                    body: &mut rendered.buffer,
-                };
-                let attempt = self.couriers.send(permit, parcel).await;
-                self.recorder.borrow_mut().attempt(
-                    (transmission.kind, transport),
-                    self.clock().instant_of(transmission.due),
-                    transmission.attempt == 0,
-                    &attempt,
-                );
-                (attempt.outcome, attempt.embedded)
-            }
-            Some(Err(_)) => (AttemptOutcome::TooLarge, false),
-            None => (AttemptOutcome::Failed, false),
-        };
-        self.keep_buffer(rendered.buffer);
-        ended
+    fn hand_over(&self, errand: Errand) -> Result<(), Errand> {
+        match &*self.errands.borrow() {
+            Some(errands) => errands.send(errand).map_err(|refused| refused.0),
+            None => Err(errand),
+        }
     }
 
-    fn keep_buffer(&self, buffer: Vec<u8>) {
+    /// Keeps the memory of a message for another.
+    pub(super) fn keep_buffer(&self, buffer: Vec<u8>) {
         let mut buffers = self.buffers.borrow_mut();
         if buffers.len() < BUFFERS_KEPT_MAX && buffer.capacity() <= BUFFER_BYTES_KEPT_MAX {
             buffers.push(buffer);
@@ -241,13 +216,16 @@ impl Arbiter {
         due
     }
 
-    async fn report(&self, finished: bool, reports: &mpsc::Sender<ArbiterReport>) -> bool {
+    async fn report(&self, finished: bool, reports: &mpsc::Sender<Report>) -> bool {
         let idle = finished
             && self.unhandled.get() == 0
             && self.recorder.borrow().outstanding(&self.reported.borrow()) == 0;
+        if idle {
+            self.errands.take();
+        }
         let (gathered, settled) = self.recorder.borrow_mut().take();
         self.reported.borrow_mut().merge(&gathered.ledger);
-        let report = ArbiterReport::Gathered {
+        let report = Report::Gathered {
             gathered: Box::new(gathered),
             settled,
             idle,
@@ -273,6 +251,7 @@ pub(crate) async fn run_arbiter(setup: ArbiterSetup) {
         index,
         count,
         couriers,
+        line,
         clock: begin,
         inputs,
         alarm,
@@ -283,7 +262,8 @@ pub(crate) async fn run_arbiter(setup: ArbiterSetup) {
         clock: OnceCell::new(),
         recorder: RefCell::new(Recorder::new(clock::now())),
         reported: RefCell::default(),
-        couriers: Couriers::new(couriers, (index, count)),
+        courier_settings: couriers,
+        errands: RefCell::new(Some(line.errands)),
         deadlines: RefCell::default(),
         alarm,
         outputs: RefCell::default(),
@@ -291,25 +271,26 @@ pub(crate) async fn run_arbiter(setup: ArbiterSetup) {
         unhandled: Cell::new(0),
     });
     let devices = start_devices(&scenario, index, count, &arbiter).await;
-    if reports.send(ArbiterReport::Ready).await.is_err() {
+    if reports.send(Report::Ready).await.is_err() {
         return;
     }
     let Ok(run_clock) = begin.await else {
         return;
     };
     arbiter.begin(run_clock, scenario.warm_up);
-    serve(&arbiter, &devices, inputs, &reports).await;
+    serve(&arbiter, &devices, (inputs, line.carried), &reports).await;
 }
 
 /// Hands inputs on and reports, until all is over or nobody listens.
 async fn serve(
     arbiter: &Rc<Arbiter>,
     devices: &[Addr<DeviceActor>],
-    mut inputs: mpsc::Receiver<PacerInput>,
-    reports: &mpsc::Sender<ArbiterReport>,
+    (mut inputs, mut carried): (mpsc::Receiver<PacerInput>, mpsc::UnboundedReceiver<Carried>),
+    reports: &mpsc::Sender<Report>,
 ) {
     let mut finished = false;
     let mut batch = Vec::with_capacity(BATCH_MAX);
+    let mut outcomes = Vec::with_capacity(BATCH_MAX);
     let mut report = tokio::time::interval(REPORT_EVERY);
     loop {
         tokio::select! {
@@ -321,6 +302,12 @@ async fn serve(
                 }
                 // The devices get their turn before the next batch.
                 tokio::task::yield_now().await;
+            }
+            _ = carried.recv_many(&mut outcomes, BATCH_MAX) => {
+                for Carried { address, ended, _permit } in outcomes.drain(..) {
+                    // One message on its way means one such letter at most in a device's mailbox.
+                    address.do_send(ended);
+                }
             }
             _ = report.tick() => {
                 if !arbiter.report(finished, reports).await {

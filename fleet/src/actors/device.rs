@@ -48,6 +48,8 @@ pub(super) struct AttemptEnded {
     pub(super) outcome: AttemptOutcome,
     /// Whether it went to an embedded sink.
     pub(super) embedded: bool,
+    /// The memory that the bytes were in.
+    pub(super) buffer: Vec<u8>,
 }
 
 /// A device and where it is.
@@ -147,6 +149,7 @@ impl Handler<AttemptEnded> for DeviceActor {
     type Result = ();
 
     fn handle(&mut self, ended: AttemptEnded, context: &mut Self::Context) {
+        self.arbiter.keep_buffer(ended.buffer);
         if ended.embedded && self.sending == Some(ended.id) {
             self.at_sink = match ended.outcome {
                 AttemptOutcome::Accepted => AtSink::Certain,

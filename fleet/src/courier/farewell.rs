@@ -9,11 +9,11 @@ use tokio::{sync::Semaphore, time::timeout};
 /// The side that closes first keeps the port for a minute, so servers get the chance to.
 const FAREWELL_WAIT: Duration = Duration::from_millis(100);
 
-/// Most connections of one arbiter that are parting at once; further ones are dropped. They are open
+/// Most connections of one courier thread that are parting at once; further ones are dropped. They are open
 /// files besides those within the connection limits.
 pub const FAREWELLS_MAX: usize = 1024;
 
-/// The farewells of one arbiter. They belong to no attempt and hold no permit.
+/// The farewells of one courier thread. They belong to no attempt and hold no permit.
 #[derive(Clone)]
 pub(super) struct Farewells {
     free: Arc<Semaphore>,

@@ -10,7 +10,6 @@ use hyper::{
     Method, Request, Version,
     header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT as AGENT},
 };
-use tokio::sync::SemaphorePermit;
 
 use super::{
     CourierSettings, Log,
@@ -50,27 +49,23 @@ pub(super) struct ConnectionKey {
     tls: Option<(String, bool)>,
 }
 
-/// The HTTP connections of all arbiters.
+/// The HTTP connections of all courier threads.
 pub(super) type HttpsPool = Pool<ConnectionKey, HttpConnection>;
 
-/// The HTTP couriers of one arbiter.
+/// The HTTP couriers of one thread.
 pub(super) struct HttpsCourier {
     settings: Arc<CourierSettings>,
-    arbiter: u32,
+    thread: u32,
     farewells: Farewells,
 }
 
 impl HttpsCourier {
-    pub(super) fn new(settings: Arc<CourierSettings>, arbiter: u32, farewells: Farewells) -> Self {
+    pub(super) fn new(settings: Arc<CourierSettings>, thread: u32, farewells: Farewells) -> Self {
         Self {
             settings,
-            arbiter,
+            thread,
             farewells,
         }
-    }
-
-    pub(super) async fn permit(&self) -> SemaphorePermit<'_> {
-        self.settings.https_pool.permit().await
     }
 
     /// Sends one request.
@@ -144,7 +139,7 @@ impl HttpsCourier {
     }
 
     async fn take_living(&self, key: &ConnectionKey) -> Option<HttpConnection> {
-        while let Some(mut connection) = self.settings.https_pool.take(self.arbiter, key) {
+        while let Some(mut connection) = self.settings.https_pool.take(self.thread, key) {
             if connection.lives().await {
                 return Some(connection);
             }
@@ -165,7 +160,7 @@ impl HttpsCourier {
         } else if connection.rests().await {
             self.settings
                 .https_pool
-                .put(self.arbiter, key.clone(), connection);
+                .put(self.thread, key.clone(), connection);
         }
         verdict
     }
@@ -206,7 +201,7 @@ impl HttpsCourier {
 
 impl Drop for HttpsCourier {
     fn drop(&mut self) {
-        self.settings.https_pool.clear(self.arbiter);
+        self.settings.https_pool.clear(self.thread);
     }
 }
 

@@ -3,25 +3,25 @@
 use std::{
     collections::VecDeque,
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The connections of one transport: `K` tells what a connection is good for.
 ///
-/// All arbiters share it, and with it the limit: those in use and those at rest together are never
-/// more. A connection is used again only by the arbiter that opened it, whose thread is told of its
-/// events; any arbiter may close it to make room.
+/// All courier threads share it, and with it the limit: those in use and those at rest together are
+/// never more. A connection is used again only by the courier thread that opened it, which is told of
+/// its events; any of them may close it to make room.
 pub(super) struct Pool<K, C> {
     limit: usize,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     /// The one used last at the back.
     resting: Mutex<VecDeque<Resting<K, C>>>,
 }
 
 struct Resting<K, C> {
-    arbiter: u32,
+    thread: u32,
     key: K,
     connection: C,
 }
@@ -32,26 +32,26 @@ impl<K: PartialEq, C> Pool<K, C> {
         let limit = limit.max(1) as usize;
         Self {
             limit,
-            permits: Semaphore::new(limit),
+            permits: Arc::new(Semaphore::new(limit)),
             resting: Mutex::new(VecDeque::new()),
         }
     }
 
     /// Waits for leave to use a connection; first come, first served.
-    pub(super) async fn permit(&self) -> SemaphorePermit<'_> {
-        self.permits
-            .acquire()
+    pub(super) async fn permit(&self) -> OwnedSemaphorePermit {
+        Arc::clone(&self.permits)
+            .acquire_owned()
             .await
             .expect("nobody closes the semaphore")
     }
 
-    /// The connection of `arbiter` for `key` that was used last: the one least likely to have been
+    /// The connection of `thread` for `key` that was used last: the one least likely to have been
     /// closed.
-    pub(super) fn take(&self, arbiter: u32, key: &K) -> Option<C> {
+    pub(super) fn take(&self, thread: u32, key: &K) -> Option<C> {
         let mut resting = self.resting();
         let position = resting
             .iter()
-            .rposition(|one| one.arbiter == arbiter && one.key == *key)?;
+            .rposition(|one| one.thread == thread && one.key == *key)?;
         resting.remove(position).map(|one| one.connection)
     }
 
@@ -65,21 +65,21 @@ impl<K: PartialEq, C> Pool<K, C> {
     }
 
     /// Lays a connection to rest. The caller still has its permit.
-    pub(super) fn put(&self, arbiter: u32, key: K, connection: C) {
+    pub(super) fn put(&self, thread: u32, key: K, connection: C) {
         let mut resting = self.resting();
         if resting.len() == self.limit {
             resting.pop_front();
         }
         resting.push_back(Resting {
-            arbiter,
+            thread,
             key,
             connection,
         });
     }
 
-    /// Closes the connections at rest of an arbiter that ends.
-    pub(super) fn clear(&self, arbiter: u32) {
-        self.resting().retain(|one| one.arbiter != arbiter);
+    /// Closes the connections at rest of a thread that ends.
+    pub(super) fn clear(&self, thread: u32) {
+        self.resting().retain(|one| one.thread != thread);
     }
 
     fn resting(&self) -> MutexGuard<'_, VecDeque<Resting<K, C>>> {
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_is_used_again_only_by_its_arbiter() {
+    fn a_connection_is_used_again_only_by_its_thread() {
         let pool = Pool::new(3);
         pool.put(0, "a", ());
         assert_eq!(pool.take(1, &"a"), None);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arbiter_that_ends_leaves_no_connections() {
+    fn a_thread_that_ends_leaves_no_connections() {
         let pool = Pool::new(3);
         pool.put(0, "a", ());
         pool.put(1, "a", ());
@@ -135,8 +135,8 @@ mod tests {
     #[tokio::test]
     async fn connections_in_use_and_at_rest_keep_within_the_limit() {
         let pool = Pool::new(3);
-        for arbiter in 0..3 {
-            pool.put(arbiter, "a", ());
+        for thread in 0..3 {
+            pool.put(thread, "a", ());
         }
         let _first = pool.permit().await;
         pool.make_room();

@@ -1,16 +1,8 @@
 //! The mail courier: one mail in one session, on a new connection or on one at rest.
 
-use std::{
-    io,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use emulator::{AttemptOutcome, transport::Credentials};
-use lettre::transport::smtp::{
-    Error, authentication, client::AsyncSmtpConnection, extension::ClientId, response::Severity,
-};
-use tokio::{sync::SemaphorePermit, time::timeout};
 
 use super::{
     CourierSettings, Log,
@@ -20,15 +12,9 @@ use super::{
     farewell::Farewells,
     opening::{Opening, Security},
     pool::Pool,
-    replay::Replay,
-    reply::NOT_A_REPLY,
-    stream::Trace,
-    stuffing::{END_OF_MAIL, stuff_dots},
+    session::{SERVICE_CLOSING, Session},
 };
 use crate::clock;
-
-/// The code of a server that ends the session.
-const SERVICE_CLOSING: u16 = 421;
 
 /// One mail besides its text.
 pub(super) struct Mail<'a> {
@@ -74,27 +60,23 @@ pub(super) struct SessionKey {
     credentials: Option<Arc<Credentials>>,
 }
 
-/// The mail sessions of all arbiters.
+/// The mail sessions of all courier threads.
 pub(super) type SmtpPool = Pool<SessionKey, Session>;
 
-/// The mail couriers of one arbiter.
+/// The mail couriers of one thread.
 pub(super) struct SmtpCourier {
     settings: Arc<CourierSettings>,
-    arbiter: u32,
+    thread: u32,
     farewells: Farewells,
 }
 
 impl SmtpCourier {
-    pub(super) fn new(settings: Arc<CourierSettings>, arbiter: u32, farewells: Farewells) -> Self {
+    pub(super) fn new(settings: Arc<CourierSettings>, thread: u32, farewells: Farewells) -> Self {
         Self {
             settings,
-            arbiter,
+            thread,
             farewells,
         }
-    }
-
-    pub(super) async fn permit(&self) -> SemaphorePermit<'_> {
-        self.settings.smtp_pool.permit().await
     }
 
     /// Sends one mail.
@@ -130,26 +112,21 @@ impl SmtpCourier {
             credentials: mail.credentials.cloned(),
         };
         if self.settings.smtp.reuse
-            && let Some(mut session) = self.settings.smtp_pool.take(self.arbiter, &key)
+            && let Some(mut session) = self.settings.smtp_pool.take(self.thread, &key)
         {
             let begun = clock::now();
-            let first = session.mail_from(mail.sender).await;
+            let first = session.mail_from(mail).await;
             // A server may have closed a session at rest. Nothing of this mail is lost with it.
             if !first.as_ref().is_err_and(is_stale) {
-                let result = match first {
-                    Ok(()) => session.carry(mail, body, begun, log).await,
-                    Err(failure) => Err(failure),
-                };
+                let result = session.carry(mail, first, body, begun, log).await;
                 return self.settle(session, key, result, log);
             }
         }
         self.settings.smtp_pool.make_room();
         let mut session = self.open(mail, way, &key, log).await?;
         let begun = clock::now();
-        let result = match session.mail_from(mail.sender).await {
-            Ok(()) => session.carry(mail, body, begun, log).await,
-            Err(failure) => Err(failure),
-        };
+        let first = session.mail_from(mail).await;
+        let result = session.carry(mail, first, body, begun, log).await;
         self.settle(session, key, result, log)
     }
 
@@ -175,15 +152,7 @@ impl SmtpCourier {
             reply_timeout: settings.smtp.reply_timeout,
         };
         let (stream, hello) = opening.run(log).await?;
-        let trace = stream.trace();
-        let replay = Box::new(Replay::new(stream, &hello));
-        let connection =
-            AsyncSmtpConnection::connect_with_transport(replay, &ClientId::default()).await;
-        let mut session = Session {
-            connection: connection.map_err(|error| failure_of("EHLO", &error, &trace))?,
-            trace,
-            reply_timeout: settings.smtp.reply_timeout,
-        };
+        let mut session = Session::take_over(stream, &hello, &settings.smtp).await?;
         if let Some(credentials) = mail.credentials {
             let begun = clock::now();
             session.authenticate(credentials).await?;
@@ -207,7 +176,7 @@ impl SmtpCourier {
             Err(failure) => failure.outcome,
         };
         if outcome == AttemptOutcome::Accepted && self.settings.smtp.reuse {
-            self.settings.smtp_pool.put(self.arbiter, key, session);
+            self.settings.smtp_pool.put(self.thread, key, session);
         } else if matches!(outcome, AttemptOutcome::Accepted | AttemptOutcome::Refused) {
             self.farewells.begin(session.quit());
         }
@@ -217,169 +186,11 @@ impl SmtpCourier {
 
 impl Drop for SmtpCourier {
     fn drop(&mut self) {
-        self.settings.smtp_pool.clear(self.arbiter);
+        self.settings.smtp_pool.clear(self.thread);
     }
 }
 
 /// Whether the first reply of a session taken up again says that the session is over.
 fn is_stale(failure: &Failure) -> bool {
     failure.error.kind == ErrorKind::Lost || failure.error.code == Some(SERVICE_CLOSING)
-}
-
-/// An open mail session.
-pub(super) struct Session {
-    connection: AsyncSmtpConnection,
-    trace: Arc<Trace>,
-    reply_timeout: Duration,
-}
-
-impl Session {
-    async fn mail_from(&mut self, sender: &str) -> Result<(), Failure> {
-        self.command("MAIL", &format!("MAIL FROM:<{sender}>\r\n"), 2)
-            .await
-    }
-
-    /// Recipients and text; MAIL was sent at `begun` and is answered.
-    async fn carry(
-        &mut self,
-        mail: &Mail<'_>,
-        body: &mut Vec<u8>,
-        begun: Instant,
-        log: &mut Log,
-    ) -> Result<(), Failure> {
-        let mut refusal = None;
-        let mut accepted = false;
-        for recipient in mail.recipients {
-            let rcpt = format!("RCPT TO:<{recipient}>\r\n");
-            match self.command("RCPT", &rcpt, 2).await {
-                Ok(()) => accepted = true,
-                Err(failure) if is_refused_recipient(&failure) => {
-                    refusal.get_or_insert(failure);
-                }
-                Err(failure) => return Err(failure),
-            }
-        }
-        if let Some(refusal) = refusal.filter(|_| !accepted) {
-            return Err(refusal);
-        }
-        self.command("DATA", "DATA\r\n", 3).await?;
-        let ready = clock::now();
-        log.phases.envelope = Some(ready - begun);
-        let size = body.len() as u64;
-        let result = self.text(body).await;
-        log.bytes = self.trace.handed().min(size);
-        if result.is_ok() {
-            log.phases.data = Some(clock::now() - ready);
-        }
-        result
-    }
-
-    /// The text and its end, in one piece: two would cost a packet.
-    async fn text(&mut self, body: &mut Vec<u8>) -> Result<(), Failure> {
-        stuff_dots(body);
-        let size = body.len() as u64;
-        body.extend_from_slice(END_OF_MAIL);
-        // From the first byte of the end on, the server may come to have it all.
-        self.trace.watch(size + 1);
-        let Ok(text) = std::str::from_utf8(body) else {
-            return Err(Failure::protocol("the mail is not text"));
-        };
-        self.command("end of data", text, 2)
-            .await
-            .map_err(|failure| match self.trace.reached() {
-                Some(_) => failure.after_the_last_byte(),
-                None => failure,
-            })
-    }
-
-    async fn authenticate(&mut self, credentials: &Credentials) -> Result<(), Failure> {
-        let mechanisms = authentication::DEFAULT_MECHANISMS;
-        let offered = self.connection.server_info().get_auth_mechanism(mechanisms);
-        if offered.is_none() {
-            return Err(Failure::new(
-                AttemptOutcome::Refused,
-                ErrorKind::Auth,
-                "the server offers neither AUTH PLAIN nor AUTH LOGIN",
-            ));
-        }
-        let credentials = authentication::Credentials::new(
-            credentials.user.clone(),
-            credentials.password.clone(),
-        );
-        let exchange = self.connection.auth(mechanisms, &credentials);
-        match timeout(self.reply_timeout, exchange).await {
-            Err(_) => Err(Failure::no_reply("AUTH")),
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => {
-                let mut failure = failure_of("AUTH", &error, &self.trace);
-                if failure.outcome == AttemptOutcome::Refused {
-                    failure.error.kind = ErrorKind::Auth;
-                }
-                Err(failure)
-            }
-        }
-    }
-
-    /// Sends `text` and waits for a reply whose code begins with `digit`, 2 or 3.
-    async fn command(&mut self, stage: &str, text: &str, digit: u8) -> Result<(), Failure> {
-        match timeout(self.reply_timeout, self.connection.command(text)).await {
-            Err(_) => Err(Failure::no_reply(stage)),
-            Ok(Err(error)) => Err(failure_of(stage, &error, &self.trace)),
-            Ok(Ok(response)) => {
-                let severity = response.code().severity;
-                let wanted = match severity {
-                    Severity::PositiveCompletion => digit == 2,
-                    Severity::PositiveIntermediate => digit == 3,
-                    Severity::TransientNegativeCompletion
-                    | Severity::PermanentNegativeCompletion => false,
-                };
-                if wanted {
-                    return Ok(());
-                }
-                let code = u16::from(response.code());
-                let detail = format!("{stage}: {code} is no answer to this command");
-                Err(Failure::protocol(&detail).with_code(code))
-            }
-        }
-    }
-
-    /// Says QUIT and lets the server close the connection.
-    async fn quit(mut self) {
-        if self.connection.command("QUIT\r\n").await.is_ok() {
-            // Nothing comes but the end.
-            let _ = self.connection.read_response().await;
-        }
-    }
-}
-
-/// Whether others may still be accepted: the reply was for one recipient, not for the session.
-fn is_refused_recipient(failure: &Failure) -> bool {
-    failure.outcome == AttemptOutcome::Refused && failure.error.code != Some(SERVICE_CLOSING)
-}
-
-/// What lettre's error means before the end of the text was sent.
-fn failure_of(stage: &str, error: &Error, trace: &Trace) -> Failure {
-    let source = std::error::Error::source(error);
-    let cause = source.map_or_else(|| error.to_string(), ToString::to_string);
-    if let Some(code) = error.status() {
-        let code = u16::from(code);
-        return Failure::refused(ErrorKind::Reply, code, &format!("{stage}: {code} {cause}"));
-    }
-    if trace.ended() {
-        return Failure::lost(stage, "the server closed the connection");
-    }
-    let endless = source
-        .and_then(|source| source.downcast_ref::<io::Error>())
-        .is_some_and(|error| error.kind() == io::ErrorKind::InvalidData);
-    // The library's own words on replies are those of a parser, and say nothing to people.
-    let wrong = if endless {
-        &cause
-    } else if error.is_response() {
-        NOT_A_REPLY
-    } else if error.is_client() {
-        "what the server asks for is in neither AUTH PLAIN nor AUTH LOGIN"
-    } else {
-        return Failure::lost(stage, &cause);
-    };
-    Failure::protocol(&format!("{stage}: {wrong}"))
 }

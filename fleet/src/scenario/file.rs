@@ -94,6 +94,7 @@ fn embedded() -> Spanned<String> {
 pub(super) struct SmtpTable {
     pub(super) connections: Option<Spanned<u32>>,
     pub(super) reuse: bool,
+    pub(super) pipelining: bool,
     pub(super) connect_timeout: Period,
     pub(super) reply_timeout: Period,
 }
@@ -103,6 +104,7 @@ impl Default for SmtpTable {
         Self {
             connections: None,
             reuse: false,
+            pipelining: true,
             connect_timeout: Period(std::time::Duration::from_secs(10)),
             reply_timeout: Period(std::time::Duration::from_secs(60)),
         }

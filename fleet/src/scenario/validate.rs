@@ -201,6 +201,7 @@ fn build(
     let smtp = SmtpSettings {
         connections: connections(file.smtp.connections.as_ref(), findings),
         reuse: file.smtp.reuse,
+        pipelining: file.smtp.pipelining,
         connect_timeout: file.smtp.connect_timeout.0,
         reply_timeout: file.smtp.reply_timeout.0,
     };

@@ -40,7 +40,7 @@ pub(crate) fn target(scheme: Option<Scheme>, address: SocketAddr) -> TargetChoic
 
 pub(crate) async fn couriers(scenario: &Scenario, embedded: &EmbeddedAddresses) -> Couriers {
     let settings = CourierSettings::prepare(scenario, embedded).await.unwrap();
-    Couriers::new(Arc::new(settings), (0, 1))
+    Couriers::new(Arc::new(settings), 0)
 }
 
 /// Couriers whose mail goes to `address`.
@@ -115,7 +115,7 @@ pub(crate) async fn send_mail(
         recipients: recipients.iter().map(|&text| text.into()).collect(),
     };
     let mut body = text.as_bytes().to_vec();
-    let permit = couriers.permit(Transport::Email).await;
+    let permit = couriers.settings().permit(Transport::Email).await;
     let parcel = Parcel {
         device,
         route,
@@ -141,7 +141,7 @@ pub(crate) async fn send_post(
         content_type: "text/xml; charset=\"utf-8\"",
     };
     let mut body = text.as_bytes().to_vec();
-    let permit = couriers.permit(Transport::Http).await;
+    let permit = couriers.settings().permit(Transport::Http).await;
     let parcel = Parcel {
         device,
         route,

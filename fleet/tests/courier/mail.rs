@@ -286,15 +286,15 @@ async fn two_couriers(server: &Server) -> [Couriers; 2] {
     scenario.smtp.connections = 1;
     let settings = CourierSettings::prepare(&scenario, &EmbeddedAddresses::default()).await;
     let settings = Arc::new(settings.unwrap());
-    [0, 1].map(|position| Couriers::new(Arc::clone(&settings), (position, 2)))
+    [0, 1].map(|position| Couriers::new(Arc::clone(&settings), position))
 }
 
 #[tokio::test]
 async fn arbiters_share_the_limit_of_connections_in_use() {
     let server = Server::start(vec![]).await;
     let [one, other] = two_couriers(&server).await;
-    let held = one.permit(Transport::Email).await;
-    let mut next = std::pin::pin!(other.permit(Transport::Email));
+    let held = one.settings().permit(Transport::Email).await;
+    let mut next = std::pin::pin!(other.settings().permit(Transport::Email));
     let waits =
         std::future::poll_fn(|cx| std::task::Poll::Ready(next.as_mut().poll(cx).is_pending()));
     assert!(waits.await);
