@@ -5,6 +5,7 @@
 mod lab;
 mod mail;
 mod mail_faults;
+mod mail_pipelining;
 mod preflight;
 mod proxy;
 mod script;
