@@ -172,8 +172,8 @@ impl Arbiter {
                         address: address.clone(),
                     };
                     match arbiter.hand_over(errand) {
-                        Ok(()) => return,
-                        Err(refused) => (AttemptOutcome::Failed, refused.buffer),
+                        None => return,
+                        Some(refused) => (AttemptOutcome::Failed, refused.buffer),
                     }
                 }
                 Some(Err(_)) => (AttemptOutcome::TooLarge, rendered.buffer),
@@ -188,10 +188,11 @@ impl Arbiter {
         });
     }
 
-    fn hand_over(&self, errand: Errand) -> Result<(), Errand> {
+    /// Hands `errand` to the courier thread; gives it back when that is gone.
+    fn hand_over(&self, errand: Errand) -> Option<Errand> {
         match &*self.errands.borrow() {
-            Some(errands) => errands.send(errand).map_err(|refused| refused.0),
-            None => Err(errand),
+            Some(errands) => errands.send(errand).err().map(|refused| refused.0),
+            None => Some(errand),
         }
     }
 
