@@ -165,7 +165,7 @@ impl Session {
     }
 
     /// Carries out `line`, or takes it as the answer to the question asked last. Nothing is echoed
-    /// or paged, and no prompt is shown.
+    /// or paged, and no prompt is shown. A line that ends with `?` asks for help.
     pub fn line(
         &mut self,
         device: &mut Device,

@@ -405,6 +405,101 @@ fn a_reload_brings_back_what_was_saved() {
     assert_eq!(&*desk.lab.device.hostname(), "kept");
 }
 
+#[test]
+fn a_running_configuration_that_is_pasted_back_changes_nothing() {
+    let mut desk = Desk::privileged();
+    desk.transcript(&[
+        "conf t",
+        "interface gi0/1",
+        "description uplink",
+        "no ip address",
+        "line vty 0 4",
+        "transport input ssh",
+        "logging synchronous",
+        "banner login #",
+        "authorized use only",
+        "#",
+        "ntp server 192.0.2.1",
+        "no logging console",
+        "aaa new-model",
+        "end",
+    ]);
+    let before = desk.lab.device.configuration().clone();
+    let shown = desk.transcript(&["show running-config"]);
+    let (_, text) = shown.split_once(" bytes\n").unwrap();
+    let lines: Vec<_> = text.lines().filter(|line| !line.ends_with('#')).collect();
+    desk.press(b"conf t\r");
+    let pasted = desk.press(format!("{}\r", lines.join("\r")).as_bytes());
+    assert!(!pasted.contains('%'), "{pasted}");
+    assert_eq!(*desk.lab.device.configuration(), before);
+    assert_eq!(desk.press(b""), "");
+}
+
+#[test]
+fn what_clients_send_first_is_accepted_silently() {
+    let mut desk = Desk::with("hostname edge\n", Settings::default());
+    desk.start();
+    for line in [
+        "terminal length 0",
+        "term length 0",
+        "terminal width 511",
+        "term width 0",
+        "terminal monitor",
+        "enable",
+        "enable",
+    ] {
+        let reply = desk.press(format!("{line}\n").as_bytes());
+        let silent = [format!("{line}\nedge>"), format!("{line}\nedge#")];
+        assert!(silent.contains(&reply), "{reply}");
+    }
+    assert!(desk.session.is_monitoring());
+}
+
+#[test]
+fn schedules_that_are_configured_are_in_force_at_once() {
+    let mut desk = Desk::privileged();
+    assert_eq!(desk.lab.device.next_deadline(), None);
+    desk.transcript(&[
+        "conf t",
+        "call-home",
+        "profile noc",
+        "subscribe-to-alert-group inventory periodic daily 12:00",
+    ]);
+    let due = "2026-03-14T12:00:00Z".parse().unwrap();
+    assert_eq!(desk.lab.device.next_deadline(), Some(due));
+}
+
+#[test]
+fn nvram_is_erased_when_that_is_confirmed() {
+    let mut desk = Desk::privileged();
+    let question = "Erasing the nvram filesystem will remove all configuration files! \
+                    Continue? [confirm]";
+    assert_eq!(desk.press(b"wr er\r"), format!("wr er\n{question}"));
+    assert_eq!(desk.press(b"n"), "\nedge#");
+    assert!(desk.press(b"show start\r").contains("call-home"));
+    desk.press(b"wr er\r");
+    assert_eq!(desk.press(b"\r"), "\n[OK]\nErase of nvram: complete\nedge#");
+    assert!(
+        desk.press(b"show start\r")
+            .contains("startup-config is not present")
+    );
+}
+
+#[test]
+fn a_resized_terminal_pages_by_its_new_size() {
+    let mut desk = Desk::privileged();
+    desk.session.resize(80, 4);
+    assert!(desk.press(b"show version\r").ends_with(" --More-- "));
+    assert_eq!(desk.session.prompt(&desk.lab.device), "");
+    assert!(desk.press(b"\x03").ends_with("edge#"));
+}
+
+#[test]
+fn a_session_can_be_handed_to_another_thread() {
+    fn is_free<T: Send + Sync>() {}
+    is_free::<Session>();
+}
+
 /// Bytes as terminals and vandals send them.
 fn keys() -> impl Strategy<Value = Vec<u8>> {
     let words = prop::sample::select(vec![

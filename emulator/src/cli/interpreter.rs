@@ -275,10 +275,7 @@ fn carry_out(
                 Err(refusal) => call.refuse(&refusal.to_string()),
             })
         }
-        Action::Keep => {
-            keep(call, &typed, position);
-            Ok(Next::Prompt)
-        }
+        Action::Keep => Ok(keep(call, &typed, position)),
         Action::Platform => Ok(Next::Prompt),
     }
 }
@@ -304,7 +301,7 @@ pub(super) fn leave_configuration(call: &mut Call<'_>) -> Next {
 }
 
 /// Keeps a line that the emulator does not interpret in the running configuration.
-fn keep(call: &mut Call<'_>, typed: &Typed<'_>, mut position: Position) {
+fn keep(call: &mut Call<'_>, typed: &Typed<'_>, mut position: Position) -> Next {
     let line = kept_text(typed);
     let form = typed.command.form;
     let header = position
@@ -316,7 +313,8 @@ fn keep(call: &mut Call<'_>, typed: &Typed<'_>, mut position: Position) {
     } else {
         None
     };
-    call.device
+    let kept = call
+        .device
         .change_configuration(call.now, |configuration| match &opened {
             Some(opened) if form == Form::Set => configuration.open_section(&opened.header),
             Some(opened) => configuration.keep(None, form, &opened.header),
@@ -334,6 +332,10 @@ fn keep(call: &mut Call<'_>, typed: &Typed<'_>, mut position: Position) {
         };
     }
     call.terminal.position = Some(position);
+    match kept {
+        Ok(()) => Next::Prompt,
+        Err(refusal) => call.refuse(&refusal.to_string()),
+    }
 }
 
 /// The line as the configuration keeps it: its first keyword in full, the rest as typed.

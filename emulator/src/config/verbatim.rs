@@ -4,7 +4,7 @@
 //! A device keeps such lines as they were entered. A command replaces the line that it can only have
 //! once, `no` takes away what begins like it, and a header goes with the lines below it.
 
-use super::{Configuration, Verbatim, matching::Form};
+use super::{Configuration, Refusal, Verbatim, matching::Form};
 use crate::template::Template;
 
 /// Where a line that is kept verbatim belongs.
@@ -31,6 +31,9 @@ impl Place {
         }
     }
 }
+
+/// Most lines that a terminal can make a device keep.
+pub(crate) const KEPT_LINES_MAX: usize = 4096;
 
 /// Commands that a part of the configuration has once: a new one takes the place of the old.
 const ONCE: &[&str] = &[
@@ -117,6 +120,21 @@ impl Verbatim {
         }
     }
 
+    /// Whether another line can be kept.
+    fn check_room(&self) -> Result<(), Refusal> {
+        let kept = [
+            &self.before_hostname,
+            &self.before_call_home,
+            &self.after_call_home,
+        ];
+        let count: usize = kept.iter().map(|lines| lines.len()).sum();
+        if count < KEPT_LINES_MAX {
+            Ok(())
+        } else {
+            Err(Refusal::TooMany(KEPT_LINES_MAX))
+        }
+    }
+
     /// Every line, as it was written.
     pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
         self.before_hostname
@@ -149,15 +167,15 @@ impl Verbatim {
     /// Sets the banner `kind`; without lines there is none.
     pub(crate) fn set_banner(&mut self, kind: &str, text: &[String]) {
         let lines: Vec<_> = self.after_call_home.iter().map(Template::source).collect();
-        if let Some((start, length)) = banner_place(&lines, kind) {
-            self.after_call_home.drain(start..start + length);
-        }
+        let end = (lines.len(), 0);
+        let (start, length) = banner_place(&lines, kind).unwrap_or(end);
+        let mut printed = Vec::new();
         if !text.is_empty() {
             let text = text.join("\n");
-            let printed = format!("banner {kind} {BANNER_DELIMITER}{text}{BANNER_DELIMITER}");
-            let lines = printed.split('\n').map(Template::literal);
-            self.after_call_home.extend(lines);
+            let whole = format!("banner {kind} {BANNER_DELIMITER}{text}{BANNER_DELIMITER}");
+            printed.extend(whole.split('\n').map(Template::literal));
         }
+        self.after_call_home.splice(start..start + length, printed);
     }
 }
 
@@ -182,7 +200,16 @@ fn banner_place(lines: &[String], kind: &str) -> Option<(usize, usize)> {
 
 impl Configuration {
     /// Enters, or takes away, the line `line` below `header`; without a header, a global line.
-    pub(crate) fn keep(&mut self, header: Option<&str>, form: Form, line: &str) {
+    ///
+    /// # Errors
+    /// When the configuration holds [`KEPT_LINES_MAX`] lines already.
+    pub(crate) fn keep(
+        &mut self,
+        header: Option<&str>,
+        form: Form,
+        line: &str,
+    ) -> Result<(), Refusal> {
+        self.verbatim.check_room()?;
         let place = Place::of(header.unwrap_or(line));
         let lines = self.verbatim.at(place);
         let (range, indentation) = match header {
@@ -202,12 +229,18 @@ impl Configuration {
                 part.remove(&format!("no {line}"));
             }
         }
+        Ok(())
     }
 
     /// Opens the part of the configuration under `header`: a line of its own unless it is there.
-    pub(crate) fn open_section(&mut self, header: &str) {
+    ///
+    /// # Errors
+    /// When the configuration holds [`KEPT_LINES_MAX`] lines already.
+    pub(crate) fn open_section(&mut self, header: &str) -> Result<(), Refusal> {
+        self.verbatim.check_room()?;
         let lines = self.verbatim.at(Place::of(header));
         below(lines, header);
+        Ok(())
     }
 }
 
@@ -301,7 +334,7 @@ mod tests {
     fn after(commands: &[(Option<&str>, Form, &str)]) -> Vec<String> {
         let mut configuration = Configuration::default();
         for (header, form, line) in commands {
-            configuration.keep(*header, *form, line);
+            configuration.keep(*header, *form, line).unwrap();
         }
         configuration.verbatim.lines().collect()
     }

@@ -186,7 +186,18 @@ const GLOBAL_ONLY: &[&str] = &[
     "username",
     "voice-card",
 ];
-/// Second words that make a command behind `ip` or `ipv6` a global one.
+/// First words that begin global commands and lines of parts, with the second words of the former.
+const GLOBAL_PAIRS: &[(&str, &[&str])] = &[
+    ("clock", &["summer-time", "timezone"]),
+    ("crypto", &["ca", "ikev2", "ipsec", "isakmp", "key", "pki"]),
+    ("ip", GLOBAL_BEHIND_IP),
+    ("ipv6", GLOBAL_BEHIND_IP),
+    ("key", &["chain"]),
+    ("logging", &["buffered", "console", "host", "trap"]),
+    ("ntp", &["peer", "server", "source"]),
+    ("spanning-tree", &["extend", "mode"]),
+    ("vrf", &["definition"]),
+];
 const GLOBAL_BEHIND_IP: &[&str] = &[
     "access-list",
     "domain",
@@ -208,7 +219,8 @@ pub(in crate::cli) fn ends_section(words: &[Word<'_>]) -> bool {
             wanted.iter().any(|own| own.eq_ignore_ascii_case(word.text))
         })
     };
-    is(0, GLOBAL_ONLY) || is(0, &["ip", "ipv6"]) && is(1, GLOBAL_BEHIND_IP)
+    let is_pair = |(first, second): &(&str, &[&str])| is(0, &[first]) && is(1, second);
+    is(0, GLOBAL_ONLY) || GLOBAL_PAIRS.iter().any(is_pair)
 }
 
 #[cfg(test)]
