@@ -6,6 +6,7 @@
 //! Guide: Configuring Call Home; command reference, Call Home commands.
 
 pub(crate) mod apply;
+mod diagnostic;
 pub(crate) mod grammar;
 pub(crate) mod keywords;
 pub(crate) mod matching;
