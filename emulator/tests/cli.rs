@@ -341,8 +341,12 @@ fn idle_timeouts_follow_the_line() {
     assert_eq!(timeout(&desk), Some(SignedDuration::from_mins(10)));
     desk.transcript(&["conf t", "line con 0", "exec-timeout 1 30"]);
     assert_eq!(timeout(&desk), Some(SignedDuration::from_secs(90)));
-    desk.transcript(&["exec-timeout 0"]);
-    assert_eq!(timeout(&desk), None);
+    for never in ["exec-timeout 0", "no exec-timeout"] {
+        desk.transcript(&[never]);
+        assert_eq!(timeout(&desk), None);
+        desk.transcript(&["exec-timeout 2"]);
+        assert_eq!(timeout(&desk), Some(SignedDuration::from_mins(2)));
+    }
 }
 
 #[test]
@@ -544,6 +548,20 @@ fn keys() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
+    #[test]
+    fn no_line_breaks_a_script(
+        lines in prop::collection::vec("(do |no |show |\\| )?\\PC{0,60}|[a-z ?|]{0,30}", 0..8),
+        configuring in any::<bool>(),
+    ) {
+        let mut desk = Desk::with(CONFIGURATION, script());
+        if configuring {
+            desk.line("conf t");
+        }
+        for line in lines {
+            desk.line(&line);
+        }
+    }
+
     #[test]
     fn no_input_breaks_a_session(keys in keys(), cut in 0_usize..100) {
         let settings = Settings { privilege: 15, ..Settings::default() };

@@ -139,8 +139,7 @@ fn entries(
     let position = place.words.len();
     let mut found = Entries::new();
     for row in rows {
-        let value_may_be_missing = place.form != Form::Set && position > 0;
-        if position > 0 && (matching::least_words(row) <= position || value_may_be_missing) {
+        if position > 0 && matching::is_enough(row, place.form, position) {
             found.insert("<cr>".to_owned(), "");
             if mode == Mode::Exec {
                 found.insert("|".to_owned(), "Output modifiers");

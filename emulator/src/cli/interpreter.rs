@@ -199,11 +199,7 @@ pub(super) fn find<'a>(scope: &Scope<'_>, words: &[Word<'a>]) -> Result<Command<
         Err(mismatch) => mismatch,
     };
     let kept = scope.rows().filter(|row| is_kept(row.action));
-    let kept = matching::find(scope.mode, kept, words).and_then(|command| {
-        // `no` takes away what begins like its command, so a lone first word would take too much.
-        let complete = matching::least_words(command.row) <= own.len();
-        complete.then_some(command).ok_or(Mismatch::Incomplete)
-    });
+    let kept = matching::find(scope.mode, kept, words);
     match mismatch {
         Mismatch::Invalid { first: true, .. } => kept,
         Mismatch::Invalid { .. } | Mismatch::Incomplete

@@ -2,7 +2,7 @@
 
 use super::{
     Mode,
-    grammar::{Argument, Row, Token},
+    grammar::{Action, Argument, Row, Token},
     names,
     profile::TimeOfDay,
     words::Word,
@@ -124,16 +124,10 @@ pub(crate) fn find<'a>(
     for (position, word) in words.iter().enumerate() {
         candidates = narrow(candidates, position, word)?;
     }
-    // The shortest form that holds all the words: what `no` leaves out counts as any value, but the
-    // keywords before the first value have to be there.
-    let complete = |row: &Row| least_words(row) <= words.len();
-    let values_missing = |row: &Row, values: &[Value<'_>]| {
-        form != Form::Set
-            && (!values.is_empty() || !matches!(row.tokens.get(words.len()), Some(Token::Word(_))))
-    };
     candidates
         .into_iter()
-        .filter(|(row, values)| complete(row) || values_missing(row, values))
+        .filter(|(row, _)| is_enough(row, form, words.len()))
+        // The shortest form that holds all the words.
         .min_by_key(|(row, _)| row.tokens.len())
         .map(|(row, values)| Command {
             row,
@@ -142,6 +136,16 @@ pub(crate) fn find<'a>(
             columns: value_columns(row, words),
         })
         .ok_or(Mismatch::Incomplete)
+}
+
+/// Whether the first `count` words of `row` are a command. Behind `no` and `default` values may be
+/// left out, with the keywords that follow them, but not the keywords before the first.
+pub(crate) fn is_enough(row: &Row, form: Form, count: usize) -> bool {
+    let is_value = |token: &Token| !matches!(token, Token::Word(_));
+    let behind = row.tokens.iter().take(count + 1).any(is_value);
+    // A line that is kept as it stands says itself what is taken away.
+    let whole = form == Form::Set || matches!(row.action, Action::Keep);
+    least_words(row) <= count || !whole && behind
 }
 
 /// Where those of `words` stand that are values of `row`.
@@ -154,7 +158,7 @@ fn value_columns(row: &'static Row, words: &[Word<'_>]) -> Vec<usize> {
         .collect()
 }
 
-pub(crate) fn least_words(row: &Row) -> usize {
+fn least_words(row: &Row) -> usize {
     let optional = row
         .tokens
         .iter()
@@ -170,18 +174,14 @@ type Candidates<'a> = Vec<(&'static Row, Vec<Value<'a>>)>;
 
 /// Keeps the rows whose word at `position` is `word`.
 fn narrow<'a>(
-    candidates: Candidates<'a>,
+    mut candidates: Candidates<'a>,
     position: usize,
     word: &Word<'a>,
 ) -> Result<Candidates<'a>, Mismatch> {
     let keyword = choose_keyword(&candidates, position, word)?;
-    let invalid = Mismatch::Invalid {
-        column: word.column,
-        agrees: agreement(&candidates, position, word),
-        first: position == 0,
-    };
     let mut kept = Vec::new();
-    for (row, mut values) in candidates {
+    for (row, values) in &mut candidates {
+        let (row, mut values) = (*row, std::mem::take(values));
         let Some(token) = token_at(row, position) else {
             continue;
         };
@@ -209,7 +209,11 @@ fn narrow<'a>(
         kept.push((row, values));
     }
     if kept.is_empty() {
-        return Err(invalid);
+        return Err(Mismatch::Invalid {
+            column: word.column,
+            agrees: agreement(&candidates, position, word),
+            first: position == 0,
+        });
     }
     Ok(kept)
 }
@@ -328,7 +332,7 @@ fn read<'a>(argument: Argument, word: &Word<'a>) -> Option<Value<'a>> {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::grammar::{Action, Verb, rows},
+        super::grammar::{Verb, rows},
         super::words,
         *,
     };

@@ -96,6 +96,7 @@ const ON_BY_DEFAULT: &[&str] = &[
 /// Commands that are printed in either form.
 const PRINTED_BOTH_WAYS: &[&str] = &[
     "aaa new-model",
+    "exec-timeout",
     "ip address",
     "ip bootp server",
     "ip http secure-server",
@@ -300,6 +301,9 @@ impl Part<'_> {
         let once = ONCE
             .iter()
             .find(|command| is_command(line, command) && !line.ends_with(" secondary"));
+        if let Some(command) = once {
+            self.remove(&format!("no {command}"));
+        }
         let old = once.and_then(|command| {
             self.find(|own| is_command(own, command) && !own.ends_with(" secondary"))
         });
