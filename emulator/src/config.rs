@@ -1,19 +1,23 @@
 //! A device's configuration as values.
 //!
 //! Text becomes values in [`parse`], values become text in `render`; both follow the one table in
-//! [`grammar`]. Values that contain slots such as `{serial}` stay unfilled here, so that a fleet
+//! `grammar`. Values that contain slots such as `{serial}` stay unfilled here, so that a fleet
 //! shares one configuration; see [`crate::template`].
 //! Guide: Configuring Call Home; command reference, Call Home commands.
 
-mod apply;
-pub mod grammar;
-mod matching;
+pub(crate) mod apply;
+mod diagnostic;
+pub(crate) mod grammar;
+pub(crate) mod keywords;
+pub(crate) mod matching;
 mod names;
 pub mod parse;
 mod privacy;
 pub mod profile;
 mod render;
-mod words;
+mod row;
+pub(crate) mod verbatim;
+pub(crate) mod words;
 mod zone;
 
 use std::sync::Arc;

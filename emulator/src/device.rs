@@ -3,6 +3,7 @@
 //! Feed it with [`Device::handle`], wait until [`Device::next_deadline`] or the next input, whichever
 //! comes first, and ask for a message's bytes with [`Device::render`] when it is about to be sent.
 
+mod console;
 mod events;
 mod input;
 mod logging;
@@ -98,6 +99,8 @@ pub struct Device {
     identity: Identity,
     seed: Seed,
     running: Arc<Configuration>,
+    /// What it boots with, once that differs from what its model starts with.
+    saved: Option<Arc<Configuration>>,
     zone: TimeZone,
     booted_at: Timestamp,
     power: Power,
@@ -130,6 +133,7 @@ impl Device {
             identity,
             seed,
             running,
+            saved: None,
             booted_at,
             power: Power::On,
             boot_reason: BootReason::PowerOn,

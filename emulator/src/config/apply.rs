@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{
     Configuration,
-    grammar::Verb,
+    grammar::{Action, Verb},
     matching::{Command, Form, Value},
     names,
     profile::TimeOfDay,
@@ -26,14 +26,31 @@ pub enum Mode {
     Profile,
     /// `(cfg-call-home-snapshot)#`.
     Snapshot,
+    /// `>` and `#`: no configuration mode; the privilege level decides what is understood.
+    Exec,
+    /// `(config-if)#`.
+    Interface,
+    /// `(config-line)#`.
+    Line,
+    /// `(ca-trustpoint)#`.
+    Trustpoint,
+    /// `(config-red)#`.
+    Redundancy,
+    /// Any other part of the configuration whose lines are kept as they stand.
+    Section,
 }
 
 impl Mode {
     /// The mode that `exit` leads to; `None` for the outermost.
     pub fn parent(self) -> Option<Self> {
         match self {
-            Self::Global => None,
-            Self::CallHome => Some(Self::Global),
+            Self::Global | Self::Exec => None,
+            Self::CallHome
+            | Self::Interface
+            | Self::Line
+            | Self::Trustpoint
+            | Self::Redundancy
+            | Self::Section => Some(Self::Global),
             Self::Profile | Self::Snapshot => Some(Self::CallHome),
         }
     }
@@ -106,22 +123,36 @@ pub(crate) struct Position {
     pub(crate) mode: Mode,
     /// The profile being configured, in profile mode.
     pub(crate) profile: Option<Arc<str>>,
+    /// The part of the configuration whose lines are kept as they stand, in the modes of such parts.
+    pub(crate) section: Option<Section>,
+}
+
+/// A part of the configuration whose lines are kept as they stand: a header with lines below it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Section {
+    /// The line that opens it, as the configuration prints it.
+    pub(crate) header: Arc<str>,
+    /// What the prompt shows in brackets.
+    pub(crate) prompt: &'static str,
 }
 
 impl Position {
     pub(crate) fn start() -> Self {
+        Self::at(Mode::Global)
+    }
+
+    /// In `mode`, with nothing chosen.
+    pub(crate) fn at(mode: Mode) -> Self {
         Self {
-            mode: Mode::Global,
+            mode,
             profile: None,
+            section: None,
         }
     }
 
     /// The position one level up, if there is one.
     pub(crate) fn parent(&self) -> Option<Self> {
-        self.mode.parent().map(|mode| Self {
-            mode,
-            profile: None,
-        })
+        self.mode.parent().map(Self::at)
     }
 }
 
@@ -195,7 +226,10 @@ pub(crate) fn carry_out(
     command: &Command<'_>,
 ) -> Result<(), Refusal> {
     let values = Values { command };
-    match command.row.verb {
+    let Action::Configure(verb) = command.row.action else {
+        return Ok(());
+    };
+    match verb {
         Verb::Exit => {
             *position = position.parent().unwrap_or_else(Position::start);
             Ok(())
@@ -213,6 +247,12 @@ pub(crate) fn carry_out(
                 profile::carry_out(&mut configuration.call_home, position, verb, &values)
             }
             Mode::Snapshot => call_home::snapshot(&mut configuration.call_home, &values),
+            Mode::Exec
+            | Mode::Interface
+            | Mode::Line
+            | Mode::Trustpoint
+            | Mode::Redundancy
+            | Mode::Section => Ok(()),
         },
     }
 }

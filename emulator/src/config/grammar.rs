@@ -4,123 +4,10 @@
 //! A row is one complete form of a command, word by word. Optional endings are rows of their own.
 //! Ranges follow the Call Home reference, section 1.
 
-use super::Mode;
+pub(crate) use super::row::{Action, Argument, PRIVILEGE_MAX, Row, Token, Verb};
+
+use super::{Mode, matching};
 use crate::severity::Severity;
-
-/// One word of a command.
-#[derive(Clone, Copy, Debug)]
-pub enum Token {
-    /// This keyword.
-    Word(&'static str),
-    /// One of these keywords.
-    OneOf(&'static [&'static str]),
-    /// Any number of these keywords, each once, to the end of the line.
-    Flags(&'static [&'static str]),
-    /// A value.
-    Argument(Argument),
-}
-
-/// A value in a command and what it may be.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Argument {
-    /// A whole number in a range.
-    Integer {
-        /// Smallest.
-        min: i64,
-        /// Largest.
-        max: i64,
-    },
-    /// Text of 1 to `max` printable characters, in quotes where it holds blanks.
-    Text {
-        /// Most characters.
-        max: usize,
-    },
-    /// A host name, an address, or `user:password@` and either.
-    Host,
-    /// `name@domain`.
-    Email,
-    /// `http://` or `https://` and more.
-    Url,
-    /// `+` and digits.
-    Phone,
-    /// Name of a destination profile.
-    ProfileName,
-    /// `HH:MM`.
-    TimeOfDay,
-    /// Regular expression.
-    Pattern,
-}
-
-/// What a row does; its values stand in the order of the row's arguments and choices.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(missing_docs, reason = "named after the commands")]
-pub enum Verb {
-    ServiceCallHome,
-    ServiceTimestampsLog,
-    EnterCallHome,
-    Hostname,
-    ClockTimezone,
-    ClockSummerTime,
-    LoggingBuffered,
-    Traps,
-    HttpClientSourceInterface,
-    DomainName,
-    AaaAuthorization,
-    AaaUsername,
-    AlertGroup,
-    EnterSnapshot,
-    ContactEmail,
-    ContractId,
-    CopyProfile,
-    CustomerId,
-    PrivacyLevel,
-    PrivacyHostname,
-    ResolveIpv4First,
-    ServerIdentityCheck,
-    HttpProxy,
-    MailServer,
-    PhoneNumber,
-    EnterProfile,
-    RateLimit,
-    RenameProfile,
-    SenderFrom,
-    SenderReplyTo,
-    SiteId,
-    SourceInterface,
-    SourceIpAddress,
-    StreetAddress,
-    SyslogThrottling,
-    Vrf,
-    Active,
-    Anonymous,
-    DestinationEmail,
-    DestinationUrl,
-    SizeLimit,
-    Format,
-    Transport,
-    Reporting,
-    SubscribeAll,
-    SubscribeGroup,
-    SubscribeSeverity,
-    SubscribeSyslog,
-    Periodic,
-    AddCommand,
-    Exit,
-    End,
-}
-
-/// One form of a command.
-#[derive(Clone, Copy, Debug)]
-pub struct Row {
-    /// Where it is typed.
-    pub mode: Mode,
-    /// Its words.
-    pub tokens: &'static [Token],
-    /// What it does.
-    pub verb: Verb,
-    /// Help for its first word.
-    pub help: &'static str,
-}
 
 use Argument::{Email, Host, Integer, Pattern, Phone, ProfileName, Text, TimeOfDay, Url};
 use Token::{Argument as Value, Flags, OneOf, Word};
@@ -198,21 +85,29 @@ const fn row(mode: Mode, verb: Verb, tokens: &'static [Token], help: &'static st
     Row {
         mode,
         tokens,
-        verb,
+        action: Action::Configure(verb),
         help,
+        privilege: PRIVILEGE_MAX,
+        word_help: &[],
     }
 }
 
 /// Every command, in the order of the reference.
-pub static GRAMMAR: &[&[Row]] = &[GLOBAL, CALL_HOME, PROFILE, SNAPSHOT];
+pub(crate) static GRAMMAR: &[&[Row]] = &[GLOBAL, CALL_HOME, PROFILE, SNAPSHOT];
 
 /// The rows of `mode`.
-pub fn rows(mode: Mode) -> &'static [Row] {
+pub(crate) fn rows(mode: Mode) -> &'static [Row] {
     match mode {
         Mode::Global => GLOBAL,
         Mode::CallHome => CALL_HOME,
         Mode::Profile => PROFILE,
         Mode::Snapshot => SNAPSHOT,
+        Mode::Exec
+        | Mode::Interface
+        | Mode::Line
+        | Mode::Trustpoint
+        | Mode::Redundancy
+        | Mode::Section => &[],
     }
 }
 
@@ -324,27 +219,43 @@ pub(crate) fn begins_another_command(typed: &[super::words::Word<'_>]) -> bool {
         .any(|other| typed.len() >= other.len() && typed.iter().zip(*other).all(same))
 }
 
-/// Whether a command of `mode` begins with exactly the words `typed` and expects a value next.
-pub(crate) fn expects_value(mode: Mode, typed: &[super::words::Word<'_>]) -> bool {
-    rows(mode).iter().any(|row| {
+/// How keywords may be written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Spelling {
+    /// In full, as configurations are printed.
+    Full,
+    /// Abbreviated, as people type.
+    Abbreviated,
+}
+
+/// Whether a command of `rows` begins with the words `typed` and expects a value next.
+pub(crate) fn expects_value(
+    mut rows: impl Iterator<Item = &'static Row>,
+    typed: &[super::words::Word<'_>],
+    spelling: Spelling,
+) -> bool {
+    rows.any(|row| {
         let next = row.tokens.get(typed.len());
-        begins_with(row, typed) && matches!(next, Some(OneOf(_) | Flags(_) | Value(_)))
+        begins_with(row, typed, spelling) && matches!(next, Some(OneOf(_) | Flags(_) | Value(_)))
     })
 }
 
-/// Whether exactly the words `typed` are a command of `mode`.
-pub(crate) fn is_complete(mode: Mode, typed: &[super::words::Word<'_>]) -> bool {
-    rows(mode)
-        .iter()
-        .any(|row| row.tokens.len() == typed.len() && begins_with(row, typed))
+/// Whether the words `typed` are a command of `rows`.
+pub(crate) fn is_complete(
+    mut rows: impl Iterator<Item = &'static Row>,
+    typed: &[super::words::Word<'_>],
+    spelling: Spelling,
+) -> bool {
+    rows.any(|row| row.tokens.len() == typed.len() && begins_with(row, typed, spelling))
 }
 
 /// Whether the keywords of `row` among its first words are those of `typed`.
-fn begins_with(row: &Row, typed: &[super::words::Word<'_>]) -> bool {
+fn begins_with(row: &Row, typed: &[super::words::Word<'_>], spelling: Spelling) -> bool {
     let mut pairs = row.tokens.iter().zip(typed);
-    pairs.all(|(token, word)| match token {
-        Word(keyword) => keyword.eq_ignore_ascii_case(word.text),
-        OneOf(_) | Flags(_) | Value(_) => true,
+    pairs.all(|(token, word)| match (token, spelling) {
+        (Word(keyword), Spelling::Full) => keyword.eq_ignore_ascii_case(word.text),
+        (Word(keyword), Spelling::Abbreviated) => matching::starts_with(keyword, word.text),
+        (OneOf(_) | Flags(_) | Value(_), _) => true,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Mode,
-    grammar::{Argument, Row, Token, rows},
+    grammar::{Action, Argument, Row, Token},
     names,
     profile::TimeOfDay,
     words::Word,
@@ -39,34 +39,95 @@ pub(crate) struct Command<'a> {
     pub(crate) columns: Vec<usize>,
 }
 
+impl Command<'_> {
+    /// The command with all its keywords in full and its values as typed.
+    pub(crate) fn canonical(&self) -> String {
+        let mut values = self.values.iter();
+        let mut words = Vec::new();
+        for token in self.row.tokens {
+            match token {
+                Token::Word(keyword) => words.push((*keyword).to_owned()),
+                Token::OneOf(_) | Token::Argument(_) => words.extend(values.next().map(written)),
+                Token::Flags(_) => words.extend(values.by_ref().map(written)),
+            }
+        }
+        words.extend(values.map(written));
+        words.join(" ")
+    }
+}
+
+/// A value as it is written in a command.
+fn written(value: &Value<'_>) -> String {
+    match value {
+        Value::Keyword(keyword) | Value::Flag(keyword) => (*keyword).to_owned(),
+        Value::Integer(number) => number.to_string(),
+        Value::Text(text) => (*text).to_owned(),
+        Value::Time(time) => format!("{:02}:{:02}", time.hour, time.minute),
+    }
+}
+
 /// Why a line is no command of a mode.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Mismatch {
-    /// The word at `column` fits nothing; `first` when it is the command's own first word.
-    Invalid { column: usize, first: bool },
+    /// The word at `column` fits nothing; `first` when it is the command's own first word. Its first
+    /// `agrees` characters begin a keyword that would fit.
+    Invalid {
+        column: usize,
+        agrees: usize,
+        first: bool,
+    },
     /// Words are missing.
     Incomplete,
     /// The word at `column` abbreviates several keywords.
     Ambiguous { column: usize },
 }
 
-/// Finds the command that `words` spell in `mode`.
-pub(crate) fn find<'a>(mode: Mode, words: &[Word<'a>]) -> Result<Command<'a>, Mismatch> {
-    let (form, words) = match words.split_first() {
-        Some((first, rest)) if first.text == "no" && !rest.is_empty() => (Form::No, rest),
-        Some((first, rest)) if first.text == "default" && !rest.is_empty() => (Form::Default, rest),
+/// The form that the first of `words` gives the command, and the command's own words. Exec commands
+/// have no forms.
+pub(crate) fn form<'w, 'a>(mode: Mode, words: &'w [Word<'a>]) -> (Form, &'w [Word<'a>]) {
+    match words.split_first() {
+        Some((first, rest)) if mode != Mode::Exec && !rest.is_empty() => {
+            if first.text.eq_ignore_ascii_case("no") {
+                (Form::No, rest)
+            } else if first.text.len() >= DEFAULT_CHARACTERS_MIN
+                && starts_with("default", first.text)
+            {
+                (Form::Default, rest)
+            } else {
+                (Form::Set, words)
+            }
+        }
         _ => (Form::Set, words),
-    };
-    let mut candidates: Vec<(&'static Row, Vec<Value<'a>>)> =
-        rows(mode).iter().map(|row| (row, Vec::new())).collect();
+    }
+}
+
+/// The rows that words like `words` begin.
+pub(crate) fn begun_by(
+    rows: impl Iterator<Item = &'static Row>,
+    words: &[Word<'_>],
+) -> Result<Vec<&'static Row>, Mismatch> {
+    let mut candidates: Candidates<'_> = rows.map(|row| (row, Vec::new())).collect();
     for (position, word) in words.iter().enumerate() {
         candidates = narrow(candidates, position, word)?;
     }
-    // The shortest form that holds all the words: what `no` leaves out counts as any value.
-    let complete = |row: &Row| least_words(row) <= words.len();
+    Ok(candidates.into_iter().map(|(row, _)| row).collect())
+}
+
+/// Finds the command that `words` spell among `rows`, those of `mode`.
+pub(crate) fn find<'a>(
+    mode: Mode,
+    rows: impl Iterator<Item = &'static Row>,
+    words: &[Word<'a>],
+) -> Result<Command<'a>, Mismatch> {
+    let (form, words) = form(mode, words);
+    let mut candidates: Candidates<'a> = rows.map(|row| (row, Vec::new())).collect();
+    for (position, word) in words.iter().enumerate() {
+        candidates = narrow(candidates, position, word)?;
+    }
     candidates
         .into_iter()
-        .filter(|(row, _)| complete(row) || form != Form::Set)
+        .filter(|(row, _)| is_enough(row, form, words.len()))
+        // The shortest form that holds all the words.
         .min_by_key(|(row, _)| row.tokens.len())
         .map(|(row, values)| Command {
             row,
@@ -75,6 +136,16 @@ pub(crate) fn find<'a>(mode: Mode, words: &[Word<'a>]) -> Result<Command<'a>, Mi
             columns: value_columns(row, words),
         })
         .ok_or(Mismatch::Incomplete)
+}
+
+/// Whether the first `count` words of `row` are a command. Behind `no` and `default` values may be
+/// left out, with the keywords that follow them, but not the keywords before the first.
+pub(crate) fn is_enough(row: &Row, form: Form, count: usize) -> bool {
+    let is_value = |token: &Token| !matches!(token, Token::Word(_));
+    let behind = row.tokens.iter().take(count + 1).any(is_value);
+    // A line that is kept as it stands says itself what is taken away.
+    let whole = form == Form::Set || matches!(row.action, Action::Keep);
+    least_words(row) <= count || !whole && behind
 }
 
 /// Where those of `words` stand that are values of `row`.
@@ -95,17 +166,22 @@ fn least_words(row: &Row) -> usize {
     row.tokens.len() - optional.count()
 }
 
+/// `default` is recognised from this many characters on.
+const DEFAULT_CHARACTERS_MIN: usize = 3;
+
+/// Rows that still fit, each with its values so far.
 type Candidates<'a> = Vec<(&'static Row, Vec<Value<'a>>)>;
 
 /// Keeps the rows whose word at `position` is `word`.
 fn narrow<'a>(
-    candidates: Candidates<'a>,
+    mut candidates: Candidates<'a>,
     position: usize,
     word: &Word<'a>,
 ) -> Result<Candidates<'a>, Mismatch> {
     let keyword = choose_keyword(&candidates, position, word)?;
     let mut kept = Vec::new();
-    for (row, mut values) in candidates {
+    for (row, values) in &mut candidates {
+        let (row, mut values) = (*row, std::mem::take(values));
         let Some(token) = token_at(row, position) else {
             continue;
         };
@@ -135,10 +211,39 @@ fn narrow<'a>(
     if kept.is_empty() {
         return Err(Mismatch::Invalid {
             column: word.column,
+            agrees: agreement(&candidates, position, word),
             first: position == 0,
         });
     }
     Ok(kept)
+}
+
+/// How many characters of `word` begin one of the keywords possible at `position`.
+fn agreement(candidates: &Candidates<'_>, position: usize, word: &Word<'_>) -> usize {
+    let typed = word.text.as_bytes();
+    let common = |keyword: &&'static str| {
+        let pairs = keyword.bytes().zip(typed);
+        pairs
+            .take_while(|(own, typed)| own.eq_ignore_ascii_case(typed))
+            .count()
+    };
+    let tokens = candidates
+        .iter()
+        .filter_map(|(row, _)| token_at(row, position));
+    let longest = tokens
+        .flat_map(|token| keywords(&token).iter().map(common).max())
+        .max();
+    // A keyword in full is not half right: it is one word too many.
+    longest.filter(|agrees| *agrees < typed.len()).unwrap_or(0)
+}
+
+/// The keywords that `token` may be.
+pub(crate) fn keywords(token: &Token) -> &[&'static str] {
+    match token {
+        Token::Word(keyword) => std::slice::from_ref(keyword),
+        Token::OneOf(keywords) | Token::Flags(keywords) => keywords,
+        Token::Argument(_) => &[],
+    }
 }
 
 /// The keyword that `word` is or abbreviates among those possible at `position`.
@@ -155,21 +260,16 @@ fn choose_keyword(
     let mut found: Vec<&'static str> = Vec::new();
     let mut value_possible = false;
     for (row, _) in candidates {
-        let keywords: &[&'static str] = match token_at(row, position) {
-            Some(Token::Word(keyword)) => &[keyword],
-            Some(Token::OneOf(keywords) | Token::Flags(keywords)) => keywords,
-            Some(Token::Argument(_)) => {
-                value_possible = true;
-                continue;
-            }
-            None => continue,
+        let Some(token) = token_at(row, position) else {
+            continue;
         };
-        for keyword in keywords {
+        value_possible |= matches!(token, Token::Argument(_));
+        for keyword in keywords(&token) {
             if keyword.eq_ignore_ascii_case(word.text) {
-                return Ok(Some(keyword));
+                return Ok(Some(*keyword));
             }
             if starts_with(keyword, word.text) && !found.contains(keyword) {
-                found.push(keyword);
+                found.push(*keyword);
             }
         }
     }
@@ -183,21 +283,22 @@ fn choose_keyword(
     }
 }
 
-fn starts_with(keyword: &str, typed: &str) -> bool {
+pub(crate) fn starts_with(keyword: &str, typed: &str) -> bool {
     keyword
         .get(..typed.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(typed))
 }
 
-/// The token that the word at `position` must match; a row's flags take all further words.
-fn token_at(row: &'static Row, position: usize) -> Option<Token> {
+/// The token that the word at `position` must match; a row's flags, and the rest of a line, take all
+/// further words.
+pub(crate) fn token_at(row: &'static Row, position: usize) -> Option<Token> {
     match row.tokens.get(position) {
         Some(token) => Some(*token),
         None => row
             .tokens
             .last()
             .copied()
-            .filter(|token| matches!(token, Token::Flags(_))),
+            .filter(|token| matches!(token, Token::Flags(_) | Token::Argument(Argument::Line))),
     }
 }
 
@@ -223,16 +324,27 @@ fn read<'a>(argument: Argument, word: &Word<'a>) -> Option<Value<'a>> {
         | Argument::Email
         | Argument::Url
         | Argument::Phone
+        | Argument::Line
         | Argument::Pattern => (!word.text.trim().is_empty()).then_some(Value::Text(word.text)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::grammar::Verb, super::words, *};
+    use super::{
+        super::grammar::{Verb, rows},
+        super::words,
+        *,
+    };
 
     fn verb(mode: Mode, line: &str) -> Result<(Verb, Form), Mismatch> {
-        find(mode, &words::split(line)).map(|command| (command.row.verb, command.form))
+        let command = find(mode, rows(mode).iter(), &words::split(line))?;
+        match command.row.action {
+            Action::Configure(verb) => Ok((verb, command.form)),
+            Action::Run(_) | Action::Platform | Action::Keep => {
+                panic!("not a configuration command")
+            }
+        }
     }
 
     #[test]
@@ -273,6 +385,7 @@ mod tests {
             verb(Mode::CallHome, "rate-limit 99"),
             Err(Mismatch::Invalid {
                 column: 11,
+                agrees: 0,
                 first: false
             })
         );
@@ -280,6 +393,7 @@ mod tests {
             verb(Mode::CallHome, "frobnicate"),
             Err(Mismatch::Invalid {
                 column: 0,
+                agrees: 0,
                 first: true
             })
         );

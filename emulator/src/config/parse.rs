@@ -1,51 +1,16 @@
 //! Configuration text to values, with every finding and its place.
 
-use std::fmt;
+pub use super::diagnostic::{Diagnostic, Level};
 
 use super::{
     Configuration, Mode,
     apply::{Position, Refusal, carry_out},
-    grammar,
+    grammar::{self, Row, Spelling},
     matching::{self, Mismatch},
+    verbatim::Place,
     words::{self, Word},
 };
 use crate::template::Template;
-
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Level {
-    /// The line was not carried out.
-    Error,
-    /// The line was carried out, but probably not as meant.
-    Warning,
-}
-
-/// Something to be said about one line.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Diagnostic {
-    /// How bad it is.
-    pub level: Level,
-    /// Line, from 1.
-    pub line: usize,
-    /// Column of the offending word, in characters from 1.
-    pub column: usize,
-    /// Length of the offending part in characters, at least 1.
-    pub length: usize,
-    /// What the matter is, as the device would put it where it has words for it.
-    pub message: String,
-    /// What to do.
-    pub help: String,
-}
-
-impl fmt::Display for Diagnostic {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "line {}, column {}: {} ({})",
-            self.line, self.column, self.message, self.help
-        )
-    }
-}
 
 /// A configuration and what was found while reading it.
 #[derive(Clone, Debug)]
@@ -86,28 +51,6 @@ pub fn parse(text: &str) -> Parsed {
     let settings = &mut reader.parsed.configuration.call_home;
     settings.renumber_profiles();
     reader.parsed
-}
-
-/// Where a line that is kept verbatim belongs.
-#[derive(Clone, Copy)]
-enum Place {
-    BeforeHostname,
-    BeforeCallHome,
-    AfterCallHome,
-}
-
-impl Place {
-    /// The place of the global command `line`, as devices order their configuration.
-    fn of(line: &str) -> Self {
-        let command = line.strip_prefix("no ").unwrap_or(line);
-        let first = command.split_whitespace().next().unwrap_or_default();
-        match first {
-            "version" | "service" | "platform" => Self::BeforeHostname,
-            "boot-start-marker" | "boot-end-marker" | "boot" | "logging" | "enable" | "aaa"
-            | "security" => Self::BeforeCallHome,
-            _ => Self::AfterCallHome,
-        }
-    }
 }
 
 struct Reader {
@@ -172,7 +115,7 @@ impl Reader {
         let mut position = self.position.clone();
         let mut failure = None;
         loop {
-            match matching::find(position.mode, words) {
+            match matching::find(position.mode, grammar::rows(position.mode).iter(), words) {
                 Ok(command) => {
                     let done = carry_out(&mut self.parsed.configuration, &mut position, &command);
                     self.position = position;
@@ -200,7 +143,7 @@ impl Reader {
         match failure {
             // A global command that only begins like a known one (`ip route ...`, `vrf definition
             // ...` behind the call-home block) is another command.
-            Some((mode, mismatch)) if !indented && is_other_command(mode, words, mismatch) => {
+            Some((mode, mismatch)) if !indented && begins_unknown(mode, words, mismatch) => {
                 Err(Failure::Unknown)
             }
             Some((_, mismatch)) => Err(Failure::Mismatch(mismatch)),
@@ -229,12 +172,7 @@ impl Reader {
     }
 
     fn keep(&mut self, place: Place, line: &str) {
-        let verbatim = &mut self.parsed.configuration.verbatim;
-        let lines = match place {
-            Place::BeforeHostname => &mut verbatim.before_hostname,
-            Place::BeforeCallHome => &mut verbatim.before_call_home,
-            Place::AfterCallHome => &mut verbatim.after_call_home,
-        };
+        let lines = self.parsed.configuration.verbatim.at(place);
         lines.push(Template::of_identity(line.trim_end()));
     }
 
@@ -286,9 +224,21 @@ fn names_last_value(refusal: &Refusal) -> bool {
     )
 }
 
+/// Whether a mismatch of a line of a file means an unknown command.
+fn begins_unknown(mode: Mode, words: &[Word<'_>], mismatch: Mismatch) -> bool {
+    let rows = grammar::rows(mode).iter();
+    is_other_command(mode, rows, words, Spelling::Full, mismatch)
+}
+
 /// Whether a mismatch in `mode` means an unknown command rather than a wrong value or a word too
 /// many: it does unless the known command's keywords were all there.
-fn is_other_command(mode: Mode, words: &[Word<'_>], mismatch: Mismatch) -> bool {
+pub(crate) fn is_other_command(
+    mode: Mode,
+    rows: impl Iterator<Item = &'static Row> + Clone,
+    words: &[Word<'_>],
+    spelling: Spelling,
+    mismatch: Mismatch,
+) -> bool {
     let typed = match mismatch {
         Mismatch::Ambiguous { .. } => return mode == Mode::Global,
         Mismatch::Incomplete => words.len(),
@@ -297,7 +247,8 @@ fn is_other_command(mode: Mode, words: &[Word<'_>], mismatch: Mismatch) -> bool 
         }
     };
     let command = words_before(words, typed);
-    let known = grammar::expects_value(mode, command) || grammar::is_complete(mode, command);
+    let known = grammar::expects_value(rows.clone(), command, spelling)
+        || grammar::is_complete(rows, command, spelling);
     !known || grammar::begins_another_command(command)
 }
 
@@ -393,6 +344,12 @@ impl Mode {
             Self::CallHome => "call-home",
             Self::Profile => "call-home profile",
             Self::Snapshot => "call-home snapshot",
+            Self::Exec => "exec",
+            Self::Interface => "interface configuration",
+            Self::Line => "line configuration",
+            Self::Trustpoint => "trustpoint configuration",
+            Self::Redundancy => "redundancy configuration",
+            Self::Section => "configuration",
         }
     }
 }

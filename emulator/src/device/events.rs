@@ -1,5 +1,7 @@
 //! What events do: log lines, alerts, going down and coming up.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{BootReason, Device, Power, Sensor, SystemEvent, boot_duration};
@@ -70,7 +72,7 @@ impl Device {
 
     /// The boot is over: what was in memory is gone, the startup configuration is in force.
     pub(super) fn come_up(&mut self, at: Timestamp, outputs: &mut Vec<Output>) {
-        self.running = self.model.startup.clone();
+        self.running = Arc::clone(self.saved.as_ref().unwrap_or(&self.model.startup));
         self.zone = self.running.clock.time_zone(&self.model.site_zone);
         self.power = Power::On;
         // Boot lines are stamped from here back, as the log shows them after any boot.

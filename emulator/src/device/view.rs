@@ -42,7 +42,7 @@ impl<'a> DeviceView<'a> {
     }
 
     pub(crate) fn startup(&self) -> &'a Configuration {
-        &self.device.model.startup
+        self.device.startup_configuration()
     }
 
     /// `instant` on the device's wall clock.

@@ -25,10 +25,7 @@ pub(super) fn carry_out(
         Verb::AaaAuthorization => settings.aaa_authorization = sets,
         Verb::AlertGroup => switch_alert_groups(settings, values),
         Verb::EnterSnapshot if sets => {
-            *position = Position {
-                mode: Mode::Snapshot,
-                profile: None,
-            };
+            *position = Position::at(Mode::Snapshot);
         }
         Verb::EnterSnapshot => settings.snapshot_commands.clear(),
         Verb::CopyProfile => copy_profile(settings, values)?,
@@ -211,8 +208,8 @@ fn enter_profile(
         }
     };
     *position = Position {
-        mode: Mode::Profile,
         profile: Some(name),
+        ..Position::at(Mode::Profile)
     };
     Ok(())
 }

@@ -33,10 +33,7 @@ pub(super) fn carry_out(
             };
         }
         Verb::EnterCallHome if sets => {
-            *position = Position {
-                mode: Mode::CallHome,
-                profile: None,
-            };
+            *position = Position::at(Mode::CallHome);
         }
         Verb::EnterCallHome => configuration.call_home = CallHomeSettings::default(),
         Verb::Hostname => {

@@ -1,0 +1,582 @@
+//! The command line: transcripts of sessions as a terminal shows them, and that no input breaks one.
+//!
+//! What is typed shows in the transcripts because devices echo it. `^H` is the backspace as it goes to
+//! the terminal, `^G` the bell.
+
+#![allow(clippy::unwrap_used, reason = "a test ends at the unexpected")]
+
+#[allow(dead_code, reason = "every test program uses its own part of the lab")]
+#[path = "support/lab.rs"]
+mod lab;
+
+use emulator::cli::{Interaction, Line, LineEnd, LineResult, Session, Settings};
+use jiff::SignedDuration;
+use lab::Lab;
+use proptest::prelude::*;
+
+const CONFIGURATION: &str = "service call-home\nhostname edge\ncall-home\n \
+     contact-email-addr noc@example.com\n mail-server smtp.example.com priority 1\n profile noc\n  \
+     destination address email noc@example.com\n  subscribe-to-alert-group syslog severity minor\n";
+
+/// A terminal and the device behind it.
+struct Desk {
+    lab: Lab,
+    session: Session,
+}
+
+impl Desk {
+    fn privileged() -> Self {
+        Self::with(CONFIGURATION, privileged())
+    }
+
+    fn with(configuration: &str, settings: Settings) -> Self {
+        Self {
+            lab: Lab::seeded(7).with_config(configuration),
+            session: Session::open(settings),
+        }
+    }
+
+    /// What the terminal is sent at the beginning.
+    fn start(&mut self) -> String {
+        let mut out = Vec::new();
+        self.session.start(&self.lab.device, &mut out);
+        shown(&out)
+    }
+
+    /// What the terminal is sent when `keys` are pressed.
+    fn press(&mut self, keys: &[u8]) -> String {
+        let mut out = Vec::new();
+        let Lab {
+            device,
+            now,
+            outputs,
+            ..
+        } = &mut self.lab;
+        self.session.input(device, *now, keys, &mut out, outputs);
+        shown(&out)
+    }
+
+    /// The session from its start on, with each of `lines` typed and RETURN pressed.
+    fn transcript(&mut self, lines: &[&str]) -> String {
+        let mut text = self.start();
+        for line in lines {
+            text.push_str(&self.press(format!("{line}\r").as_bytes()));
+        }
+        text
+    }
+
+    /// The output of `line` in a script.
+    fn line(&mut self, line: &str) -> (String, LineResult) {
+        let mut out = Vec::new();
+        let Lab {
+            device,
+            now,
+            outputs,
+            ..
+        } = &mut self.lab;
+        let result = self.session.line(device, *now, line, &mut out, outputs);
+        (String::from_utf8(out).unwrap(), result)
+    }
+}
+
+fn privileged() -> Settings {
+    Settings {
+        privilege: 15,
+        length: 0,
+        ..Settings::default()
+    }
+}
+
+fn script() -> Settings {
+    Settings {
+        interaction: Interaction::Script {
+            line_end: LineEnd::Lf,
+        },
+        ..privileged()
+    }
+}
+
+/// Terminal output as text: every line feed must follow a carriage return, other control characters
+/// become visible.
+fn shown(out: &[u8]) -> String {
+    let text = String::from_utf8(out.to_vec()).unwrap();
+    let text = text.replace("\r\n", "\n");
+    assert!(!text.contains('\r'));
+    text.replace('\u{8}', "^H").replace('\u{7}', "^G")
+}
+
+#[test]
+fn privilege_is_entered_and_left() {
+    let mut desk = Desk::with("hostname edge\nenable secret cisco\n", Settings::default());
+    insta::assert_snapshot!(desk.transcript(&[
+        "show privilege",
+        "configure terminal",
+        "enable",
+        "wrong",
+        "wrong",
+        "wrong",
+        "ena",
+        "cisco",
+        "sh priv",
+        "enable",
+        "disable",
+        "show privilege",
+    ]));
+    desk.press(b"exit\r");
+    assert!(desk.session.is_ended());
+    assert_eq!(desk.press(b"show clock\r"), "");
+}
+
+#[test]
+fn enable_without_a_secret() {
+    let mut console = Desk::with("hostname edge\n", Settings::default());
+    assert_eq!(console.press(b"enable\r"), "enable\nedge#");
+    let vty = Settings {
+        line: Line::Vty(0),
+        ..Settings::default()
+    };
+    let mut vty = Desk::with("hostname edge\n", vty);
+    assert_eq!(vty.press(b"enable\r"), "enable\n% No password set\nedge>");
+}
+
+#[test]
+fn errors_are_pointed_at() {
+    insta::assert_snapshot!(Desk::privileged().transcript(&[
+        "frobnicate",
+        "show frobnicate",
+        "show clack",
+        "sh c",
+        "e",
+        "show",
+        "show version extra",
+        "terminal length 999",
+        "conf t",
+        "call-home",
+        "rate-limit 99",
+        "con",
+        "d",
+        "mail-server x",
+        "profile noc",
+        "destination address email nobody",
+        "frobnicate",
+        "do show frobnicate",
+        "end",
+        "show clock | foo x",
+        "show clock | include (",
+        "show clock | include",
+    ]));
+}
+
+#[test]
+fn configuration_modes_have_prompts_and_lead_to_each_other() {
+    let mut desk = Desk::privileged();
+    insta::assert_snapshot!(desk.transcript(&[
+        "configure terminal",
+        "call-home",
+        "profile noc",
+        "no active",
+        "rate-limit 30",
+        "alert-group-config snapshot",
+        "add-command \"show clock\"",
+        "exit",
+        "exit",
+        "interface gi0/1",
+        "description \u{201C}to the core\u{201D}",
+        "ip address 192.0.2.1 255.255.255.0",
+        "no shutdown",
+        "line console 0",
+        "exec-timeout 0",
+        "logging synchronous",
+        "line vty 0 4",
+        "transport input ssh",
+        "exit",
+        "no logging console",
+        "crypto pki trustpoint T1",
+        "enrollment terminal",
+        "exit",
+        "redundancy",
+        "mode sso",
+        "ip route 0.0.0.0 0.0.0.0 192.0.2.254",
+        "hostname a-name-of-more-than-twenty-characters",
+        "do show privilege",
+        "end",
+        "show running-config",
+        "show logging | include CONFIG_I",
+    ]));
+}
+
+#[test]
+fn configuring_acts_at_once_and_is_saved_by_write_memory() {
+    let mut desk = Desk::privileged();
+    insta::assert_snapshot!(desk.transcript(&[
+        "configure terminal",
+        "call-home",
+        "rate-limit 7",
+        "end",
+        "show startup-config | include rate",
+        "show running-config | include rate",
+        "write memory",
+        "show startup-config | include rate",
+        "conf t",
+        "no call-home",
+        "end",
+        "copy running-config startup-config",
+        "",
+        "show startup-config | section call-home",
+    ]));
+    assert_eq!(
+        desk.lab
+            .device
+            .configuration()
+            .call_home
+            .rate_limit_per_minute,
+        20
+    );
+}
+
+#[test]
+fn help_lists_what_can_come_next() {
+    let mut desk = Desk::privileged();
+    let mut text = desk.start();
+    for keys in [
+        "?",
+        "sh?\u{15}",
+        "e?\u{15}",
+        "show ?\u{15}",
+        "show diag?\u{15}",
+        "show clock ?\u{15}",
+        "show clock | ?\u{15}",
+        "terminal length ?\u{15}",
+        "frob?\u{15}",
+        "e ?\u{15}",
+        "conf t\r",
+        "c?\u{15}",
+        "no ip ?\u{15}",
+        "call-home\r",
+        "?",
+        "mail-server ?\u{15}",
+        "mail-server x priority 1 ?\u{15}",
+        "profile noc\r",
+        "?",
+        "subscribe-to-alert-group syslog severity ?\u{15}",
+        "do show cl?\u{15}",
+    ] {
+        text.push_str(&desk.press(keys.as_bytes()));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn tab_completes_what_is_unique() {
+    let mut desk = Desk::privileged();
+    desk.start();
+    assert_eq!(desk.press(b"sh\t"), "sh\nedge#show ");
+    assert_eq!(desk.press(b"c\t"), "c\nedge#show clock ");
+    assert_eq!(
+        desk.press(b"\x15e\t"),
+        format!("{0}{1}{0}e\nedge#e", "^H".repeat(11), " ".repeat(11))
+    );
+}
+
+#[test]
+fn long_outputs_are_paged() {
+    let settings = Settings {
+        length: 5,
+        ..privileged()
+    };
+    let mut desk = Desk::with(CONFIGURATION, settings);
+    let mut text = desk.start();
+    for keys in ["show version\r", " ", "\r", "q", "show clock\r"] {
+        text.push_str(&desk.press(keys.as_bytes()));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn lines_are_edited_where_the_cursor_is() {
+    let mut desk = Desk::privileged();
+    desk.start();
+    assert_eq!(desk.press(b"shw\x1b[D"), "shw^H");
+    assert_eq!(desk.press(b"o"), "ow^H");
+    assert_eq!(
+        desk.press(b"\x05 privX\x7f\r").lines().last(),
+        Some("edge#")
+    );
+    assert_eq!(desk.press(b"\x1b[A"), "show priv");
+    assert!(desk.press(b"\r").contains("level is 15"));
+    assert_eq!(desk.press(b"junk\x03"), "junk\nedge#");
+}
+
+#[test]
+fn control_z_carries_out_the_line_and_ends_configuration() {
+    let mut desk = Desk::privileged();
+    desk.press(b"conf t\r");
+    assert_eq!(desk.press(b"hostname core\x1a"), "hostname core^Z\ncore#");
+    assert_eq!(desk.press(b"\x1a"), "^Z\ncore#");
+}
+
+#[test]
+fn banners_are_typed_over_several_lines_and_shown_at_the_start() {
+    let mut desk = Desk::privileged();
+    desk.transcript(&[
+        "conf t",
+        "banner motd #",
+        "Call Center",
+        "service desk#",
+        "end",
+    ]);
+    desk.session = Session::open(privileged());
+    assert_eq!(desk.start(), "\n\nCall Center\nservice desk\nedge#");
+    let running = desk.transcript(&["show running-config | begin banner"]);
+    assert!(
+        running.contains("banner motd ^C\nCall Center\nservice desk^C\n"),
+        "{running}"
+    );
+}
+
+#[test]
+fn idle_timeouts_follow_the_line() {
+    let mut desk = Desk::privileged();
+    let timeout = |desk: &Desk| desk.session.idle_timeout(&desk.lab.device);
+    assert_eq!(timeout(&desk), Some(SignedDuration::from_mins(10)));
+    desk.transcript(&["conf t", "line con 0", "exec-timeout 1 30"]);
+    assert_eq!(timeout(&desk), Some(SignedDuration::from_secs(90)));
+    for never in ["exec-timeout 0", "no exec-timeout"] {
+        desk.transcript(&[never]);
+        assert_eq!(timeout(&desk), None);
+        desk.transcript(&["exec-timeout 2"]);
+        assert_eq!(timeout(&desk), Some(SignedDuration::from_mins(2)));
+    }
+}
+
+#[test]
+fn scripts_get_outputs_alone_and_learn_what_was_refused() {
+    let mut desk = Desk::with(CONFIGURATION, script());
+    assert_eq!(desk.start(), "");
+    let (text, result) = desk.line("show privilege");
+    assert_eq!(
+        (text.as_str(), result.rejected),
+        ("Current privilege level is 15\n", false)
+    );
+    assert!(desk.line("frobnicate").1.rejected);
+    assert!(!desk.line("copy run start").1.rejected);
+    assert!(desk.session.is_asking());
+    assert_eq!(desk.line("").0, "Building configuration...\n[OK]\n");
+    for line in ["conf t", "call-home", "contact-email-addr nobody"] {
+        assert_eq!(
+            desk.line(line).1.rejected,
+            line.ends_with("nobody"),
+            "{line}"
+        );
+    }
+    assert!(desk.line("end").0.is_empty());
+    assert!(desk.line("exit").1.ended);
+}
+
+#[test]
+fn every_command_of_every_model_is_reached_by_its_name() {
+    let catalogue = emulator::Catalogue::built_in().unwrap();
+    for platform in catalogue.iter() {
+        let mut desk = Desk::with(CONFIGURATION, script());
+        desk.lab = Lab::seeded(7).on(&platform.pid).with_config(CONFIGURATION);
+        for line in platform.own_commands() {
+            let (text, result) = desk.line(line);
+            assert!(
+                !result.rejected && !text.is_empty(),
+                "{}: {line}: {text}",
+                platform.pid
+            );
+        }
+    }
+}
+
+#[test]
+fn a_reload_brings_back_what_was_saved() {
+    let mut desk = Desk::privileged();
+    desk.transcript(&[
+        "conf t",
+        "hostname kept",
+        "end",
+        "write memory",
+        "conf t",
+        "hostname lost",
+        "end",
+    ]);
+    desk.lab.raise(emulator::SystemEvent::Reload);
+    desk.press(b"show clock\r");
+    assert!(desk.session.is_ended());
+    desk.lab.advance(SignedDuration::from_hours(1));
+    assert_eq!(&*desk.lab.device.hostname(), "kept");
+}
+
+#[test]
+fn a_running_configuration_that_is_pasted_back_changes_nothing() {
+    let mut desk = Desk::privileged();
+    desk.transcript(&[
+        "conf t",
+        "interface gi0/1",
+        "description uplink",
+        "no ip address",
+        "line vty 0 4",
+        "transport input ssh",
+        "logging synchronous",
+        "banner login #",
+        "authorized use only",
+        "#",
+        "ntp server 192.0.2.1",
+        "no logging console",
+        "aaa new-model",
+        "end",
+    ]);
+    let before = desk.lab.device.configuration().clone();
+    let shown = desk.transcript(&["show running-config"]);
+    let (_, text) = shown.split_once(" bytes\n").unwrap();
+    let lines: Vec<_> = text.lines().filter(|line| !line.ends_with('#')).collect();
+    desk.press(b"conf t\r");
+    let pasted = desk.press(format!("{}\r", lines.join("\r")).as_bytes());
+    assert!(!pasted.contains('%'), "{pasted}");
+    assert_eq!(*desk.lab.device.configuration(), before);
+    assert_eq!(desk.press(b""), "");
+}
+
+#[test]
+fn what_clients_send_first_is_accepted_silently() {
+    let mut desk = Desk::with("hostname edge\n", Settings::default());
+    desk.start();
+    for line in [
+        "terminal length 0",
+        "term length 0",
+        "terminal width 511",
+        "term width 0",
+        "terminal monitor",
+        "enable",
+        "enable",
+    ] {
+        let reply = desk.press(format!("{line}\n").as_bytes());
+        let silent = [format!("{line}\nedge>"), format!("{line}\nedge#")];
+        assert!(silent.contains(&reply), "{reply}");
+    }
+    assert!(desk.session.is_monitoring());
+}
+
+#[test]
+fn schedules_that_are_configured_are_in_force_at_once() {
+    let mut desk = Desk::privileged();
+    assert_eq!(desk.lab.device.next_deadline(), None);
+    desk.transcript(&[
+        "conf t",
+        "call-home",
+        "profile noc",
+        "subscribe-to-alert-group inventory periodic daily 12:00",
+    ]);
+    let due = "2026-03-14T12:00:00Z".parse().unwrap();
+    assert_eq!(desk.lab.device.next_deadline(), Some(due));
+}
+
+#[test]
+fn nvram_is_erased_when_that_is_confirmed() {
+    let mut desk = Desk::privileged();
+    let question = "Erasing the nvram filesystem will remove all configuration files! \
+                    Continue? [confirm]";
+    assert_eq!(desk.press(b"wr er\r"), format!("wr er\n{question}"));
+    assert_eq!(desk.press(b"n"), "\nedge#");
+    assert!(desk.press(b"show start\r").contains("call-home"));
+    desk.press(b"wr er\r");
+    assert_eq!(desk.press(b"\r"), "\n[OK]\nErase of nvram: complete\nedge#");
+    assert!(
+        desk.press(b"show start\r")
+            .contains("startup-config is not present")
+    );
+}
+
+#[test]
+fn a_resized_terminal_pages_by_its_new_size() {
+    let mut desk = Desk::privileged();
+    desk.session.resize(80, 4);
+    assert!(desk.press(b"show version\r").ends_with(" --More-- "));
+    assert_eq!(desk.session.prompt(&desk.lab.device), "");
+    assert!(desk.press(b"\x03").ends_with("edge#"));
+}
+
+#[test]
+fn a_session_can_be_handed_to_another_thread() {
+    fn is_free<T: Send + Sync>() {}
+    is_free::<Session>();
+}
+
+/// Bytes as terminals and vandals send them.
+fn keys() -> impl Strategy<Value = Vec<u8>> {
+    let words = prop::sample::select(vec![
+        "show ",
+        "conf t\r",
+        "call-home\r",
+        "profile x\r",
+        "no ",
+        "default ",
+        "do ",
+        "ip ",
+        "?",
+        "\t",
+        "\r\n",
+        "\x1b[A",
+        "\x1b[",
+        "\x1a",
+        "\x03",
+        "| ",
+        "include ",
+        "banner motd #",
+        "\"",
+        "\u{201C}",
+        "interface Gi0/1\r",
+        "enable\r",
+        "exit\r",
+        "copy run start\r",
+        " ",
+        "q",
+        "\x17",
+        "\x0b",
+        "\x01",
+        "terminal length 3\r",
+        "show run\r",
+        "line vty 0 4\r",
+    ]);
+    let piece = prop_oneof![
+        3 => words.prop_map(|word| word.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..8),
+    ];
+    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn no_line_breaks_a_script(
+        lines in prop::collection::vec("(do |no |show |\\| )?\\PC{0,60}|[a-z ?|]{0,30}", 0..8),
+        configuring in any::<bool>(),
+    ) {
+        let mut desk = Desk::with(CONFIGURATION, script());
+        if configuring {
+            desk.line("conf t");
+        }
+        for line in lines {
+            desk.line(&line);
+        }
+    }
+
+    #[test]
+    fn no_input_breaks_a_session(keys in keys(), cut in 0_usize..100) {
+        let settings = Settings { privilege: 15, ..Settings::default() };
+        let mut desk = Desk::with(CONFIGURATION, settings);
+        desk.start();
+        let (first, second) = keys.split_at(cut.min(keys.len()));
+        let mut out = Vec::new();
+        for part in [first, second] {
+            let Lab { device, now, outputs, .. } = &mut desk.lab;
+            desk.session.input(device, *now, part, &mut out, outputs);
+        }
+        // Line ends are whole, and whatever was configured parses back.
+        let source = desk.lab.device.configuration().source();
+        let parsed = emulator::config::parse::parse(&source);
+        prop_assert!(parsed.is_clean(), "{source}");
+        prop_assert_eq!(parsed.configuration.source(), source);
+    }
+}
