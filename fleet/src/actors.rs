@@ -6,6 +6,7 @@
 mod arbiter;
 mod courier;
 mod device;
+mod talk;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::record::{Gathered, Settled};
 
 pub(crate) use arbiter::{ArbiterSetup, run_arbiter};
 pub(crate) use courier::{CourierSetup, line, run_courier};
+pub(crate) use talk::{RunningDevice, Said, Talk, Told};
 
 /// How often a thread reports.
 const REPORT_EVERY: Duration = Duration::from_millis(200);
@@ -20,8 +22,8 @@ const REPORT_EVERY: Duration = Duration::from_millis(200);
 /// What a thread tells the conductor.
 #[derive(Debug)]
 pub(crate) enum Report {
-    /// All devices of an arbiter exist.
-    Ready,
+    /// All devices of an arbiter exist: these, if somebody asked for them.
+    Ready(Vec<RunningDevice>),
     /// What has been gathered since the last report.
     Gathered {
         /// Measurements and accounts.

@@ -19,7 +19,8 @@ Exit codes:
   95   the accounts do not balance
   99   a threshold failed
   104  the scenario or a device configuration is invalid
-  105  ended by a signal; the report has been written";
+  105  ended by a signal; the report has been written
+  106  the address to listen on is already in use";
 
 /// Emulates fleets of Cisco devices that send Call Home messages, and measures the servers that take
 /// them.
@@ -43,6 +44,13 @@ pub enum Command {
     /// Validate scenarios and say what they would do, without sending anything.
     #[command(after_help = EXIT_CODES)]
     Check(CheckArguments),
+    /// One device's console on standard input and output; works in pipes.
+    Device(DeviceArguments),
+    /// Run the devices of a scenario without its traffic, and let people log in by SSH.
+    ///
+    /// The user name is the host name of a device: ssh -p 2222 branch-00017@127.0.0.1. Ends with ^C.
+    #[command(after_help = EXIT_CODES)]
+    Ssh(SshArguments),
 }
 
 /// Arguments of `fleet run`.
@@ -55,6 +63,9 @@ pub struct RunArguments {
     /// Run directory [default: runs/NAME-TIME].
     #[arg(long, value_name = "DIR", env = "FLEET_OUT")]
     pub out: Option<PathBuf>,
+    /// Let people log in to the devices by SSH, as in 127.0.0.1:2222; the user name is the host name.
+    #[arg(long, value_name = "ADDR", env = "FLEET_SSH")]
+    pub ssh: Option<String>,
     /// Print the closing figures only.
     #[arg(long)]
     pub quiet: bool,
@@ -64,6 +75,73 @@ pub struct RunArguments {
     /// Print without colours (also NO_COLOR).
     #[arg(long)]
     pub no_color: bool,
+}
+
+/// Arguments of `fleet ssh`.
+#[derive(Args, Clone, Debug)]
+pub struct SshArguments {
+    /// Scenario file (TOML); without one, the built-in quickstart.
+    pub scenario: Option<PathBuf>,
+    /// Address to listen on [default: the scenario's, else 127.0.0.1:2222].
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    #[command(flatten)]
+    change: ChangeArguments,
+    /// Run directory, which also keeps the host key [default: runs/NAME-TIME].
+    #[arg(long, value_name = "DIR", env = "FLEET_OUT")]
+    pub out: Option<PathBuf>,
+    /// Print plain lines: nothing is overwritten or coloured.
+    #[arg(long)]
+    pub plain: bool,
+    /// Print without colours (also NO_COLOR).
+    #[arg(long)]
+    pub no_color: bool,
+}
+
+/// Arguments of `fleet device`.
+#[derive(Args, Clone, Debug)]
+pub struct DeviceArguments {
+    /// Model, as in CISCO2951 or WS-C3750E.
+    #[arg(long, value_name = "P", default_value = "CISCO2951/K9")]
+    pub platform: String,
+    /// Startup configuration (IOS text) [default: a small one that reports to the built-in sinks].
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Host name [default: that of the configuration, else Router].
+    #[arg(long, value_name = "H")]
+    pub hostname: Option<String>,
+    /// Mail server that its messages go to [default: a sink within the process].
+    #[arg(long, value_name = "HOST:PORT", env = "FLEET_SMTP")]
+    pub smtp: Option<String>,
+    /// Receiver that its messages go to [default: a sink within the process].
+    #[arg(long, value_name = "URL", env = "FLEET_HTTPS")]
+    pub https: Option<String>,
+    /// Certificates of acceptable authorities (PEM) [default: the system's].
+    #[arg(long, value_name = "FILE", env = "FLEET_CA")]
+    pub ca: Option<String>,
+    /// Do not verify certificates.
+    #[arg(long)]
+    pub insecure: bool,
+    /// Allow a target that is neither a loopback nor a private address (repeatable).
+    #[arg(long, value_name = "HOST")]
+    pub allow_target: Vec<String>,
+    /// End with exit code 104 when the device refused a line.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+impl DeviceArguments {
+    /// What the flags change.
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            smtp: self.smtp.clone(),
+            https: self.https.clone(),
+            ca: self.ca.as_ref().map(|path| absolute(path)),
+            insecure: self.insecure,
+            allowed_targets: self.allow_target.clone(),
+            ..Overrides::default()
+        }
+    }
 }
 
 /// Arguments of `fleet check`.
@@ -115,6 +193,9 @@ struct ChangeArguments {
     allow_target: Vec<String>,
 }
 
+/// How long a fleet stays up that nobody ends.
+const UNTIL_ENDED: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 3600);
+
 fn rate(text: &str) -> Result<f64, String> {
     let rate: f64 = text
         .parse()
@@ -137,6 +218,7 @@ impl ChangeArguments {
             https: self.https.clone(),
             ca: self.ca.as_ref().map(|path| absolute(path)),
             insecure: self.insecure,
+            ssh: None,
             set: self.set.clone(),
             allowed_targets: self.allow_target.clone(),
         }
@@ -156,7 +238,29 @@ impl RunArguments {
 
     /// What the flags change.
     pub fn overrides(&self) -> Overrides {
-        self.change.overrides()
+        Overrides {
+            ssh: self.ssh.clone(),
+            ..self.change.overrides()
+        }
+    }
+}
+
+impl SshArguments {
+    /// The same as arguments of `fleet run`: no traffic, no thresholds, until somebody ends it.
+    pub fn as_run(&self) -> RunArguments {
+        let mut change = self.change.clone();
+        change.duration = change.duration.or(Some(Period(UNTIL_ENDED)));
+        let none = ["traffic=[]", "threshold=[]"];
+        change.set.splice(0..0, none.map(str::to_owned));
+        RunArguments {
+            scenario: self.scenario.clone(),
+            change,
+            out: self.out.clone(),
+            ssh: self.listen.clone(),
+            quiet: false,
+            plain: self.plain,
+            no_color: self.no_color,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The subcommands.
 
 pub mod check;
+pub mod device;
 pub mod run;
 
 use std::io::{self, Write};

@@ -10,11 +10,12 @@ use std::{
 
 use emulator::Transport;
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    actors::Report,
+    actors::{Report, RunningDevice},
     clock::{self, RunClock, TimeScale},
+    console::Directory,
     courier::{CourierSettings, PrepareError, Unreachable},
     ledger::{Reconciler, SinkTotals},
     monitor::{self, TooFewFiles, Usage},
@@ -98,6 +99,12 @@ impl Interrupts {
         Self { signals }
     }
 
+    /// The caller decides: each message on the sender counts as a signal.
+    pub fn by_hand() -> (mpsc::UnboundedSender<()>, Self) {
+        let (sender, signals) = mpsc::unbounded_channel();
+        (sender, Self { signals })
+    }
+
     async fn next(&mut self) {
         if self.signals.recv().await.is_none() {
             std::future::pending::<()>().await;
@@ -151,7 +158,7 @@ impl RunResult {
     }
 }
 
-/// Runs `scenario` to its end.
+/// Runs `scenario` to its end. `consoles` is told how to reach single devices when the run begins.
 ///
 /// # Errors
 /// When it cannot begin; nothing has been sent then but what tells whether targets answer.
@@ -159,20 +166,26 @@ pub async fn conduct(
     scenario: Arc<Scenario>,
     watcher: &mut dyn Watcher,
     interrupts: &mut Interrupts,
+    consoles: Option<oneshot::Sender<Directory>>,
 ) -> Result<RunResult, RunError> {
     let prepared = tokio::select! {
-        prepared = prepare(&scenario, watcher) => prepared?,
+        prepared = prepare(&scenario, watcher, consoles.is_some()) => prepared?,
         () = interrupts.next() => return Err(RunError::Interrupted),
     };
     let Prepared {
         sinks,
         mut stage,
+        devices,
         startup,
         devices_rss_bytes,
     } = prepared;
     let clock = RunClock::starting_in(LEAD, TimeScale::new(&scenario.clock));
     let started = clock::calendar_now();
     stage.begin(clock);
+    if let Some(consoles) = consoles {
+        // Nobody needs to wait for it.
+        let _ = consoles.send(Directory::new(devices));
+    }
     let mut course = Course {
         scenario: &scenario,
         clock,
@@ -211,6 +224,7 @@ pub async fn conduct(
 struct Prepared {
     sinks: EmbeddedSinks,
     stage: Stage,
+    devices: Vec<RunningDevice>,
     startup: Duration,
     devices_rss_bytes: u64,
 }
@@ -219,6 +233,7 @@ struct Prepared {
 async fn prepare(
     scenario: &Arc<Scenario>,
     watcher: &mut dyn Watcher,
+    introduce: bool,
 ) -> Result<Prepared, RunError> {
     make_room(scenario)?;
     let sinks = EmbeddedSinks::start(scenario)?;
@@ -233,13 +248,14 @@ async fn prepare(
     sinks.received().for_each(drop);
     let before = clock::now();
     let rss_before = Usage::now().peak_rss_bytes;
-    let mut stage = Stage::set(scenario, &couriers)?;
-    stage.wait_until_ready().await?;
+    let mut stage = Stage::set(scenario, &couriers, introduce)?;
+    let devices = stage.wait_until_ready().await?;
     let startup = clock::now().saturating_duration_since(before);
     watcher.ready(scenario.device_count(), startup);
     Ok(Prepared {
         sinks,
         stage,
+        devices,
         startup,
         devices_rss_bytes: Usage::now().peak_rss_bytes.saturating_sub(rss_before),
     })
@@ -287,7 +303,7 @@ impl Course<'_> {
                         self.take(&gathered, settled);
                         watcher.progress(self.clock.elapsed(), &self.gathered, &gathered);
                     }
-                    Some(Report::Ready) => {}
+                    Some(Report::Ready(_)) => {}
                     None => break,
                 },
                 _ = look.tick() => self.look_at_sinks(),

@@ -22,6 +22,8 @@ pub enum Exit {
     ScenarioInvalid = 104,
     /// Ended by a signal; the report has been written.
     Interrupted = 105,
+    /// The address of the consoles is already in use.
+    AddressInUse = 106,
 }
 
 impl Exit {
@@ -49,9 +51,11 @@ impl Exit {
             Self::Invalid => "invalid",
             Self::Unbalanced => "unbalanced",
             Self::Interrupted => "interrupted",
-            Self::Internal | Self::Unreachable | Self::ThresholdFailed | Self::ScenarioInvalid => {
-                "failed"
-            }
+            Self::Internal
+            | Self::Unreachable
+            | Self::ThresholdFailed
+            | Self::ScenarioInvalid
+            | Self::AddressInUse => "failed",
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod arguments;
 pub mod clock;
 pub mod commands;
 pub mod conductor;
+pub mod console;
 pub mod courier;
 pub mod diagnostic;
 pub mod exit;

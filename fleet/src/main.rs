@@ -23,6 +23,8 @@ fn main() -> ExitCode {
         None => commands::run::execute(&RunArguments::default()),
         Some(Command::Run(arguments)) => commands::run::execute(&arguments),
         Some(Command::Check(arguments)) => commands::check::execute(&arguments),
+        Some(Command::Device(arguments)) => commands::device::execute(&arguments),
+        Some(Command::Ssh(arguments)) => commands::run::serve_consoles(&arguments),
     };
     match outcome {
         Ok(exit) => exit.into(),

@@ -12,12 +12,13 @@ mod targets;
 mod traffic;
 mod validate;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use emulator::{DeviceModel, Naming};
 use jiff::{Timestamp, tz::TimeZone};
 
 pub use overrides::Overrides;
+pub(crate) use source::RELATED_BYTES_MAX;
 pub use source::{QUICKSTART, Source};
 pub use syslog_pattern::SyslogPattern;
 pub(crate) use targets::split_authority;
@@ -58,6 +59,8 @@ pub struct Scenario {
     pub https: HttpsSettings,
     /// Largest p99 of the generator's own lag with which the figures are still worth something.
     pub lag_budget: Duration,
+    /// How people log in to single devices.
+    pub ssh: SshSettings,
     /// The devices.
     pub fleets: Vec<Fleet>,
     /// What happens to them.
@@ -143,6 +146,21 @@ pub struct HttpsSettings {
     pub ca: Option<PathBuf>,
     /// Certificates are not verified at all.
     pub insecure: bool,
+}
+
+/// How people log in to single devices.
+#[derive(Clone, Debug)]
+pub struct SshSettings {
+    /// Where to listen; nowhere unless given.
+    pub listen: Option<SocketAddr>,
+    /// The password of every device; `None` when only keys are accepted.
+    pub password: Option<String>,
+    /// File of public keys that open every device.
+    pub authorized_keys: Option<PathBuf>,
+    /// Privilege level after the login, 1 or 15.
+    pub privilege: u8,
+    /// Most connections at once.
+    pub sessions: u32,
 }
 
 /// Devices of one kind.

@@ -20,6 +20,7 @@ use super::{
     REPORT_EVERY, Report,
     courier::{ArbiterEnd, Carried, Errand},
     device::{AttemptEnded, DeviceActor, Feed, Render},
+    talk::RunningDevice,
 };
 use crate::{
     clock::{self, RunClock, TimeScale},
@@ -58,6 +59,8 @@ pub(crate) struct ArbiterSetup {
     pub alarm: Arc<Alarm>,
     /// Reports to the conductor.
     pub reports: mpsc::Sender<Report>,
+    /// Whether somebody wants to reach single devices.
+    pub introduce: bool,
 }
 
 /// The shared part of one arbiter.
@@ -137,6 +140,11 @@ impl Arbiter {
 
     pub(super) fn handled(&self) {
         self.unhandled.set(self.unhandled.get().saturating_sub(1));
+    }
+
+    /// Whether nothing further will be sent.
+    pub(super) fn is_over(&self) -> bool {
+        self.errands.borrow().is_none()
     }
 
     pub(super) fn device_now(&self) -> Timestamp {
@@ -257,6 +265,7 @@ pub(crate) async fn run_arbiter(setup: ArbiterSetup) {
         inputs,
         alarm,
         reports,
+        introduce,
     } = setup;
     let arbiter = Rc::new(Arbiter {
         scale: TimeScale::new(&scenario.clock),
@@ -271,8 +280,8 @@ pub(crate) async fn run_arbiter(setup: ArbiterSetup) {
         buffers: RefCell::default(),
         unhandled: Cell::new(0),
     });
-    let devices = start_devices(&scenario, index, count, &arbiter).await;
-    if reports.send(Report::Ready).await.is_err() {
+    let (devices, introduced) = start_devices(&scenario, (index, count), introduce, &arbiter).await;
+    if reports.send(Report::Ready(introduced)).await.is_err() {
         return;
     }
     let Ok(run_clock) = begin.await else {
@@ -322,23 +331,31 @@ async fn serve(
 /// Starts every `count`-th device from `index` on.
 async fn start_devices(
     scenario: &Arc<Scenario>,
-    index: u32,
-    count: u32,
+    (index, count): (u32, u32),
+    introduce: bool,
     arbiter: &Rc<Arbiter>,
-) -> Vec<Addr<DeviceActor>> {
+) -> (Vec<Addr<DeviceActor>>, Vec<RunningDevice>) {
     let all = scenario.device_count();
     let mut addresses = Vec::with_capacity((all / count.max(1)) as usize + 1);
+    let mut introduced = Vec::new();
     for number in (index..all).step_by(count.max(1) as usize) {
         for mut device in simulation::devices(scenario, number..number + 1) {
             device.skip_to(scenario.clock.start);
             let position = addresses.len() as u32;
-            addresses.push(DeviceActor::new(device, position, Rc::clone(arbiter)).start());
+            let hostname = introduce.then(|| device.hostname());
+            let address = DeviceActor::new(device, position, Rc::clone(arbiter)).start();
+            introduced.extend(hostname.map(|hostname| RunningDevice {
+                number,
+                hostname,
+                address: address.clone(),
+            }));
+            addresses.push(address);
         }
         if addresses.len() % 1024 == 0 {
             tokio::task::yield_now().await;
         }
     }
-    addresses
+    (addresses, introduced)
 }
 
 /// Hands one input on; returns whether it was the last.

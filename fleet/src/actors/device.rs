@@ -3,10 +3,16 @@
 use std::{rc::Rc, time::Instant};
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult};
-use emulator::{AttemptOutcome, Device, Input, MessageId, Output, Rendered, SystemEvent, TooLarge};
+use emulator::{
+    AttemptOutcome, Device, Input, MessageId, Output, Rendered, SystemEvent, TooLarge,
+    cli::LineResult,
+};
 use jiff::Timestamp;
 
-use super::arbiter::Arbiter;
+use super::{
+    arbiter::Arbiter,
+    talk::{Said, Talk, Told},
+};
 use crate::ledger::AtSink;
 
 /// Something happens, or time passes.
@@ -77,9 +83,20 @@ impl DeviceActor {
     }
 
     fn handle_input(&mut self, now: Timestamp, input: Input, context: &Context<Self>) {
+        self.use_device(context, |device, outputs| {
+            device.handle(now, input, outputs);
+        });
+    }
+
+    /// Lets `work` do something to the device, and does what the device says.
+    fn use_device<T>(
+        &mut self,
+        context: &Context<Self>,
+        work: impl FnOnce(&mut Device, &mut Vec<Output>) -> T,
+    ) -> T {
         let before = self.device.next_deadline();
         let mut outputs = self.arbiter.lend_outputs();
-        self.device.handle(now, input, &mut outputs);
+        let result = work(&mut self.device, &mut outputs);
         let number = self.device.identity().device;
         for output in outputs.drain(..) {
             // A device sends one message at a time; others that end meanwhile were never sent.
@@ -101,6 +118,7 @@ impl DeviceActor {
         self.arbiter.return_outputs(outputs);
         let after = self.device.next_deadline();
         self.arbiter.set_deadline(self.position, before, after);
+        result
     }
 }
 
@@ -165,5 +183,41 @@ impl Handler<AttemptEnded> for DeviceActor {
             outcome: ended.outcome,
         };
         self.handle_input(self.arbiter.device_now(), input, context);
+    }
+}
+
+impl Handler<Talk> for DeviceActor {
+    type Result = MessageResult<Talk>;
+
+    fn handle(&mut self, talk: Talk, context: &mut Self::Context) -> Self::Result {
+        // What a console would cause now could no longer be accounted for.
+        if self.arbiter.is_over() {
+            return MessageResult(None);
+        }
+        let now = self.arbiter.device_now();
+        let Talk { mut session, said } = talk;
+        let mut shown = Vec::new();
+        let line = self.use_device(context, |device, outputs| match said {
+            Said::Hello => {
+                session.start(device, &mut shown);
+                LineResult::default()
+            }
+            Said::Keys(keys) => {
+                session.input(device, now, &keys, &mut shown, outputs);
+                LineResult::default()
+            }
+            Said::Line(line) => session.line(device, now, &line, &mut shown, outputs),
+            Said::Resized { width, length } => {
+                session.resize(width, length);
+                LineResult::default()
+            }
+        });
+        let idle_timeout = session.idle_timeout(&self.device);
+        MessageResult(Some(Told {
+            idle_timeout: idle_timeout.and_then(|timeout| timeout.try_into().ok()),
+            session,
+            shown,
+            line,
+        }))
     }
 }

@@ -1,18 +1,25 @@
 //! `fleet run`: run a scenario and say what came of it.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use sink::ListenError;
+use tokio::sync::oneshot;
 
 use super::{complain, print, print_findings};
 use crate::{
-    arguments::RunArguments,
+    arguments::{RunArguments, SshArguments},
     conductor::{self, Interrupts, RunError, RunResult, Watcher},
+    console::{
+        Directory,
+        ssh::{SshCounts, SshError, SshServer},
+    },
     courier::{PrepareError, Unreachable},
     exit::Exit,
     record::Gathered,
     report::{Progress, RunDirectory, Style, Summary, Timeline, closing},
     scenario::{Loaded, Scenario},
+    simulation,
 };
 
 /// Runs the command.
@@ -33,24 +40,78 @@ pub fn execute(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let directory = RunDirectory::create(arguments.out.as_deref(), &scenario)?;
     let timeline = Timeline::begin(&directory)?;
     let scenario = Arc::new(scenario);
+    let (server, introduce) = match start_consoles(&scenario, directory.path()) {
+        Ok(consoles) => consoles.unzip(),
+        Err(error) => {
+            drop(timeline);
+            directory.discard()?;
+            return Ok(print_ssh_refusal(&error));
+        }
+    };
     let mut watcher = Recording {
         progress: Progress::new(style),
         timeline,
+        consoles: server.as_ref().map(SshServer::address),
+        example: example_login(&scenario),
     };
     let run = Arc::clone(&scenario);
     let result = actix::System::new().block_on(async {
         let mut interrupts = Interrupts::listen();
-        conductor::conduct(run, &mut watcher, &mut interrupts).await
+        conductor::conduct(run, &mut watcher, &mut interrupts, introduce).await
     });
+    let consoles = server.map(SshServer::stop);
     watcher.progress.finish();
     let result = match result {
         Ok(result) => result,
         Err(error) => {
             drop(watcher);
-            return refuse(&error, directory);
+            directory.discard()?;
+            return Ok(print_refusal(&error));
         }
     };
-    finish(&scenario, &result, watcher.timeline, &directory, style)
+    finish(
+        &scenario,
+        &result,
+        watcher.timeline,
+        &directory,
+        (style, consoles.as_deref()),
+    )
+}
+
+/// Runs `fleet ssh`: devices without traffic, until somebody ends it.
+///
+/// # Errors
+/// When something fails that has no exit code of its own.
+pub fn serve_consoles(arguments: &SshArguments) -> anyhow::Result<Exit> {
+    execute(&arguments.as_run())
+}
+
+type Consoles = (SshServer, oneshot::Sender<Directory>);
+
+/// Starts listening where the scenario says so.
+fn start_consoles(scenario: &Scenario, folder: &Path) -> Result<Option<Consoles>, SshError> {
+    let listen = scenario.ssh.listen;
+    listen
+        .map(|listen| SshServer::start(&scenario.ssh, listen, folder))
+        .transpose()
+}
+
+/// The host name of a device that somebody could log in to.
+fn example_login(scenario: &Scenario) -> String {
+    let mut devices = simulation::devices(scenario, 0..1);
+    devices
+        .next()
+        .map_or_else(String::new, |device| device.hostname().to_string())
+}
+
+/// Says why there are no consoles.
+fn print_ssh_refusal(error: &SshError) -> Exit {
+    complain(&format!("error: {}", with_causes(error)));
+    match error {
+        SshError::Listen(ListenError::AddressInUse { .. }) => Exit::AddressInUse,
+        SshError::Listen(_) | SshError::Thread(_) => Exit::Internal,
+        SshError::Key(_) => Exit::ScenarioInvalid,
+    }
 }
 
 fn finish(
@@ -58,14 +119,22 @@ fn finish(
     result: &RunResult,
     timeline: Timeline,
     directory: &RunDirectory,
-    style: Style,
+    (style, consoles): (Style, Option<&SshCounts>),
 ) -> anyhow::Result<Exit> {
     let summary = Summary::new(scenario, result);
     // The files first: whoever reads the text may be gone.
     let timeline = timeline.finish(result.wall, &result.gathered);
     directory.write_summary(&summary)?;
+    let consoles = consoles.map_or_else(String::new, |counts| {
+        format!(
+            "consoles   {} logins, {} rejected, {} connections refused\n",
+            counts.logins(),
+            counts.rejections(),
+            counts.refused_connections()
+        )
+    });
     print(&format!(
-        "{}results    {}\n",
+        "{}{consoles}results    {}\n",
         closing(scenario, result, &summary, style),
         directory.path().join("summary.json").display()
     ));
@@ -74,10 +143,9 @@ fn finish(
 }
 
 /// Says why a run did not take place.
-fn refuse(error: &RunError, directory: RunDirectory) -> anyhow::Result<Exit> {
-    directory.discard()?;
+pub(super) fn print_refusal(error: &RunError) -> Exit {
     complain(&format!("error: {}", with_causes(error)));
-    Ok(match error {
+    match error {
         RunError::Unreachable(targets) => {
             for target in targets {
                 complain(&format!("  {target}"));
@@ -97,13 +165,13 @@ fn refuse(error: &RunError, directory: RunDirectory) -> anyhow::Result<Exit> {
             Exit::ScenarioInvalid
         }
         RunError::Sinks(_) | RunError::Thread(_) | RunError::ArbiterLost => Exit::Internal,
-    })
+    }
 }
 
 /// The error and what caused it.
-fn with_causes(error: &RunError) -> String {
+fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
+    let mut cause = error.source();
     while let Some(error) = cause {
         text.push_str(&format!(": {error}"));
         cause = error.source();
@@ -115,11 +183,18 @@ fn with_causes(error: &RunError) -> String {
 struct Recording {
     progress: Progress,
     timeline: Timeline,
+    /// Where people log in.
+    consoles: Option<SocketAddr>,
+    /// The host name of a device they could log in to.
+    example: String,
 }
 
 impl Watcher for Recording {
     fn ready(&mut self, devices: u32, took: Duration) {
         self.progress.ready(devices, took);
+        if let Some(address) = self.consoles {
+            self.progress.consoles(address, &self.example);
+        }
     }
 
     fn unreachable_hosts(&mut self, hosts: &[Unreachable]) {

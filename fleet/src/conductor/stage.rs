@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::RunError;
 use crate::{
-    actors::{self, ArbiterSetup, CourierSetup, Report, run_arbiter, run_courier},
+    actors::{self, ArbiterSetup, CourierSetup, Report, RunningDevice, run_arbiter, run_courier},
     clock::RunClock,
     courier::CourierSettings,
     monitor,
@@ -30,9 +30,12 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Starts all threads; arbiters make their devices.
+    ///
+    /// With `introduce`, [`Stage::wait_until_ready`] tells how to reach single devices.
     pub(super) fn set(
         scenario: &Arc<Scenario>,
         couriers: &Arc<CourierSettings>,
+        introduce: bool,
     ) -> Result<Self, RunError> {
         let pacer = Pacer::spawn(Arc::clone(scenario))?;
         let (report, reports) = mpsc::channel(REPORTS_WAITING_MAX);
@@ -68,6 +71,7 @@ impl Stage {
                 inputs: received,
                 alarm: Arc::clone(&alarm),
                 reports: report.clone(),
+                introduce,
             };
             stage.arbiters.push(thread(move || run_arbiter(arbiter)));
             stage.lines.push(ArbiterLine { inputs, alarm });
@@ -92,14 +96,16 @@ impl Stage {
         self.reports.recv().await
     }
 
-    pub(super) async fn wait_until_ready(&mut self) -> Result<(), RunError> {
+    /// Waits until all devices exist; returns those that were to be introduced.
+    pub(super) async fn wait_until_ready(&mut self) -> Result<Vec<RunningDevice>, RunError> {
+        let mut devices = Vec::new();
         for _ in 0..self.arbiters.len() {
             match self.next_report().await {
-                Some(Report::Ready) => {}
+                Some(Report::Ready(introduced)) => devices.extend(introduced),
                 Some(Report::Gathered { .. }) | None => return Err(RunError::ArbiterLost),
             }
         }
-        Ok(())
+        Ok(devices)
     }
 
     /// Lets the run begin by `clock`.

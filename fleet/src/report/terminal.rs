@@ -3,6 +3,7 @@
 use std::{
     fmt::Write as _,
     io::{self, IsTerminal, Write},
+    net::SocketAddr,
     time::Duration,
 };
 
@@ -85,6 +86,17 @@ impl Progress {
 /// Shows `text` on standard error. A progress line that cannot be shown is no reason to stop.
 fn show(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
+}
+
+impl Progress {
+    /// Says where people log in, with a host name for example.
+    pub fn consoles(&mut self, address: SocketAddr, hostname: &str) {
+        self.say(&format!(
+            "consoles at {address}: ssh -p {} {hostname}@{}",
+            address.port(),
+            address.ip()
+        ));
+    }
 }
 
 impl Watcher for Progress {

@@ -37,6 +37,8 @@ pub(super) struct ScenarioFile {
     pub(super) sources: SourcesTable,
     #[serde(default)]
     pub(super) validity: ValidityTable,
+    #[serde(default)]
+    pub(super) ssh: SshTable,
     pub(super) fleet: Spanned<Vec<FleetTable>>,
     #[serde(default)]
     pub(super) traffic: Vec<TrafficTable>,
@@ -162,6 +164,21 @@ impl Default for ValidityTable {
             lag_budget: Period(std::time::Duration::from_millis(50)),
         }
     }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    default,
+    expecting = "a table"
+)]
+pub(super) struct SshTable {
+    pub(super) listen: Option<Spanned<String>>,
+    pub(super) password: Option<Spanned<String>>,
+    pub(super) authorized_keys: Option<Spanned<String>>,
+    pub(super) privilege: Option<Spanned<u8>>,
+    pub(super) sessions: Option<Spanned<u32>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -26,6 +26,8 @@ pub struct Overrides {
     pub ca: Option<String>,
     /// `--insecure`.
     pub insecure: bool,
+    /// `--ssh`.
+    pub ssh: Option<String>,
     /// `--set KEY=VALUE`.
     pub set: Vec<String>,
     /// `--allow-target`: hosts that may be targets though they are neither loopback nor private.
@@ -72,6 +74,7 @@ impl Overrides {
             https,
             ca,
             insecure,
+            ssh,
             set,
             allowed_targets: _,
         } = self;
@@ -83,6 +86,7 @@ impl Overrides {
             && https.is_none()
             && ca.is_none()
             && !insecure
+            && ssh.is_none()
             && set.is_empty()
     }
 
@@ -116,12 +120,13 @@ impl Overrides {
         })?;
         let text = |value: &Option<String>| value.as_deref().map(Value::from);
         let duration = self.duration.map(|duration| duration.to_string());
-        let all: [(&str, &[&str], Option<Value>); 6] = [
+        let all: [(&str, &[&str], Option<Value>); 7] = [
             ("--duration", &["duration"], text(&duration)),
             ("--seed", &["seed"], seed.map(Value::from)),
             ("--smtp", &["targets", "smtp"], text(&self.smtp)),
             ("--https", &["targets", "https"], text(&self.https)),
             ("--ca", &["targets", "ca"], text(&self.ca)),
+            ("--ssh", &["ssh", "listen"], text(&self.ssh)),
             (
                 "--insecure",
                 &["targets", "insecure"],

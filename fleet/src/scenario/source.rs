@@ -9,7 +9,7 @@ use std::{
 /// Most bytes of a scenario file.
 const SCENARIO_BYTES_MAX: u64 = 4 << 20;
 /// Most bytes of a file that a scenario refers to: a configuration, a file of authorities.
-const RELATED_BYTES_MAX: u64 = 4 << 20;
+pub(crate) const RELATED_BYTES_MAX: u64 = 4 << 20;
 
 /// The scenario that runs when none is named.
 pub const QUICKSTART: &str = include_str!("../../../scenarios/quickstart.toml");
@@ -33,6 +33,15 @@ pub enum Source {
     BuiltIn,
     /// A file; paths in it are relative to its folder.
     File(PathBuf),
+    /// A scenario put together from flags.
+    Composed {
+        /// What to call it.
+        name: &'static str,
+        /// Its text.
+        text: String,
+        /// The files it refers to: name and text.
+        files: Vec<(String, String)>,
+    },
 }
 
 impl Source {
@@ -41,6 +50,7 @@ impl Source {
         match self {
             Self::BuiltIn => "built-in quickstart".to_owned(),
             Self::File(path) => path.display().to_string(),
+            Self::Composed { name, .. } => (*name).to_owned(),
         }
     }
 
@@ -49,13 +59,14 @@ impl Source {
         match self {
             Self::BuiltIn => Ok(QUICKSTART.to_owned()),
             Self::File(path) => text(read_file(path, SCENARIO_BYTES_MAX)?),
+            Self::Composed { text, .. } => Ok(text.clone()),
         }
     }
 
     /// The path or name under which `relative` is to be found.
     pub(super) fn resolve(&self, relative: &str) -> PathBuf {
         match self {
-            Self::BuiltIn => PathBuf::from(relative),
+            Self::BuiltIn | Self::Composed { .. } => PathBuf::from(relative),
             Self::File(path) => path.parent().unwrap_or(Path::new("")).join(relative),
         }
     }
@@ -68,11 +79,18 @@ impl Source {
     /// The content of a file that the scenario refers to.
     pub(super) fn read_related_bytes(&self, relative: &str) -> Result<Vec<u8>, ReadError> {
         let built_in = match self {
-            Self::BuiltIn => BUILT_IN_FILES.iter().find(|(name, _)| *name == relative),
+            Self::BuiltIn => BUILT_IN_FILES
+                .iter()
+                .find(|(name, _)| *name == relative)
+                .map(|(_, text)| *text),
+            Self::Composed { files, .. } => files
+                .iter()
+                .find(|(name, _)| name == relative)
+                .map(|(_, text)| &**text),
             Self::File(_) => None,
         };
         match built_in {
-            Some((_, text)) => Ok(text.as_bytes().to_vec()),
+            Some(text) => Ok(text.as_bytes().to_vec()),
             None => read_file(&self.resolve(relative), RELATED_BYTES_MAX),
         }
     }

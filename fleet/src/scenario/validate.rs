@@ -2,6 +2,7 @@
 
 mod events;
 mod fleets;
+mod ssh;
 mod targets;
 
 use std::{ops::Range, sync::Arc, time::Duration};
@@ -218,6 +219,7 @@ fn build(
             .map(|path| source.resolve(path.get_ref())),
         insecure: file.targets.insecure,
     };
+    let ssh = ssh::settings(source, &file.ssh, findings);
     let sources = sources(file.sources.addresses.as_ref(), findings);
     let fleets = fleets::fleets(source, &file, clock.as_ref(), findings);
     if let Some(targets) = &targets {
@@ -241,6 +243,7 @@ fn build(
         smtp,
         https,
         lag_budget: file.validity.lag_budget.0,
+        ssh,
         fleets,
         traffic,
         thresholds,

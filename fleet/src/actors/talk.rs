@@ -1,0 +1,69 @@
+//! What a console says to its device's actor.
+//!
+//! A terminal session belongs to its connection and travels with every message: a device that nobody
+//! is logged in to knows nothing of terminals.
+
+use std::{sync::Arc, time::Duration};
+
+use actix::{Addr, Message, Recipient};
+use emulator::cli::{LineResult, Session};
+
+use super::device::DeviceActor;
+
+/// A device that runs, and how to reach it.
+#[derive(Clone, Debug)]
+pub(crate) struct RunningDevice {
+    /// Number over all fleets.
+    pub(crate) number: u32,
+    /// The host name it started with.
+    pub(crate) hostname: Arc<str>,
+    pub(super) address: Addr<DeviceActor>,
+}
+
+impl RunningDevice {
+    /// Where consoles of the device talk to.
+    pub(crate) fn console(&self) -> Recipient<Talk> {
+        self.address.clone().recipient()
+    }
+}
+
+/// Something that came in on a console.
+#[derive(Debug, Message)]
+#[rtype(result = "Option<Told>")]
+pub(crate) struct Talk {
+    /// The session of the console.
+    pub(crate) session: Box<Session>,
+    /// What came.
+    pub(crate) said: Said,
+}
+
+/// What can come in on a console.
+#[derive(Debug)]
+pub(crate) enum Said {
+    /// Somebody has logged in.
+    Hello,
+    /// Keys.
+    Keys(Vec<u8>),
+    /// A whole line of a script.
+    Line(String),
+    /// The terminal has another size.
+    Resized {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        length: u16,
+    },
+}
+
+/// The answer to [`Talk`]. There is none once the run is over for the device.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// The session, to come along the next time.
+    pub(crate) session: Box<Session>,
+    /// What the terminal is to show.
+    pub(crate) shown: Vec<u8>,
+    /// What became of a [`Said::Line`].
+    pub(crate) line: LineResult,
+    /// After how long without input the session ends.
+    pub(crate) idle_timeout: Option<Duration>,
+}

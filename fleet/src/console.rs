@@ -1,0 +1,103 @@
+//! Consoles: people and programs that log in to single devices while a run goes on.
+//!
+//! | module | its one job |
+//! |---|---|
+//! | `ssh` | consoles by SSH, for many at once |
+//! | `local` | the console of one device on standard input and output |
+
+pub mod local;
+pub mod ssh;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use actix::Recipient;
+use emulator::cli::{LineResult, Session, Settings};
+
+use crate::actors::{RunningDevice, Said, Talk, Told};
+
+/// The devices of a run by host name, in any case of its letters.
+#[derive(Debug, Default)]
+pub struct Directory {
+    devices: BTreeMap<Arc<str>, RunningDevice>,
+}
+
+impl Directory {
+    pub(crate) fn new(devices: Vec<RunningDevice>) -> Self {
+        let named = devices
+            .into_iter()
+            .map(|device| (lower(&device.hostname), device));
+        Self {
+            devices: named.collect(),
+        }
+    }
+
+    /// The device that was called `hostname` when it started.
+    pub(crate) fn find(&self, hostname: &str) -> Option<&RunningDevice> {
+        self.devices.get(&lower(hostname))
+    }
+
+    /// The only device, or one of several.
+    pub(crate) fn any(&self) -> Option<&RunningDevice> {
+        self.devices.values().next()
+    }
+}
+
+fn lower(hostname: &str) -> Arc<str> {
+    hostname.to_ascii_lowercase().into()
+}
+
+/// One terminal session on one device.
+pub(crate) struct Console {
+    device: Recipient<Talk>,
+    /// `None` once the device has gone with it.
+    session: Option<Box<Session>>,
+    /// After how long without input the session is to end.
+    idle_timeout: Option<Duration>,
+}
+
+/// What came of something said on a console.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    /// For the terminal.
+    pub(crate) bytes: Vec<u8>,
+    /// What became of a [`Said::Line`].
+    pub(crate) line: LineResult,
+    /// Whether the session is over.
+    pub(crate) ended: bool,
+}
+
+impl Console {
+    /// A session on `device` that has not said anything yet.
+    pub(crate) fn open(device: &RunningDevice, settings: Settings) -> Self {
+        Self {
+            device: device.console(),
+            session: Some(Box::new(Session::open(settings))),
+            idle_timeout: None,
+        }
+    }
+
+    /// Says something to the device; `None` when the run is over for it.
+    pub(crate) async fn say(&mut self, said: Said) -> Option<Shown> {
+        let session = self.session.take()?;
+        let told = self.device.send(Talk { session, said }).await;
+        let Told {
+            session,
+            shown,
+            line,
+            idle_timeout,
+        } = told.ok().flatten()?;
+        self.idle_timeout = idle_timeout;
+        let ended = session.is_ended();
+        self.session = Some(session);
+        Some(Shown {
+            bytes: shown,
+            line,
+            ended,
+        })
+    }
+
+    /// After how long without input the session is to end; `None` is never.
+    pub(crate) fn idle_timeout(&self) -> Option<Duration> {
+        self.idle_timeout
+    }
+}

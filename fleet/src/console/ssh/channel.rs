@@ -1,0 +1,184 @@
+//! One SSH channel: a terminal on a device, or commands without one.
+
+use std::{net::IpAddr, time::Duration};
+
+use emulator::cli::{Interaction, Line, LineEnd, Settings};
+use russh::{
+    Channel, ChannelMsg,
+    server::{Handle, Msg},
+};
+
+use super::login::Vty;
+use crate::{
+    actors::{RunningDevice, Said},
+    console::{Console, Shown},
+};
+
+/// Size of a terminal whose client names none.
+const WIDTH_DEFAULT: u16 = 80;
+/// Most commands of one exec request.
+const EXEC_LINES_MAX: usize = 1000;
+/// The exit status of an exec request whose device refused a command.
+const EXIT_REFUSED: u32 = 1;
+
+/// Who comes to which device.
+pub(super) struct Visit {
+    pub(super) device: RunningDevice,
+    pub(super) vty: Vty,
+    pub(super) privilege: u8,
+    pub(super) peer: IpAddr,
+}
+
+/// What a channel is used for.
+enum Purpose {
+    Shell,
+    Exec(String),
+}
+
+/// A terminal's columns and rows; without rows nothing is paged.
+#[derive(Clone, Copy)]
+struct Size {
+    width: u16,
+    length: u16,
+}
+
+impl Size {
+    fn of(columns: u32, rows: u32) -> Self {
+        let cut = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
+        Self {
+            width: cut(columns),
+            length: cut(rows),
+        }
+    }
+}
+
+/// Serves a channel until one side has had enough of it.
+pub(super) async fn serve(mut channel: Channel<Msg>, handle: Handle, visit: Visit) {
+    let id = channel.id();
+    let mut size = Size {
+        width: WIDTH_DEFAULT,
+        length: 0,
+    };
+    if let Some(purpose) = purpose(&mut channel, &mut size).await {
+        match purpose {
+            Purpose::Shell => shell(&mut channel, &visit, size).await,
+            Purpose::Exec(commands) => {
+                let status = exec(&channel, &visit, &commands).await;
+                let _ = handle.exit_status_request(id, status).await;
+            }
+        }
+    }
+    // A client that is gone needs no farewell.
+    let _ = handle.eof(id).await;
+    let _ = handle.close(id).await;
+    drop(visit);
+}
+
+/// Waits until the client says what it wants; `None` when it leaves before. The login has answered
+/// its requests.
+async fn purpose(channel: &mut Channel<Msg>, size: &mut Size) -> Option<Purpose> {
+    loop {
+        match channel.wait().await? {
+            ChannelMsg::RequestPty {
+                col_width,
+                row_height,
+                ..
+            } => {
+                *size = Size::of(col_width, row_height);
+            }
+            ChannelMsg::WindowChange {
+                col_width,
+                row_height,
+                ..
+            } => *size = Size::of(col_width, row_height),
+            ChannelMsg::RequestShell { .. } => {
+                return Some(Purpose::Shell);
+            }
+            ChannelMsg::Exec { command, .. } => {
+                let commands = String::from_utf8_lossy(&command).into_owned();
+                return Some(Purpose::Exec(commands));
+            }
+            ChannelMsg::Eof | ChannelMsg::Close => return None,
+            _ => {}
+        }
+    }
+}
+
+fn settings(visit: &Visit, size: Size, interaction: Interaction) -> Settings {
+    Settings {
+        line: Line::Vty(visit.vty.number),
+        user: None,
+        from: Some(visit.peer),
+        privilege: visit.privilege,
+        width: size.width,
+        length: size.length,
+        interaction,
+    }
+}
+
+/// A terminal session.
+async fn shell(channel: &mut Channel<Msg>, visit: &Visit, size: Size) {
+    let settings = settings(visit, size, Interaction::Terminal);
+    let mut console = Console::open(&visit.device, settings);
+    let mut said = Some(Said::Hello);
+    loop {
+        if let Some(said) = said.take() {
+            let Some(Shown { bytes, ended, .. }) = console.say(said).await else {
+                return;
+            };
+            // Waits for room at the client: whoever does not read is not written for.
+            if !bytes.is_empty() && channel.data_bytes(bytes).await.is_err() || ended {
+                return;
+            }
+        }
+        let Some(message) = within(console.idle_timeout(), channel.wait()).await else {
+            return;
+        };
+        match message {
+            ChannelMsg::Data { data } => said = Some(Said::Keys(data.to_vec())),
+            ChannelMsg::WindowChange {
+                col_width,
+                row_height,
+                ..
+            } => {
+                let Size { width, length } = Size::of(col_width, row_height);
+                said = Some(Said::Resized { width, length });
+            }
+            ChannelMsg::Eof | ChannelMsg::Close => return,
+            _ => {}
+        }
+    }
+}
+
+/// Waits for `next` as long as a session may be idle.
+async fn within<T>(limit: Option<Duration>, next: impl Future<Output = Option<T>>) -> Option<T> {
+    match limit {
+        Some(limit) => tokio::time::timeout(limit, next).await.ok().flatten(),
+        None => next.await,
+    }
+}
+
+/// Carries out commands without a terminal; returns the exit status.
+async fn exec(channel: &Channel<Msg>, visit: &Visit, commands: &str) -> u32 {
+    let interaction = Interaction::Script {
+        line_end: LineEnd::CrLf,
+    };
+    let size = Size {
+        width: WIDTH_DEFAULT,
+        length: 0,
+    };
+    let mut console = Console::open(&visit.device, settings(visit, size, interaction));
+    let mut status = 0;
+    for line in commands.lines().take(EXEC_LINES_MAX) {
+        let Some(shown) = console.say(Said::Line(line.to_owned())).await else {
+            return EXIT_REFUSED;
+        };
+        if shown.line.rejected {
+            status = EXIT_REFUSED;
+        }
+        if channel.data_bytes(shown.bytes).await.is_err() || shown.ended {
+            break;
+        }
+    }
+    status
+}
