@@ -9,101 +9,15 @@
 #[path = "support/lab.rs"]
 mod lab;
 
-use emulator::cli::{Interaction, Line, LineEnd, LineResult, Session, Settings};
+#[allow(dead_code, reason = "every test program uses its own part of the desk")]
+#[path = "support/desk.rs"]
+mod desk;
+
+use desk::{CONFIGURATION, Desk, privileged, script};
+use emulator::cli::{Line, Session, Settings};
 use jiff::SignedDuration;
 use lab::Lab;
 use proptest::prelude::*;
-
-const CONFIGURATION: &str = "service call-home\nhostname edge\ncall-home\n \
-     contact-email-addr noc@example.com\n mail-server smtp.example.com priority 1\n profile noc\n  \
-     destination address email noc@example.com\n  subscribe-to-alert-group syslog severity minor\n";
-
-/// A terminal and the device behind it.
-struct Desk {
-    lab: Lab,
-    session: Session,
-}
-
-impl Desk {
-    fn privileged() -> Self {
-        Self::with(CONFIGURATION, privileged())
-    }
-
-    fn with(configuration: &str, settings: Settings) -> Self {
-        Self {
-            lab: Lab::seeded(7).with_config(configuration),
-            session: Session::open(settings),
-        }
-    }
-
-    /// What the terminal is sent at the beginning.
-    fn start(&mut self) -> String {
-        let mut out = Vec::new();
-        self.session.start(&self.lab.device, &mut out);
-        shown(&out)
-    }
-
-    /// What the terminal is sent when `keys` are pressed.
-    fn press(&mut self, keys: &[u8]) -> String {
-        let mut out = Vec::new();
-        let Lab {
-            device,
-            now,
-            outputs,
-            ..
-        } = &mut self.lab;
-        self.session.input(device, *now, keys, &mut out, outputs);
-        shown(&out)
-    }
-
-    /// The session from its start on, with each of `lines` typed and RETURN pressed.
-    fn transcript(&mut self, lines: &[&str]) -> String {
-        let mut text = self.start();
-        for line in lines {
-            text.push_str(&self.press(format!("{line}\r").as_bytes()));
-        }
-        text
-    }
-
-    /// The output of `line` in a script.
-    fn line(&mut self, line: &str) -> (String, LineResult) {
-        let mut out = Vec::new();
-        let Lab {
-            device,
-            now,
-            outputs,
-            ..
-        } = &mut self.lab;
-        let result = self.session.line(device, *now, line, &mut out, outputs);
-        (String::from_utf8(out).unwrap(), result)
-    }
-}
-
-fn privileged() -> Settings {
-    Settings {
-        privilege: 15,
-        length: 0,
-        ..Settings::default()
-    }
-}
-
-fn script() -> Settings {
-    Settings {
-        interaction: Interaction::Script {
-            line_end: LineEnd::Lf,
-        },
-        ..privileged()
-    }
-}
-
-/// Terminal output as text: every line feed must follow a carriage return, other control characters
-/// become visible.
-fn shown(out: &[u8]) -> String {
-    let text = String::from_utf8(out.to_vec()).unwrap();
-    let text = text.replace("\r\n", "\n");
-    assert!(!text.contains('\r'));
-    text.replace('\u{8}', "^H").replace('\u{7}', "^G")
-}
 
 #[test]
 fn privilege_is_entered_and_left() {
@@ -151,6 +65,11 @@ fn errors_are_pointed_at() {
         "show version extra",
         "terminal length 999",
         "conf t",
+        "no",
+        "c",
+        "no ip",
+        "ip domain name a b",
+        "logg buff 99",
         "call-home",
         "rate-limit 99",
         "con",

@@ -2,8 +2,9 @@
 //!
 //! To add a family: write `commands/NAME.rs` with a `pub(super) static ROWS: &[Row]` and the
 //! functions that its rows name, and add `NAME::ROWS` to [`FAMILIES`]. Keywords that have no help
-//! anywhere yet get it in [`crate::config::keywords`], or in the row by `with_help`; a test names
-//! those that have none. Parsing, abbreviation, `?`, Tab and errors follow from the rows.
+//! anywhere yet get it in `config::keywords`, or in the row by `with_help`; a test names
+//! those that have none. Its transcripts go into `tests/cli.rs` or a file beside it that uses the
+//! same desk. Parsing, abbreviation, `?`, Tab and errors follow from the rows.
 
 mod configure;
 mod kept;

@@ -168,10 +168,12 @@ fn configuration_line(
         let scope = Scope::of(call.terminal, call.device, position.mode);
         match find(&scope, words) {
             Ok(command) => return carry_out(call, line, position, &command),
+            // What could be a command here is not taken for one of another mode.
+            Err(mismatch @ Mismatch::Ambiguous { .. }) => return Err(mismatch.into()),
             Err(mismatch @ Mismatch::Invalid { first: true, .. }) => {
                 unknown.get_or_insert(mismatch);
             }
-            Err(mismatch) => {
+            Err(mismatch @ (Mismatch::Invalid { .. } | Mismatch::Incomplete)) => {
                 begun.get_or_insert(mismatch);
             }
         }

@@ -15,8 +15,10 @@ use crate::{
 const CONFIGURATION_HOST_CHARACTERS_MAX: usize = 20;
 /// After how long without a key a session ends, unless its line says otherwise.
 const EXEC_TIMEOUT_DEFAULT: SignedDuration = SignedDuration::from_mins(10);
-/// The privilege level of `#`.
+/// The privilege level of whoever may do everything.
 pub const PRIVILEGED: u8 = 15;
+/// The highest privilege level of `>`.
+pub(crate) const USER: u8 = 1;
 
 /// The line that a session comes in on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -163,11 +165,7 @@ impl Terminal {
     pub(super) fn prompt(&self, device: &Device) -> String {
         let hostname = device.hostname();
         let Some(position) = &self.position else {
-            let end = if self.privilege == PRIVILEGED {
-                '#'
-            } else {
-                '>'
-            };
+            let end = if self.privilege > USER { '#' } else { '>' };
             return format!("{hostname}{end}");
         };
         let host: String = hostname

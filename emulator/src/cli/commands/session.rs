@@ -3,7 +3,7 @@
 use crate::{
     cli::{
         call::{Answer, Call, Dialogue, Next, Typed},
-        terminal::{Line, PRIVILEGED},
+        terminal::{Line, PRIVILEGED, USER},
     },
     config::grammar::{
         Argument, Row,
@@ -13,8 +13,6 @@ use crate::{
 
 /// How often `enable` asks for its secret.
 const SECRET_TRIES: u8 = 3;
-/// The level that `disable` leads to.
-const USER_LEVEL: u8 = 1;
 
 const LEVEL: Argument = Argument::Integer { min: 0, max: 15 };
 const ROWS_AND_COLUMNS: Argument = Argument::Integer { min: 0, max: 512 };
@@ -109,7 +107,7 @@ fn ask(secret: Secret, wanted: u8, tries: u8) -> Next {
 }
 
 fn disable(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
-    let wanted = level(typed, USER_LEVEL);
+    let wanted = level(typed, USER);
     call.terminal.privilege = wanted.min(call.terminal.privilege);
     Next::Prompt
 }
