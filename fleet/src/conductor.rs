@@ -264,6 +264,8 @@ async fn prepare(
 fn make_room(scenario: &Scenario) -> Result<(), TooFewFiles> {
     let connections = u64::from(scenario.smtp.connections) + u64::from(scenario.https.connections);
     let embedded = connections;
+    let consoles = scenario.ssh.listen.map_or(0, |_| scenario.ssh.sessions);
+    let connections = connections + u64::from(consoles);
     monitor::make_room_for(connections, embedded)
 }
 

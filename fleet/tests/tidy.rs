@@ -77,6 +77,7 @@ fn every_key_of_a_scenario_is_documented() {
         format!("{base}[https]\nzzz = 1\n{fleet}"),
         format!("{base}[sources]\nzzz = 1\n{fleet}"),
         format!("{base}[validity]\nzzz = 1\n{fleet}"),
+        format!("{base}[ssh]\nzzz = 1\n{fleet}"),
         format!("{base}{fleet}zzz = 1\n"),
         format!("{base}{fleet}[fleet.policy]\nzzz = 1\n"),
         format!("{base}{fleet}[[traffic]]\nzzz = 1\n"),

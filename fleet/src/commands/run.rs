@@ -1,6 +1,11 @@
 //! `fleet run`: run a scenario and say what came of it.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context;
 use sink::ListenError;
@@ -22,14 +27,25 @@ use crate::{
     simulation,
 };
 
+/// Where `fleet ssh` listens unless told otherwise.
+const SSH_PORT_DEFAULT: u16 = 2222;
+
 /// Runs the command.
 ///
 /// # Errors
 /// When something fails that has no exit code of its own.
 pub fn execute(arguments: &RunArguments) -> anyhow::Result<Exit> {
+    execute_with(arguments, None)
+}
+
+/// Runs `arguments`; people log in at `listen` where the scenario says nothing about that.
+fn execute_with(arguments: &RunArguments, listen: Option<SocketAddr>) -> anyhow::Result<Exit> {
     let style = Style::detect(arguments.quiet, arguments.plain, arguments.no_color);
     let loaded = Scenario::load(&arguments.source(), &arguments.overrides());
-    let Loaded { scenario, warnings } = match loaded {
+    let Loaded {
+        mut scenario,
+        warnings,
+    } = match loaded {
         Ok(loaded) => loaded,
         Err(findings) => {
             print_findings(&findings, style.color_errors);
@@ -37,6 +53,7 @@ pub fn execute(arguments: &RunArguments) -> anyhow::Result<Exit> {
         }
     };
     print_findings(&warnings, style.color_errors);
+    scenario.ssh.listen = scenario.ssh.listen.or(listen);
     let directory = RunDirectory::create(arguments.out.as_deref(), &scenario)?;
     let timeline = Timeline::begin(&directory)?;
     let scenario = Arc::new(scenario);
@@ -83,7 +100,8 @@ pub fn execute(arguments: &RunArguments) -> anyhow::Result<Exit> {
 /// # Errors
 /// When something fails that has no exit code of its own.
 pub fn serve_consoles(arguments: &SshArguments) -> anyhow::Result<Exit> {
-    execute(&arguments.as_run())
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, SSH_PORT_DEFAULT));
+    execute_with(&arguments.as_run(), Some(listen))
 }
 
 type Consoles = (SshServer, oneshot::Sender<Directory>);

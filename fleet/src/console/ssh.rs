@@ -35,6 +35,8 @@ use crate::scenario::SshSettings;
 pub use keys::KeyError;
 use login::{Login, Logins};
 
+/// The file of the host key in a run directory.
+pub const HOST_KEY_FILE: &str = "ssh_host_ed25519_key";
 /// What the server says it is: what a device says.
 const SERVER_ID: &str = "SSH-2.0-Cisco-1.25";
 /// How long a rejected login waits for its answer.
@@ -102,7 +104,7 @@ impl SshServer {
     /// Starts listening. Logins are taken from when the sender has been told of the devices; until
     /// then connections wait.
     ///
-    /// The host key is kept as `ssh_host_ed25519_key` in `folder`.
+    /// The host key is kept as [`HOST_KEY_FILE`] in `folder`.
     ///
     /// # Errors
     /// When the address is not to be had, or keys cannot be read or written.
@@ -111,7 +113,6 @@ impl SshServer {
         listen: SocketAddr,
         folder: &Path,
     ) -> Result<(Self, oneshot::Sender<Directory>), SshError> {
-        let host_key = keys::host_key(&folder.join("ssh_host_ed25519_key"))?;
         let logins = Logins::new(settings)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -122,6 +123,7 @@ impl SshServer {
             sink::listener::bind(listen, sink::listener::Reach::Anyone)?
         };
         let address = listener.local_addr()?;
+        let host_key = keys::host_key(&folder.join(HOST_KEY_FILE))?;
         let (stop, stopped) = oneshot::channel();
         let (introduce, devices) = oneshot::channel();
         let counts = Arc::new(SshCounts::default());

@@ -6,14 +6,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{clock, scenario::Scenario};
+use crate::{clock, console::ssh::HOST_KEY_FILE, scenario::Scenario};
 
 use super::Summary;
 
 /// How many bytes must be writable before a run begins.
 const ROOM_BYTES: usize = 256 * 1024;
 /// Files that exist before anything has been sent.
-const WRITTEN_BEFORE_THE_RUN: [&str; 3] = ["scenario.toml", "timeline.csv", "latency.hlog"];
+const WRITTEN_BEFORE_THE_RUN: [&str; 4] = [
+    "scenario.toml",
+    "timeline.csv",
+    "latency.hlog",
+    HOST_KEY_FILE,
+];
 /// Most run directories of one name and second.
 const ATTEMPTS_MAX: u32 = 1000;
 

@@ -1,5 +1,10 @@
 //! One SSH channel: a terminal on a device, or commands without one.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the messages of a channel are the library's to extend"
+)]
+
 use std::{net::IpAddr, time::Duration};
 
 use emulator::cli::{Interaction, Line, LineEnd, Settings};
@@ -68,10 +73,11 @@ pub(super) async fn serve(mut channel: Channel<Msg>, handle: Handle, visit: Visi
             }
         }
     }
+    // The line is free before the client knows that it has left.
+    drop(visit);
     // A client that is gone needs no farewell.
     let _ = handle.eof(id).await;
     let _ = handle.close(id).await;
-    drop(visit);
 }
 
 /// Waits until the client says what it wants; `None` when it leaves before. The login has answered
