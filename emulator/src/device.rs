@@ -298,7 +298,8 @@ impl Device {
         }
     }
 
-    fn view(&self, now: Timestamp) -> DeviceView<'_> {
+    /// The device at one instant.
+    pub(crate) fn view(&self, now: Timestamp) -> DeviceView<'_> {
         DeviceView::new(self, now)
     }
 

@@ -161,6 +161,8 @@ pub struct Platform {
     pub stack_members_max: u8,
     /// From power on or reload until the device works again, in seconds of device time.
     pub boot_seconds: u32,
+    /// Interfaces, in the order of their lists.
+    pub interfaces: Vec<String>,
     /// Log lines of the boot, in order.
     pub boot_log: Vec<BootLine>,
     /// Field-replaceable units, in slot order.

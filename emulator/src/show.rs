@@ -1,5 +1,7 @@
 //! The outputs of exec commands.
 
+pub(crate) mod interfaces;
+
 use crate::{
     device::DeviceView,
     platform::{CommandSource, TriggerCommand},

@@ -7,12 +7,15 @@
 //! same desk. Parsing, abbreviation, `?`, Tab and errors follow from the rows.
 
 mod configure;
+mod files;
+mod interfaces;
 mod kept;
 mod memory;
 pub(super) mod platform;
 pub(super) mod sections;
 mod session;
 mod show;
+mod system;
 
 use super::terminal::Terminal;
 use crate::{
@@ -29,6 +32,9 @@ static FAMILIES: &[&[Row]] = &[
     session::ROWS,
     configure::ROWS,
     show::ROWS,
+    interfaces::ROWS,
+    files::ROWS,
+    system::ROWS,
     platform::ROWS,
     memory::ROWS,
     kept::ROWS,

@@ -47,6 +47,43 @@ impl Device {
         self.saved.as_ref().unwrap_or(&self.model.startup)
     }
 
+    /// How long the device has been up, in seconds.
+    pub(crate) fn up_seconds(&self, now: Timestamp) -> u64 {
+        self.view(now).up_seconds()
+    }
+
+    /// The domain of the host name, if one is configured.
+    pub(crate) fn domain_name(&self) -> Option<Arc<str>> {
+        let domain = self.running.domain_name.as_ref()?;
+        Some(domain.fill(&self.identity_values()))
+    }
+
+    /// The file system and the name of the software image, as `show version` gives them.
+    pub(crate) fn image(&self, now: Timestamp) -> (String, String) {
+        let file = self.said_by_version(now, "System image file is \"");
+        let file = file.split('"').next().unwrap_or_default();
+        let (system, name) = file.split_once(':').unwrap_or(("flash", file));
+        (system.to_owned(), name.trim_start_matches('/').to_owned())
+    }
+
+    /// Bytes of processor and input/output memory, as `show version` gives them.
+    pub(crate) fn memory_bytes(&self) -> (u64, u64) {
+        let said = self.said_by_version(self.booted_at, " with ");
+        let sizes = said.split_whitespace().next().unwrap_or_default();
+        let kilobytes = |size: &str| size.trim_end_matches('K').parse::<u64>().unwrap_or(0);
+        let (processor, io) = sizes.split_once('/').unwrap_or((sizes, ""));
+        (kilobytes(processor) * 1024, kilobytes(io) * 1024)
+    }
+
+    /// What `show version` says behind `words`, to the end of that line.
+    fn said_by_version(&self, now: Timestamp, words: &str) -> String {
+        let mut text = Vec::new();
+        self.push_command_output(&mut text, "show version", now);
+        let text = String::from_utf8_lossy(&text);
+        let found = text.lines().find_map(|line| line.split_once(words));
+        found.map_or_else(String::new, |(_, behind)| behind.to_owned())
+    }
+
     /// Boots with the running configuration from here on.
     pub(crate) fn save_configuration(&mut self) {
         let as_shipped = *self.running == *self.model.startup;

@@ -115,7 +115,7 @@ impl<'a> DeviceView<'a> {
         begin + jiff::SignedDuration::from_millis(after_ms.into())
     }
 
-    fn up_seconds(&self) -> u64 {
+    pub(crate) fn up_seconds(&self) -> u64 {
         let up = self.now.duration_since(self.device.booted_at).as_secs();
         up.max(0).unsigned_abs()
     }

@@ -57,6 +57,8 @@ struct PlatformFile {
     stack_members_max: u8,
     #[serde(default)]
     groups: Option<Vec<String>>,
+    /// Names, each with one `{first..last}` at its end where there are several in a row.
+    interfaces: Vec<String>,
     chassis: Unit,
     #[serde(default)]
     card: Vec<Unit>,
@@ -140,6 +142,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
         groups,
         stack_members_max: parsed.stack_members_max,
         boot_seconds: parsed.boot_seconds,
+        interfaces: interfaces(&parsed.interfaces).map_err(wrong)?,
         boot_log: parsed.boot_line.into_iter().map(BootLine::from).collect(),
         triggers: BTreeMap::new(),
         commands: commands(&parsed.shared_commands, &parsed.commands).map_err(wrong)?,
@@ -150,6 +153,24 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
         platform.triggers.insert(row, Arc::from(commands));
     }
     Ok(platform)
+}
+
+/// The names that `patterns` stand for.
+fn interfaces(patterns: &[String]) -> Result<Vec<String>, String> {
+    let mut names = Vec::new();
+    for pattern in patterns {
+        let Some((stem, range)) = pattern.split_once('{') else {
+            names.push(pattern.clone());
+            continue;
+        };
+        let (first, last) = range
+            .strip_suffix('}')
+            .and_then(|range| range.split_once(".."))
+            .and_then(|(first, last)| Some((first.parse::<u8>().ok()?, last.parse::<u8>().ok()?)))
+            .ok_or_else(|| format!("`{pattern}` is no row of interfaces"))?;
+        names.extend((first..=last).map(|number| format!("{stem}{number}")));
+    }
+    Ok(names)
 }
 
 /// The outputs of a model: those of the software family `shared`, and its `own` over them.

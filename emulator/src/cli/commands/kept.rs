@@ -37,7 +37,7 @@ const INTERFACE: &[&str] = &[
     "peer", "power", "ppp", "service-policy", "snmp", "spanning-tree", "speed", "standby", "storm-control",
     "switchport", "tunnel", "udld", "vrf", "vrrp", "zone-member",
 ];
-const INTERFACE_ALONE: &[&str] = &["fair-queue", "keepalive", "mab", "shutdown", "switchport"];
+const INTERFACE_ALONE: &[&str] = &["fair-queue", "keepalive", "mab", "switchport"];
 
 #[rustfmt::skip]
 const LINE: &[&str] = &[

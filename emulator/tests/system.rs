@@ -1,0 +1,106 @@
+//! Transcripts of commands about the device itself: interfaces, files, reload.
+
+#[allow(dead_code, reason = "every test program uses its own part of the lab")]
+#[path = "support/lab.rs"]
+mod lab;
+
+#[allow(dead_code, reason = "every test program uses its own part of the desk")]
+#[path = "support/desk.rs"]
+mod desk;
+
+use desk::{Desk, privileged};
+use jiff::SignedDuration;
+
+const ROUTER: &str = "service call-home\nhostname edge\nip domain name example.net\ncall-home\n \
+     contact-email-addr noc@example.com\n mail-server smtp.example.com priority 1\n profile noc\n  \
+     destination address email noc@example.com\n  \
+     subscribe-to-alert-group syslog severity notification pattern LINK\n\
+     interface GigabitEthernet0/0\n description uplink of {site}\n \
+     ip address 192.0.2.1 255.255.255.0\n\
+     interface GigabitEthernet0/1\n ip address 198.51.100.1 255.255.255.252\n shutdown\n\
+     interface Loopback0\n ip address 203.0.113.1 255.255.255.255\n";
+
+fn router() -> Desk {
+    Desk::with(ROUTER, privileged())
+}
+
+#[test]
+fn interfaces_are_as_the_configuration_has_them() {
+    let lines = [
+        "show ip interface brief",
+        "sh int desc",
+        "show interfaces gi0/0",
+        "show int lo 0 | include Internet|Hardware",
+        "show interfaces GigabitEthernet0/9",
+        "show run interface gi 0/1",
+    ];
+    insta::assert_snapshot!(router().transcript(&lines));
+}
+
+#[test]
+fn shutting_an_interface_down_is_logged_and_reported() {
+    let mut desk = router();
+    let shown = desk.transcript(&[
+        "configure terminal",
+        "interface gi0/0",
+        "shutdown",
+        "shutdown",
+        "no shutdown",
+        "end",
+        "show logging | include LINK|LINEPROTO",
+    ]);
+    insta::assert_snapshot!(shown);
+    let queued = |output: &&emulator::Output| matches!(output, emulator::Output::Queued { .. });
+    let messages = desk.lab.outputs.iter().filter(queued).count();
+    // LINK-5-CHANGED and LINK-3-UPDOWN are subscribed to, LINEPROTO is not.
+    assert_eq!(messages, 2, "{:?}", desk.lab.outputs);
+}
+
+#[test]
+fn files_are_where_devices_have_them() {
+    let lines = [
+        "dir",
+        "dir nvram:",
+        "more nvram:startup-config",
+        "more flash:nothing",
+        "delete flash:nothing",
+        "",
+        "y",
+        "dir usb9:",
+    ];
+    insta::assert_snapshot!(router().transcript(&lines));
+}
+
+#[test]
+fn names_and_neighbours_are_those_of_the_configuration() {
+    let lines = [
+        "show hosts",
+        "ping 192.0.2.1",
+        "ping 192.0.2.99 repeat 3",
+        "ping nowhere.example.net",
+        "show memory",
+        "show processes cpu",
+    ];
+    insta::assert_snapshot!(router().transcript(&lines));
+}
+
+#[test]
+fn a_reload_asks_first_and_forgets_what_was_not_saved() {
+    let mut desk = router();
+    let shown = desk.transcript(&[
+        "configure terminal",
+        "hostname other",
+        "end",
+        "reload",
+        "perhaps",
+        "no",
+        "n",
+        "reload",
+        "no",
+        "",
+    ]);
+    insta::assert_snapshot!(shown);
+    assert!(desk.session.is_ended() && !desk.lab.device.is_up());
+    desk.lab.advance(SignedDuration::from_mins(10));
+    assert_eq!(&*desk.lab.device.hostname(), "edge");
+}
