@@ -1,5 +1,7 @@
 //! Transcripts of commands about the device itself: interfaces, files, reload.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at the unexpected")]
+
 #[allow(dead_code, reason = "every test program uses its own part of the lab")]
 #[path = "support/lab.rs"]
 mod lab;
