@@ -6,7 +6,10 @@ use jiff::Timestamp;
 
 use super::terminal::Terminal;
 use crate::{
-    config::matching::{Command, Value},
+    config::{
+        grammar::Token,
+        matching::{Command, Value},
+    },
     device::Device,
     output::Output,
     text,
@@ -66,6 +69,24 @@ impl<'s> Typed<'s> {
             Some(Value::Keyword(keyword)) => Some(*keyword),
             _ => None,
         }
+    }
+
+    /// The text that stands behind `keyword`.
+    pub(crate) fn behind(&self, keyword: &str) -> Option<&'s str> {
+        let mut values = self.command.values.iter();
+        let mut last = None;
+        for token in self.command.row.tokens {
+            if let Token::Word(own) = token {
+                last = Some(*own);
+                continue;
+            }
+            match values.next()? {
+                Value::Keyword(own) | Value::Flag(own) => last = Some(*own),
+                Value::Text(text) if last == Some(keyword) => return Some(text),
+                Value::Text(_) | Value::Integer(_) | Value::Time(_) => last = None,
+            }
+        }
+        None
     }
 
     /// The value at `position` if it is a number.

@@ -6,6 +6,7 @@
 //! those that have none. Its transcripts go into `tests/cli.rs` or a file beside it that uses the
 //! same desk. Parsing, abbreviation, `?`, Tab and errors follow from the rows.
 
+mod call_home;
 mod configure;
 mod kept;
 mod memory;
@@ -27,6 +28,9 @@ use crate::{
 /// The rows of every family beside those of the configuration grammar.
 static FAMILIES: &[&[Row]] = &[
     session::ROWS,
+    call_home::SHOW,
+    call_home::MESSAGES,
+    call_home::REPORTING,
     configure::ROWS,
     show::ROWS,
     platform::ROWS,

@@ -381,6 +381,7 @@ mod tests {
             Token::OneOf(keywords) | Token::Flags(keywords) => keywords[0].to_owned(),
             Token::Argument(Argument::Integer { min, .. }) => min.to_string(),
             Token::Argument(Argument::TimeOfDay) => "10:30".to_owned(),
+            Token::Argument(Argument::Quoted { .. }) => "\"x\"".to_owned(),
             Token::Argument(_) => "x".to_owned(),
         }
     }
@@ -412,7 +413,7 @@ mod tests {
         keywords.dedup();
         let value = tokens
             .iter()
-            .any(|token| matches!(token, Token::Argument(_)));
+            .any(|token| matches!(token, Token::Argument(own) if !matching::is_quoted(*own)));
         (keywords, value)
     }
 

@@ -226,6 +226,7 @@ fn position_prompt(position: &Position) -> &'static str {
         Mode::CallHome => "cfg-call-home",
         Mode::Profile => "cfg-call-home-profile",
         Mode::Snapshot => "cfg-call-home-snapshot",
+        Mode::DiagnosticSignature => "cfg-call-home-diag-sign",
         Mode::Interface => "config-if",
         Mode::Line => "config-line",
         Mode::Trustpoint => "ca-trustpoint",

@@ -29,6 +29,14 @@ impl Desk {
         }
     }
 
+    /// A privileged console of a configured device of model `platform`.
+    pub(crate) fn on(platform: &str, configuration: &str) -> Self {
+        Self {
+            lab: Lab::seeded(7).on(platform).with_config(configuration),
+            session: Session::open(privileged()),
+        }
+    }
+
     /// What the terminal is sent at the beginning.
     pub(crate) fn start(&mut self) -> String {
         let mut out = Vec::new();
