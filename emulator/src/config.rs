@@ -32,7 +32,10 @@ pub use profile::{
 pub use render::View;
 pub use zone::{Changeover, ClockSettings, SummerTime, TimeZoneSetting};
 
-use crate::{alert_group::AlertGroupSet, template::Template};
+use crate::{
+    alert_group::AlertGroupSet,
+    template::{SlotValues, Template},
+};
 
 /// Most mail servers a device accepts.
 pub const MAIL_SERVERS_MAX: usize = 5;
@@ -128,6 +131,17 @@ pub struct MailServer {
     pub priority: u8,
     /// Whether the connection is secured by STARTTLS.
     pub tls: bool,
+}
+
+impl MailServer {
+    /// Its name or address, without what it is logged in to with.
+    pub(crate) fn address(&self, values: &dyn SlotValues) -> Arc<str> {
+        let host = self.host.fill(values);
+        match host.rsplit_once('@') {
+            Some((_, address)) => address.into(),
+            None => host,
+        }
+    }
 }
 
 /// The HTTP proxy.

@@ -304,7 +304,7 @@ impl Device {
         }
     }
 
-    fn view(&self, now: Timestamp) -> DeviceView<'_> {
+    pub(crate) fn view(&self, now: Timestamp) -> DeviceView<'_> {
         DeviceView::new(self, now)
     }
 

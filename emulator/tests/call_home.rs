@@ -200,3 +200,113 @@ fn reporting_is_one_command() {
         .unwrap();
     assert_eq!(sent.route.transport(), Transport::Http);
 }
+
+/// Reference, sections 10.2 and 10.3: what configuration commands say.
+#[test]
+fn configuration_commands_reply() {
+    insta::assert_snapshot!(Desk::on("ISR4331", CONFIGURATION).transcript(&[
+        "configure terminal",
+        "call-home",
+        "contact-email-addr nobody",
+        "contact-email-addr sch-smart-licensing@cisco.com",
+        "phone-number 12345",
+        "mail-server 192.0.2.1 priority 2",
+        "no mail-server 192.0.2.1",
+        "no mail-server 192.0.2.9",
+        "no mail-server all",
+        "copy profile nobody x",
+        "copy profile noc CISCOtac-1",
+        "copy profile noc x",
+        "copy profile noc X",
+        "rename profile x noc",
+        "rename profile CiscoTAC-1 y",
+        "rename profile x y",
+        "no profile CiscoTAC-1",
+        "no profile nobody",
+        "alert-group-config snapshot",
+        "add-command \"show clock\"",
+        "add-command",
+        "profile noc",
+        "no destination transport-method email",
+        "destination address http ftp://x",
+        "subscribe-to-alert-group syslog pattern (",
+        "profile CiscoTAC-1",
+        "destination transport-method http",
+        "destination transport-method email",
+        "destination preferred-msg-format long-text",
+        "subscribe-to-alert-group crash",
+        "do show running-config | section call-home",
+    ]));
+}
+
+/// CG diagnostic signatures, outputs; reference, section 1.4.
+#[test]
+fn diagnostic_signatures_are_configured() {
+    let mut desk = Desk::on("ISR4331", CONFIGURATION);
+    insta::assert_snapshot!(desk.transcript(&[
+        "configure terminal",
+        "call-home",
+        "diagnostic-signature",
+        "profile noc",
+        "environment ds_mail noc@example.com",
+        "active",
+        "do show call-home diagnostic-signature",
+        "no active",
+        "end",
+        "show running-config | section call-home",
+        "show call-home diagnostic-signature",
+    ]));
+    let source = desk.lab.device.configuration().source();
+    let parsed = emulator::config::parse::parse(&source);
+    assert!(parsed.is_clean(), "{:?}", parsed.diagnostics);
+    assert_eq!(parsed.configuration.source(), source);
+}
+
+/// In files the indentation tells whose `profile` a line is.
+#[test]
+fn a_file_may_hold_diagnostic_signatures_before_its_profiles() {
+    let text =
+        "call-home\n diagnostic-signature\n  no active\n  profile noc\n profile noc\n  no active\n";
+    let parsed = emulator::config::parse::parse(text);
+    assert!(parsed.is_clean(), "{:?}", parsed.diagnostics);
+    let settings = parsed.configuration.call_home;
+    assert!(!settings.diagnostic_signature.active);
+    assert_eq!(settings.diagnostic_signature.profile_name(), "noc");
+    assert!(!settings.profile("noc").unwrap().active);
+}
+
+/// Reference, section 6.5.
+#[test]
+fn debugging_is_remembered_by_the_session() {
+    insta::assert_snapshot!(Desk::on("ISR4331", CONFIGURATION).transcript(&[
+        "show debugging",
+        "debug call-home event",
+        "debug call-home all",
+        "undebug call-home error",
+        "show debugging",
+        "undebug all",
+        "show debugging",
+    ]));
+}
+
+/// CR `crashdump-timeout`, `frame-relay redundancy auto-sync lmi-sequence-numbers`, `clear ip rsvp
+/// high-availability counters`.
+#[test]
+fn high_availability_commands() {
+    insta::assert_snapshot!(Desk::on("ISR4331", "hostname edge\n").transcript(&[
+        "clear ip rsvp high-availability counters",
+        "configure terminal",
+        "frame-relay redundancy auto-sync lmi-sequence-numbers",
+        "frame-relay switching",
+        "redundancy",
+        "mode sso",
+        "crashdump-timeout 10",
+        "crashdump-timeout 4",
+        "crashdump-timeout 18:01",
+        "crashdump-timeout 1:30",
+        "do show running-config | section redundancy",
+        "no crashdump-timeout",
+        "no frame-relay redundancy auto-sync lmi-sequence-numbers",
+        "do show running-config | section redundancy",
+    ]));
+}

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::terminal::Terminal;
+use super::{terminal::Terminal, waiting::Waiting};
 use crate::{
     config::{
         grammar::Token,
@@ -116,6 +116,8 @@ pub(crate) enum Next {
     Invalid { value: usize },
     /// A question.
     Ask(Dialogue),
+    /// Waiting for an outcome.
+    Wait(Waiting),
     /// Nothing: the session ends.
     Close,
 }

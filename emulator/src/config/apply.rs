@@ -2,10 +2,13 @@
 
 mod call_home;
 mod global;
+mod notice;
 mod profile;
 mod signature;
 
 use std::sync::Arc;
+
+pub(crate) use notice::notice;
 
 use super::{
     Configuration,

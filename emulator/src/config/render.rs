@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The e-mail address that stands for the one registered with the licensing portal.
-const PORTAL_CONTACT: &str = "sch-smart-licensing@cisco.com";
+pub(super) const PORTAL_CONTACT: &str = "sch-smart-licensing@cisco.com";
 
 /// What one device adds to a configuration that many share.
 pub struct View<'a> {

@@ -354,7 +354,14 @@ impl Writer<'_, '_> {
         } else {
             self.line(" Diagnostic-signature: disabled");
         }
-        self.line(" Environment variable:\n           Not yet set up\n\nDownloaded DSes:");
+        self.line(" Environment variable:");
+        if signature.environment.is_empty() {
+            self.line(&format!("           {UNSET}"));
+        }
+        for variable in &signature.environment {
+            self.line(&format!("           {variable}"));
+        }
+        self.line("\nDownloaded DSes:");
         let mut stamp = Vec::new();
         self.view.local(self.view.now).push_stamp(&mut stamp);
         let stamp = String::from_utf8_lossy(&stamp).into_owned();
@@ -373,9 +380,7 @@ pub(crate) fn mail_server(view: &DeviceView<'_>, position: usize, gap: &str) -> 
     let Some(server) = servers.get(position) else {
         return String::new();
     };
-    let host = server.host.fill(&view.identity_values());
-    // What a server is logged in to with is nobody's business.
-    let host = host.rsplit_once('@').map_or(&*host, |(_, host)| host);
+    let host = server.address(&view.identity_values());
     let secure = match (view.platform().vintage, server.tls) {
         (Vintage::Legacy | Vintage::V2, _) => String::new(),
         (Vintage::V3, false) => format!("{gap}Secure: none"),

@@ -1,5 +1,7 @@
 //! Commands of the diagnostic-signature mode.
 
+use std::sync::Arc;
+
 use super::{Refusal, Values};
 use crate::config::{CallHomeSettings, LIST_ENTRIES_MAX, grammar::Verb, names};
 
@@ -20,15 +22,23 @@ pub(super) fn carry_out(
         Verb::SignatureActive => settings.diagnostic_signature.active = !values.negates(),
         Verb::SignatureProfile => {
             let name = values.text(0).filter(|_| values.sets());
-            let known = name.map(|name| match settings.profile(name) {
-                Some(profile) => Ok(profile.name.clone()),
-                None => Err(Refusal::NoSuchProfile(name.to_owned())),
-            });
+            // A file may name a profile that comes later.
+            let known = name.map(profile_name);
             settings.diagnostic_signature.profile = known.transpose()?;
         }
         _ => environment(settings, values)?,
     }
     Ok(())
+}
+
+fn profile_name(name: &str) -> Result<Arc<str>, Refusal> {
+    if name.chars().count() > names::PROFILE_NAME_MAX {
+        Err(Refusal::TooLong(names::PROFILE_NAME_MAX))
+    } else if names::is_text(name) {
+        Ok(name.into())
+    } else {
+        Err(Refusal::NotPrintable)
+    }
 }
 
 fn environment(settings: &mut CallHomeSettings, values: &Values<'_, '_>) -> Result<(), Refusal> {
