@@ -22,13 +22,13 @@ const STATUS: &[u8] = b"show call-home mail-server status\r";
 const STATES: &[ServerState] = &[ServerState::NotAvailable, ServerState::Available];
 
 fn probes(desk: &Desk) -> Vec<&Probe> {
-    let outputs = desk.lab.outputs.iter();
-    outputs
-        .filter_map(|output| match output {
-            Output::Probe(probe) => Some(probe),
-            _ => None,
-        })
-        .collect()
+    let mut probes = Vec::new();
+    for output in &desk.lab.outputs {
+        if let Output::Probe(probe) = output {
+            probes.push(probe);
+        }
+    }
+    probes
 }
 
 #[test]
