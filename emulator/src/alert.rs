@@ -109,6 +109,8 @@ pub(crate) struct Alert {
     pub(crate) at: Timestamp,
     pub(crate) description: Arc<str>,
     pub(crate) affected: AffectedCards,
+    /// A user asked for it.
+    pub(crate) by_hand: bool,
     pub(crate) manual: Option<Box<Manual>>,
 }
 
@@ -127,6 +129,7 @@ impl Alert {
             at,
             description: description.into(),
             affected: AffectedCards::None,
+            by_hand: false,
             manual: None,
         }
     }

@@ -327,6 +327,11 @@ impl Engine {
             && self.queue.owns_nothing()
     }
 
+    /// How many messages of `kind` by `transport` wait or are being sent.
+    pub(crate) fn queued_of(&self, kind: MessageType, transport: Transport) -> usize {
+        self.queue.count_of(kind, transport)
+    }
+
     /// How many messages wait or are being sent.
     pub(crate) fn queued(&self) -> usize {
         self.queue.len()

@@ -37,6 +37,7 @@ mod keys;
 mod pager;
 mod terminal;
 mod typing;
+mod waiting;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -48,6 +49,7 @@ use keys::Decoder;
 use pager::{Pager, Size, push_crlf};
 use terminal::Terminal;
 pub use terminal::{Interaction, Line, LineEnd, PRIVILEGED, Settings};
+pub(crate) use waiting::Waiting;
 
 use crate::{
     device::{Device, Input},
@@ -74,6 +76,8 @@ enum State {
     Paging(Pager, After),
     /// An answer.
     Asking(Dialogue),
+    /// The outcome of something that takes a network.
+    Waiting(Waiting),
     /// Nothing any more.
     Ended,
 }
@@ -83,7 +87,19 @@ enum State {
 enum After {
     Prompt,
     Ask(Dialogue),
+    Wait(Waiting),
     Close,
+}
+
+impl After {
+    fn of(next: Next) -> Self {
+        match next {
+            Next::Prompt | Next::Refused | Next::Invalid { .. } => Self::Prompt,
+            Next::Ask(dialogue) => Self::Ask(dialogue),
+            Next::Wait(waiting) => Self::Wait(waiting),
+            Next::Close => Self::Close,
+        }
+    }
 }
 
 /// What became of a line.
@@ -159,6 +175,9 @@ impl Session {
             if self.is_ended() {
                 return;
             }
+            if self.byte_while_waiting(*byte, &mut port) {
+                continue;
+            }
             if let Some(key) = self.decoder.key(*byte) {
                 self.key(key, &mut port);
             }
@@ -166,7 +185,8 @@ impl Session {
     }
 
     /// Carries out `line`, or takes it as the answer to the question asked last. Nothing is echoed
-    /// or paged, and no prompt is shown. A line that ends with `?` asks for help.
+    /// or paged, and no prompt is shown. A line that ends with `?` asks for help. While the session
+    /// waits, see [`Session::waits_for`], lines are put off and nothing is known of them.
     pub fn line(
         &mut self,
         device: &mut Device,
@@ -201,6 +221,10 @@ impl Session {
                 None => self.command(line, &mut port),
             },
             State::Asking(dialogue) => self.answer(dialogue, line, &mut port),
+            State::Waiting(waiting) => {
+                self.line_while_waiting(waiting, line);
+                false
+            }
             // Only terminals page.
             State::Paging(_, after) => {
                 self.go_on(after, &mut port);
@@ -217,7 +241,9 @@ impl Session {
     pub fn prompt(&self, device: &Device) -> String {
         match self.state {
             State::Prompt => self.terminal.prompt(device),
-            State::Paging(..) | State::Asking(_) | State::Ended => String::new(),
+            State::Paging(..) | State::Asking(_) | State::Waiting(_) | State::Ended => {
+                String::new()
+            }
         }
     }
 
@@ -315,12 +341,11 @@ impl Session {
     /// Shows what a command printed and goes on as it says; whether it was refused.
     fn follow(&mut self, next: Next, text: Vec<u8>, port: &mut Port<'_>) -> bool {
         let rejected = matches!(next, Next::Refused | Next::Invalid { .. });
-        let after = match next {
+        let after = if port.device.is_up() {
+            After::of(next)
+        } else {
             // The command itself may have taken the device down.
-            _ if !port.device.is_up() => After::Close,
-            Next::Prompt | Next::Refused | Next::Invalid { .. } => After::Prompt,
-            Next::Ask(dialogue) => After::Ask(dialogue),
-            Next::Close => After::Close,
+            After::Close
         };
         self.finish(text, after, port);
         rejected
@@ -353,6 +378,7 @@ impl Session {
                 self.print(dialogue.question.as_bytes(), port.out);
                 State::Asking(dialogue)
             }
+            After::Wait(waiting) => State::Waiting(waiting),
             After::Close => State::Ended,
         };
     }

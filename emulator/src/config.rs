@@ -10,7 +10,7 @@ mod diagnostic;
 pub(crate) mod grammar;
 pub(crate) mod keywords;
 pub(crate) mod matching;
-mod names;
+pub(crate) mod names;
 pub mod parse;
 mod privacy;
 pub mod profile;
@@ -32,7 +32,10 @@ pub use profile::{
 pub use render::View;
 pub use zone::{Changeover, ClockSettings, SummerTime, TimeZoneSetting};
 
-use crate::{alert_group::AlertGroupSet, template::Template};
+use crate::{
+    alert_group::AlertGroupSet,
+    template::{SlotValues, Template},
+};
 
 /// Most mail servers a device accepts.
 pub const MAIL_SERVERS_MAX: usize = 5;
@@ -130,6 +133,17 @@ pub struct MailServer {
     pub tls: bool,
 }
 
+impl MailServer {
+    /// Its name or address, without what it is logged in to with.
+    pub(crate) fn address(&self, values: &dyn SlotValues) -> Arc<str> {
+        let host = self.host.fill(values);
+        match host.rsplit_once('@') {
+            Some((_, address)) => address.into(),
+            None => host,
+        }
+    }
+}
+
 /// The HTTP proxy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HttpProxy {
@@ -137,6 +151,35 @@ pub struct HttpProxy {
     pub host: Template,
     /// TCP port.
     pub port: u16,
+}
+
+/// The `diagnostic-signature` part of the `call-home` block. Signatures are never fetched: what is
+/// configured is kept and shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DiagnosticSignature {
+    /// `active`.
+    pub active: bool,
+    /// `profile`: what signatures would be fetched by, unless it is the predefined profile.
+    pub profile: Option<Arc<str>>,
+    /// `environment`: names with values, as they were typed.
+    pub environment: Vec<Arc<str>>,
+}
+
+impl Default for DiagnosticSignature {
+    fn default() -> Self {
+        Self {
+            active: true,
+            profile: None,
+            environment: Vec::new(),
+        }
+    }
+}
+
+impl DiagnosticSignature {
+    /// The profile that signatures are fetched by.
+    pub fn profile_name(&self) -> &str {
+        self.profile.as_deref().unwrap_or(TAC_PROFILE)
+    }
 }
 
 /// The `call-home` block.
@@ -188,6 +231,8 @@ pub struct CallHomeSettings {
     pub privacy_hostname: bool,
     /// `syslog-throttling`.
     pub syslog_throttling: bool,
+    /// `diagnostic-signature`.
+    pub diagnostic_signature: DiagnosticSignature,
     /// Destination profiles: `CiscoTAC-1` first, then the others by name.
     pub profiles: Vec<Profile>,
 }
@@ -218,6 +263,7 @@ impl Default for CallHomeSettings {
             privacy_level: PrivacyLevel::Normal,
             privacy_hostname: false,
             syslog_throttling: true,
+            diagnostic_signature: DiagnosticSignature::default(),
             profiles: vec![Profile::tac()],
         }
     }

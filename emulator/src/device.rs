@@ -21,6 +21,7 @@ pub(crate) use view::DeviceView;
 
 use crate::{
     alert::Alert,
+    alert_group::MessageType,
     call_home::{
         self, DerivedMonthly, Engine, Raised, Statistics, Surroundings, schedule::Calendar,
     },
@@ -30,7 +31,7 @@ use crate::{
     platform::Platform,
     policy::{IdEpoch, Policy},
     syslog::{LogBuffer, SyslogText, catalogue::OwnLine},
-    transport::MessageId,
+    transport::{MessageId, Transport},
 };
 
 /// Seconds from 1900 to 1970.
@@ -283,6 +284,11 @@ impl Device {
     /// How many messages wait or are being sent.
     pub fn queued_messages(&self) -> usize {
         self.engine.queued()
+    }
+
+    /// How many messages of `kind` by `transport` wait or are being sent.
+    pub(crate) fn queued_of(&self, kind: MessageType, transport: Transport) -> u32 {
+        u32::try_from(self.engine.queued_of(kind, transport)).unwrap_or(u32::MAX)
     }
 
     /// Appends the output of the exec command `line` at `now`, as the command line prints it.

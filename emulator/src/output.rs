@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::{
     alert_group::MessageType,
     config::ProfileId,
+    probe::Probe,
     severity::Severity,
     transport::{MessageId, Settlement, Transmission, Transport},
 };
@@ -136,6 +137,9 @@ pub enum Output {
         /// How it ended.
         settlement: Settlement,
     },
+    /// Please find out whether these mail servers answer, and resume the session that the call was
+    /// about; see [`crate::probe`].
+    Probe(Probe),
     /// A trap is to be sent.
     Trap(Trap),
     /// An event came while the device was down, and nobody saw it.

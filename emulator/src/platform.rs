@@ -10,6 +10,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     alert_group::{AlertGroup, AlertGroupSet},
     identity::SerialStyle,
+    show::call_home::Page,
     template::Template,
 };
 
@@ -94,11 +95,17 @@ pub enum CommandSource {
     Inventory,
     /// The device's clock.
     Clock,
+    /// `show call-home` and its variants.
+    CallHome(CallHomePage),
     /// The model's own text.
     Text(Template),
     /// Not a command of this model.
     Unknown,
 }
+
+/// A variant of `show call-home`.
+#[derive(Clone, Debug)]
+pub struct CallHomePage(pub(crate) Page);
 
 /// A command that an alert group runs.
 #[derive(Clone, Debug)]
@@ -186,15 +193,25 @@ impl Platform {
             "show startup-config" => CommandSource::StartupConfig,
             "show inventory" => CommandSource::Inventory,
             "show clock" => CommandSource::Clock,
-            _ => match self.commands.get(line) {
-                Some(text) => CommandSource::Text(text.clone()),
-                None => CommandSource::Unknown,
+            _ => match (self.commands.get(line), Page::of(line)) {
+                (Some(text), _) => CommandSource::Text(text.clone()),
+                (None, Some(page)) if page.is_known_to(self.vintage) => {
+                    CommandSource::CallHome(CallHomePage(page))
+                }
+                (None, _) => CommandSource::Unknown,
             },
         };
         TriggerCommand {
             line: line.into(),
             source,
         }
+    }
+
+    /// The position of the card in `slot`.
+    pub fn card_in(&self, slot: &str) -> Option<u8> {
+        let mut cards = (0..).zip(&self.cards);
+        let found = cards.find(|(_, card)| card.slot.eq_ignore_ascii_case(slot));
+        found.map(|(position, _)| position)
     }
 
     /// Every command line whose output is the model's own text.

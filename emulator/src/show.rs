@@ -1,5 +1,6 @@
 //! The outputs of exec commands.
 
+pub(crate) mod call_home;
 pub(crate) mod interfaces;
 
 use crate::{
@@ -30,6 +31,7 @@ pub(crate) fn push_output(out: &mut Vec<u8>, view: &DeviceView<'_>, command: &Tr
             view.push_slot(out, Slot::Clock);
             out.push(b'\n');
         }
+        CommandSource::CallHome(page) => call_home::push_page(out, view, &page.0),
         CommandSource::Text(text) => {
             text.push(out, view);
             out.push(b'\n');

@@ -190,7 +190,7 @@ fn tab_completes_what_is_unique() {
     let mut desk = Desk::privileged();
     desk.start();
     assert_eq!(desk.press(b"sh\t"), "sh\nedge#show ");
-    assert_eq!(desk.press(b"c\t"), "c\nedge#show clock ");
+    assert_eq!(desk.press(b"cl\t"), "cl\nedge#show clock ");
     assert_eq!(
         desk.press(b"\x15e\t"),
         format!("{0}{1}{0}e\nedge#e", "^H".repeat(11), " ".repeat(11))

@@ -60,7 +60,9 @@ impl Fingerprint {
                 write_candidate(&mut hasher, *kind, *transport, *destination, *due);
             }
             Output::Unheard => hasher.write_u8(4),
-            Output::Transmit(_) | Output::Settled { .. } | Output::Trap(_) => return,
+            Output::Transmit(_) | Output::Settled { .. } | Output::Trap(_) | Output::Probe(_) => {
+                return;
+            }
         }
         let digest = hasher.finish128();
         self.sum = self

@@ -85,7 +85,7 @@ impl Ledger {
             }
             Output::Trap(_) => self.traps += 1,
             Output::Unheard => self.unheard += 1,
-            Output::Transmit(_) => {}
+            Output::Transmit(_) | Output::Probe(_) => {}
         }
     }
 

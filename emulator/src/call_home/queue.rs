@@ -4,6 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     alert::Alert,
+    alert_group::MessageType,
     config::ProfileId,
     transport::{MessageId, Transport},
 };
@@ -57,6 +58,14 @@ impl Queue {
 
     pub(super) fn front_mut(&mut self) -> Option<&mut QueuedMessage> {
         self.messages.front_mut()
+    }
+
+    /// How many messages of `kind` by `transport` wait or are being sent.
+    pub(super) fn count_of(&self, kind: MessageType, transport: Transport) -> usize {
+        let messages = self.messages.iter();
+        messages
+            .filter(|message| message.alert.kind == kind && message.transport == transport)
+            .count()
     }
 
     pub(super) fn find(&self, id: MessageId) -> Option<&QueuedMessage> {

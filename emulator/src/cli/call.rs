@@ -4,9 +4,12 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::terminal::Terminal;
+use super::{terminal::Terminal, waiting::Waiting};
 use crate::{
-    config::matching::{Command, Value},
+    config::{
+        grammar::Token,
+        matching::{Command, Value},
+    },
     device::Device,
     output::Output,
     text,
@@ -68,6 +71,24 @@ impl<'s> Typed<'s> {
         }
     }
 
+    /// The text that stands behind `keyword`.
+    pub(crate) fn behind(&self, keyword: &str) -> Option<&'s str> {
+        let mut values = self.command.values.iter();
+        let mut last = None;
+        for token in self.command.row.tokens {
+            if let Token::Word(own) = token {
+                last = Some(*own);
+                continue;
+            }
+            match values.next()? {
+                Value::Keyword(own) | Value::Flag(own) => last = Some(*own),
+                Value::Text(text) if last == Some(keyword) => return Some(text),
+                Value::Text(_) | Value::Integer(_) | Value::Time(_) => last = None,
+            }
+        }
+        None
+    }
+
     /// The value at `position` if it is a number.
     pub(crate) fn integer(&self, position: usize) -> Option<i64> {
         match self.command.values.get(position) {
@@ -95,6 +116,8 @@ pub(crate) enum Next {
     Invalid { value: usize },
     /// A question.
     Ask(Dialogue),
+    /// Waiting for an outcome.
+    Wait(Waiting),
     /// Nothing: the session ends.
     Close,
 }

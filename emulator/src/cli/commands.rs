@@ -6,7 +6,10 @@
 //! those that have none. Its transcripts go into `tests/cli.rs` or a file beside it that uses the
 //! same desk. Parsing, abbreviation, `?`, Tab and errors follow from the rows.
 
+mod availability;
+mod call_home;
 mod configure;
+mod debug;
 mod files;
 mod interfaces;
 mod kept;
@@ -30,6 +33,12 @@ use crate::{
 /// The rows of every family beside those of the configuration grammar.
 static FAMILIES: &[&[Row]] = &[
     session::ROWS,
+    availability::ROWS,
+    debug::ROWS,
+    call_home::SHOW,
+    call_home::MAIL_SERVERS,
+    call_home::MESSAGES,
+    call_home::REPORTING,
     configure::ROWS,
     show::ROWS,
     interfaces::ROWS,

@@ -235,6 +235,7 @@ fn placeholder(argument: Argument) -> String {
         Argument::Host => "Hostname or A.B.C.D".to_owned(),
         Argument::TimeOfDay => "hh:mm".to_owned(),
         Argument::Line => "LINE".to_owned(),
+        Argument::Quoted { .. } => "\"LINE\"".to_owned(),
         Argument::Text { .. }
         | Argument::Email
         | Argument::Url
@@ -250,6 +251,7 @@ fn argument_help(argument: Argument) -> &'static str {
         Argument::Host => "Name or address of the host",
         Argument::TimeOfDay => "Time of day",
         Argument::Line => "The rest of the command",
+        Argument::Quoted { .. } => "Text in quotes",
         Argument::Text { .. } => "Text, in quotes where it holds blanks",
         Argument::Email => "E-mail address",
         Argument::Url => "URL that begins with http:// or https://",
@@ -348,6 +350,7 @@ fn mode_title(mode: Mode) -> &'static str {
         Mode::CallHome => "Call-home configuration commands:\n",
         Mode::Profile => "Call-home profile configuration commands:\n",
         Mode::Snapshot => "Call-home snapshot configuration commands:\n",
+        Mode::DiagnosticSignature => "Diagnostic-signature configuration commands:\n",
         Mode::Interface => "Interface configuration commands:\n",
         Mode::Line => "Line configuration commands:\n",
         Mode::Trustpoint => "CA Trustpoint configuration commands:\n",

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     config::{
         Mode,
-        apply::{Position, Section},
+        apply::{Position, Section, notice},
         grammar::{Action, Spelling, Verb},
         matching::{self, Command, Form, Mismatch},
         parse::is_other_command,
@@ -126,10 +126,17 @@ fn exec_line(call: &mut Call<'_>, line: &str, words: &[Word<'_>]) -> Result<Next
         Action::Platform => platform::show(call, &typed),
         Action::Configure(_) | Action::Keep => Next::Prompt,
     };
-    if let Some(filter) = filter {
-        apply(&filter, call.out, start);
+    match (filter, next) {
+        (Some(filter), Next::Wait(waiting)) => {
+            let printed = call.out.split_off(start);
+            Ok(Next::Wait(waiting.filtered(filter, printed)))
+        }
+        (Some(filter), next) => {
+            apply(&filter, call.out, start);
+            valid(next, &command)
+        }
+        (None, next) => valid(next, &command),
     }
-    valid(next, &command)
 }
 
 fn apply(filter: &Filter, out: &mut Vec<u8>, start: usize) {
@@ -144,7 +151,7 @@ fn valid(next: Next, command: &Command<'_>) -> Result<Next, Failure> {
         Next::Invalid { value } => Err(Failure::Invalid {
             column: command.columns.get(value).copied().unwrap_or(0),
         }),
-        Next::Prompt | Next::Refused | Next::Ask(_) | Next::Close => Ok(next),
+        Next::Prompt | Next::Refused | Next::Ask(_) | Next::Wait(_) | Next::Close => Ok(next),
     }
 }
 
@@ -266,10 +273,16 @@ fn carry_out(
         }
         Action::Configure(Verb::End) => Ok(leave_configuration(call)),
         Action::Configure(_) => {
+            let notice = notice(call.device.configuration(), &position, command);
             let done = call.device.configure(call.now, &mut position, command);
             call.terminal.position = Some(position);
             Ok(match done {
-                Ok(()) => Next::Prompt,
+                Ok(()) => {
+                    if let Some(notice) = notice {
+                        call.print(notice);
+                    }
+                    Next::Prompt
+                }
                 Err(refusal) => call.refuse(&refusal.to_string()),
             })
         }
@@ -381,6 +394,7 @@ mod tests {
             Token::OneOf(keywords) | Token::Flags(keywords) => keywords[0].to_owned(),
             Token::Argument(Argument::Integer { min, .. }) => min.to_string(),
             Token::Argument(Argument::TimeOfDay) => "10:30".to_owned(),
+            Token::Argument(Argument::Quoted { .. }) => "\"x\"".to_owned(),
             Token::Argument(_) => "x".to_owned(),
         }
     }
@@ -412,7 +426,7 @@ mod tests {
         keywords.dedup();
         let value = tokens
             .iter()
-            .any(|token| matches!(token, Token::Argument(_)));
+            .any(|token| matches!(token, Token::Argument(own) if !matching::is_quoted(*own)));
         (keywords, value)
     }
 

@@ -36,6 +36,11 @@ impl Pager {
         Self { text, shown: 0 }
     }
 
+    /// Adds `text` at the end.
+    pub(super) fn append(&mut self, text: &[u8]) {
+        self.text.extend_from_slice(text);
+    }
+
     /// Shows the next page of a terminal of `size`. Whether anything is left, and the terminal
     /// waits for a key.
     pub(super) fn page(&mut self, size: Size, out: &mut Vec<u8>) -> bool {

@@ -1,7 +1,7 @@
 //! The terminal that a session runs on: who sits there, how large it is, and where in the command
 //! line the session stands.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use jiff::SignedDuration;
 
@@ -9,6 +9,7 @@ use super::editor::History;
 use crate::{
     config::{Mode, apply::Position},
     device::Device,
+    probe::ProbeId,
 };
 
 /// Most characters of the host name in front of a configuration prompt.
@@ -135,6 +136,11 @@ pub(crate) struct Terminal {
     /// would have to hand them in.
     pub(crate) monitor: bool,
     pub(super) interaction: Interaction,
+    /// What of Call Home is debugged. Nothing shows it yet: like log lines, whoever owns the session
+    /// would have to hand it in.
+    pub(crate) debugging: BTreeSet<&'static str>,
+    /// How many probes it has asked for.
+    probes: u32,
 }
 
 impl Terminal {
@@ -151,7 +157,15 @@ impl Terminal {
             history: History::default(),
             monitor: false,
             interaction: settings.interaction,
+            debugging: BTreeSet::new(),
+            probes: 0,
         }
+    }
+
+    /// The identifier of the next probe.
+    pub(crate) fn next_probe(&mut self) -> ProbeId {
+        self.probes = self.probes.wrapping_add(1);
+        ProbeId(self.probes)
     }
 
     /// The mode whose commands are understood first.
@@ -226,6 +240,7 @@ fn position_prompt(position: &Position) -> &'static str {
         Mode::CallHome => "cfg-call-home",
         Mode::Profile => "cfg-call-home-profile",
         Mode::Snapshot => "cfg-call-home-snapshot",
+        Mode::DiagnosticSignature => "cfg-call-home-diag-sign",
         Mode::Interface => "config-if",
         Mode::Line => "config-line",
         Mode::Trustpoint => "ca-trustpoint",

@@ -15,6 +15,8 @@ impl Session {
             State::Prompt => self.prompt_key(key, port),
             State::Paging(pager, after) => self.paging_key(key, pager, after, port),
             State::Asking(dialogue) => self.answer_key(key, dialogue, port),
+            // Bytes that come meanwhile are no keys yet.
+            State::Waiting(waiting) => self.state = State::Waiting(waiting),
             State::Ended => self.state = State::Ended,
         }
     }

@@ -2,9 +2,13 @@
 
 mod call_home;
 mod global;
+mod notice;
 mod profile;
+mod signature;
 
 use std::sync::Arc;
+
+pub(crate) use notice::notice;
 
 use super::{
     Configuration,
@@ -26,6 +30,8 @@ pub enum Mode {
     Profile,
     /// `(cfg-call-home-snapshot)#`.
     Snapshot,
+    /// `(cfg-call-home-diag-sign)#`.
+    DiagnosticSignature,
     /// `>` and `#`: no configuration mode; the privilege level decides what is understood.
     Exec,
     /// `(config-if)#`.
@@ -51,7 +57,7 @@ impl Mode {
             | Self::Trustpoint
             | Self::Redundancy
             | Self::Section => Some(Self::Global),
-            Self::Profile | Self::Snapshot => Some(Self::CallHome),
+            Self::Profile | Self::Snapshot | Self::DiagnosticSignature => Some(Self::CallHome),
         }
     }
 }
@@ -247,6 +253,9 @@ pub(crate) fn carry_out(
                 profile::carry_out(&mut configuration.call_home, position, verb, &values)
             }
             Mode::Snapshot => call_home::snapshot(&mut configuration.call_home, &values),
+            Mode::DiagnosticSignature => {
+                signature::carry_out(&mut configuration.call_home, verb, &values)
+            }
             Mode::Exec
             | Mode::Interface
             | Mode::Line

@@ -9,7 +9,7 @@ pub(crate) use super::row::{Action, Argument, PRIVILEGE_MAX, Row, Token, Verb};
 use super::{Mode, matching};
 use crate::severity::Severity;
 
-use Argument::{Email, Host, Integer, Pattern, Phone, ProfileName, Text, TimeOfDay, Url};
+use Argument::{Email, Host, Integer, Line, Pattern, Phone, ProfileName, Text, TimeOfDay, Url};
 use Token::{Argument as Value, Flags, OneOf, Word};
 
 const GROUPS: Token = OneOf(&[
@@ -93,7 +93,7 @@ const fn row(mode: Mode, verb: Verb, tokens: &'static [Token], help: &'static st
 }
 
 /// Every command, in the order of the reference.
-pub(crate) static GRAMMAR: &[&[Row]] = &[GLOBAL, CALL_HOME, PROFILE, SNAPSHOT];
+pub(crate) static GRAMMAR: &[&[Row]] = &[GLOBAL, CALL_HOME, PROFILE, SNAPSHOT, SIGNATURE];
 
 /// The rows of `mode`.
 pub(crate) fn rows(mode: Mode) -> &'static [Row] {
@@ -102,6 +102,7 @@ pub(crate) fn rows(mode: Mode) -> &'static [Row] {
         Mode::CallHome => CALL_HOME,
         Mode::Profile => PROFILE,
         Mode::Snapshot => SNAPSHOT,
+        Mode::DiagnosticSignature => SIGNATURE,
         Mode::Exec
         | Mode::Interface
         | Mode::Line
@@ -146,6 +147,7 @@ static CALL_HOME: &[Row] = &[
     row(Mode::CallHome, Verb::CustomerId, &[Word("customer-id"), Value(Text { max: 64 })], "Customer identification for Cisco Smart Call Home"),
     row(Mode::CallHome, Verb::PrivacyLevel, &[Word("data-privacy"), Word("level"), OneOf(&["normal", "high"])], "Set call-home data-privacy"),
     row(Mode::CallHome, Verb::PrivacyHostname, &[Word("data-privacy"), Word("hostname")], "Set call-home data-privacy"),
+    row(Mode::CallHome, Verb::EnterDiagnosticSignature, &[Word("diagnostic-signature")], "Enter diagnostic-signature configuration mode"),
     row(Mode::CallHome, Verb::End, &[Word("end")], "Exit from configure mode"),
     row(Mode::CallHome, Verb::Exit, &[Word("exit")], "Exit from call-home configuration mode"),
     row(Mode::CallHome, Verb::ResolveIpv4First, &[Word("http"), Word("resolve-hostname"), Word("ipv4-first")], "Set parameters for http transport method"),
@@ -199,6 +201,15 @@ static SNAPSHOT: &[Row] = &[
     row(Mode::Snapshot, Verb::AddCommand, &[Word("add-command"), Value(Text { max: 128 })], "Add a command to the snapshot"),
     row(Mode::Snapshot, Verb::End, &[Word("end")], "Exit from configure mode"),
     row(Mode::Snapshot, Verb::Exit, &[Word("exit")], "Exit from call-home snapshot configuration mode"),
+];
+
+#[rustfmt::skip]
+static SIGNATURE: &[Row] = &[
+    row(Mode::DiagnosticSignature, Verb::SignatureActive, &[Word("active")], "Fetch and run diagnostic signatures"),
+    row(Mode::DiagnosticSignature, Verb::SignatureEnvironment, &[Word("environment"), Value(Line)], "Set a variable of diagnostic signatures"),
+    row(Mode::DiagnosticSignature, Verb::SignatureProfile, &[Word("profile"), Value(ProfileName)], "Profile by which diagnostic signatures are fetched"),
+    row(Mode::DiagnosticSignature, Verb::End, &[Word("end")], "Exit from configure mode"),
+    row(Mode::DiagnosticSignature, Verb::Exit, &[Word("exit")], "Exit from diagnostic-signature configuration mode"),
 ];
 
 /// Commands of devices that begin like a complete command of the table and go on differently.

@@ -263,7 +263,7 @@ fn choose_keyword(
         let Some(token) = token_at(row, position) else {
             continue;
         };
-        value_possible |= matches!(token, Token::Argument(_));
+        value_possible |= matches!(token, Token::Argument(argument) if !is_quoted(argument));
         for keyword in keywords(&token) {
             if keyword.eq_ignore_ascii_case(word.text) {
                 return Ok(Some(*keyword));
@@ -281,6 +281,11 @@ fn choose_keyword(
             column: word.column,
         }),
     }
+}
+
+/// Whether an argument is told from keywords by its quotes.
+pub(crate) fn is_quoted(argument: Argument) -> bool {
+    matches!(argument, Argument::Quoted { .. })
 }
 
 pub(crate) fn starts_with(keyword: &str, typed: &str) -> bool {
@@ -318,6 +323,10 @@ fn read<'a>(argument: Argument, word: &Word<'a>) -> Option<Value<'a>> {
         Argument::ProfileName => {
             let allowed = !word.text.is_empty() && !word.text.eq_ignore_ascii_case("all");
             allowed.then_some(Value::Text(word.text))
+        }
+        Argument::Quoted { max } => {
+            let fits = (1..=max).contains(&word.text.chars().count());
+            (word.quoted && fits).then_some(Value::Text(word.text))
         }
         Argument::Text { .. }
         | Argument::Host

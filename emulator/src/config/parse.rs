@@ -1,5 +1,7 @@
 //! Configuration text to values, with every finding and its place.
 
+mod failure;
+
 pub use super::diagnostic::{Diagnostic, Level};
 
 use super::{
@@ -11,6 +13,7 @@ use super::{
     words::{self, Word},
 };
 use crate::template::Template;
+use failure::Failure;
 
 /// A configuration and what was found while reading it.
 #[derive(Clone, Debug)]
@@ -43,6 +46,7 @@ pub fn parse(text: &str) -> Parsed {
         position: Position::start(),
         verbatim: None,
         banner: None,
+        signature_indentation: 0,
     };
     for (index, line) in text.lines().enumerate() {
         reader.line(index + 1, line);
@@ -60,6 +64,8 @@ struct Reader {
     verbatim: Option<Place>,
     /// The banner that the present line belongs to.
     banner: Option<Banner>,
+    /// How far the line was indented that opened the diagnostic-signature part.
+    signature_indentation: usize,
 }
 
 /// A banner that has not ended.
@@ -92,8 +98,15 @@ impl Reader {
         }
         let words = words::split(line);
         self.verbatim = None;
+        self.leave_signature(line);
+        let outside = self.position.mode != Mode::DiagnosticSignature;
         match self.command(&words, indented) {
-            Ok(()) => self.warn_of_misspelt_slots(number, line),
+            Ok(()) => {
+                if outside && self.position.mode == Mode::DiagnosticSignature {
+                    self.signature_indentation = indentation(line);
+                }
+                self.warn_of_misspelt_slots(number, line);
+            }
             Err(Failure::Unknown) if !indented => {
                 self.position = Position::start();
                 let place = Place::of(trimmed);
@@ -107,6 +120,17 @@ impl Reader {
                 self.keep(place, line);
             }
             Err(failure) => self.report(number, line, &words, &failure),
+        }
+    }
+
+    /// `profile` means one thing in the diagnostic-signature part and another around it; where lines
+    /// are indented, that tells where the part ends.
+    fn leave_signature(&mut self, line: &str) {
+        let indentation = indentation(line);
+        if self.position.mode == Mode::DiagnosticSignature
+            && (1..=self.signature_indentation).contains(&indentation)
+        {
+            self.position = Position::at(Mode::CallHome);
         }
     }
 
@@ -216,6 +240,11 @@ impl Reader {
     }
 }
 
+/// How many blanks `line` begins with.
+fn indentation(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
 /// Whether a refusal is about the last value of its command rather than the first.
 fn names_last_value(refusal: &Refusal) -> bool {
     matches!(
@@ -285,73 +314,6 @@ fn banner_delimiter(line: &str) -> Option<String> {
     };
     let (delimiter, text) = text.split_at(length);
     (!text.contains(delimiter)).then(|| delimiter.to_owned())
-}
-
-enum Failure {
-    /// No mode knows the command.
-    Unknown,
-    Mismatch(Mismatch),
-    Refused {
-        column: Option<usize>,
-        text: String,
-    },
-}
-
-impl Failure {
-    /// Column from 0, message and remedy.
-    fn describe(&self, words: &[Word<'_>], mode: Mode) -> (usize, String, String) {
-        let first = words.first().map_or(0, |word| word.column);
-        let end = words
-            .last()
-            .map_or(0, |word| word.column + word.text.chars().count());
-        match self {
-            Self::Unknown => (
-                first,
-                "% Invalid input detected at '^' marker.".to_owned(),
-                format!(
-                    "no such command in {} mode; unindent a global command",
-                    mode.words()
-                ),
-            ),
-            Self::Mismatch(Mismatch::Invalid { column, .. }) => (
-                *column,
-                "% Invalid input detected at '^' marker.".to_owned(),
-                "the word is misspelt, its value out of range, or it is one too many".to_owned(),
-            ),
-            Self::Mismatch(Mismatch::Incomplete) => (
-                end,
-                "% Incomplete command.".to_owned(),
-                "add the missing words".to_owned(),
-            ),
-            Self::Mismatch(Mismatch::Ambiguous { column }) => (
-                *column,
-                "% Ambiguous command".to_owned(),
-                "write the keyword out".to_owned(),
-            ),
-            Self::Refused { column, text } => (
-                column.unwrap_or(first),
-                text.clone(),
-                "correct the value; the device would refuse it".to_owned(),
-            ),
-        }
-    }
-}
-
-impl Mode {
-    fn words(self) -> &'static str {
-        match self {
-            Self::Global => "global configuration",
-            Self::CallHome => "call-home",
-            Self::Profile => "call-home profile",
-            Self::Snapshot => "call-home snapshot",
-            Self::Exec => "exec",
-            Self::Interface => "interface configuration",
-            Self::Line => "line configuration",
-            Self::Trustpoint => "trustpoint configuration",
-            Self::Redundancy => "redundancy configuration",
-            Self::Section => "configuration",
-        }
-    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,11 @@ pub(crate) enum Argument {
         /// Most characters.
         max: usize,
     },
+    /// Text of 1 to `max` characters that stands in quotes, blanks or not.
+    Quoted {
+        /// Most characters.
+        max: usize,
+    },
     /// A host name, an address, or `user:password@` and either.
     Host,
     /// `name@domain`.
@@ -106,6 +111,10 @@ pub(crate) enum Verb {
     SubscribeSyslog,
     Periodic,
     AddCommand,
+    EnterDiagnosticSignature,
+    SignatureActive,
+    SignatureEnvironment,
+    SignatureProfile,
     Exit,
     End,
 }

@@ -92,6 +92,13 @@ pub enum ManualMessage {
         /// The profile; without it all that subscribe.
         profile: Option<Arc<str>>,
     },
+    /// `call-home send alert-group diagnostic {module | slot} SLOT [profile NAME]`.
+    SendDiagnostic {
+        /// Position of the card.
+        card: u8,
+        /// The profile; without it all that subscribe.
+        profile: Option<Arc<str>>,
+    },
     /// `call-home request KIND ...`.
     Request {
         /// What is asked for.

@@ -9,8 +9,10 @@ use crate::{
     alert::{AffectedCards, Alert, Audience, CommandOutputRequest, Manual, RequestKind},
     alert_group::{AlertGroup, MessageType},
     config::{ProfileId, TAC_PROFILE},
-    output::Output,
+    output::{DropAccount, Output},
     severity::Severity,
+    syslog::catalogue::{HttpFailure, MessageFailure, OwnLine, SmtpFailure},
+    transport::{MessageId, Transport},
 };
 
 /// What a test message says unless the user has something to say.
@@ -27,12 +29,26 @@ impl Device {
         message: ManualMessage,
         outputs: &mut Vec<Output>,
     ) -> Result<(), RejectedRequest> {
+        self.send_by_hand(now, message, outputs).map(|_| ())
+    }
+
+    /// Sends `message` as [`Device::send_manually`] does, and says what is known at once to keep it
+    /// from arriving.
+    pub(crate) fn send_by_hand(
+        &mut self,
+        now: Timestamp,
+        message: ManualMessage,
+        outputs: &mut Vec<Output>,
+    ) -> Result<Option<MessageFailure>, RejectedRequest> {
         if !self.running.service_call_home {
             return Err(RejectedRequest::ServiceDisabled);
         }
         let (alert, audience) = match message {
             ManualMessage::Test { text, profile } => self.test(now, text, &profile)?,
             ManualMessage::Send { group, profile } => self.send(now, group, profile.as_deref())?,
+            ManualMessage::SendDiagnostic { card, profile } => {
+                self.send_diagnostic(now, card, profile.as_deref())?
+            }
             ManualMessage::Request {
                 kind,
                 profile,
@@ -42,8 +58,59 @@ impl Device {
                 (command_output(now, request), Audience::Direct)
             }
         };
+        let alert = Alert {
+            by_hand: true,
+            ..alert
+        };
+        let (kind, before) = (alert.kind, outputs.len());
         self.raise(alert, audience, None, outputs);
-        Ok(())
+        let said = outputs.get(before..).unwrap_or_default();
+        let failure = match dropped(said) {
+            Some(failure) => {
+                self.log(now, &OwnLine::manual_failed(kind, failure).to_string());
+                Some(failure)
+            }
+            None => self.failed_at_once(said),
+        };
+        Ok(failure)
+    }
+
+    /// Why every message of `said` has failed already, if it has.
+    fn failed_at_once(&self, said: &[Output]) -> Option<MessageFailure> {
+        let settled = |id: &MessageId| {
+            let mut said = said.iter();
+            said.any(|output| matches!(output, Output::Settled { id: own, .. } if own == id))
+        };
+        let mut failure = None;
+        for output in said {
+            if let Output::Queued {
+                id,
+                transport,
+                destination,
+                ..
+            } = output
+            {
+                if !settled(id) {
+                    return None;
+                }
+                failure = Some(self.unroutable(*transport, *destination));
+            }
+        }
+        failure
+    }
+
+    /// What is missing for messages to `destination` by `transport`.
+    fn unroutable(&self, transport: Transport, destination: Option<ProfileId>) -> MessageFailure {
+        let settings = &self.running.call_home;
+        let profile = destination.and_then(|id| settings.profile_by_id(id));
+        let addressed = profile.is_none_or(|profile| !profile.mail_recipients().is_empty());
+        let sender = settings.contact_email.is_some() || settings.sender_from.is_some();
+        match (transport, addressed, sender) {
+            (Transport::Http, _, _) => MessageFailure::Http(HttpFailure::NoDestination),
+            (Transport::Email, false, _) => MessageFailure::Mail(SmtpFailure::NoDestination),
+            (Transport::Email, true, false) => MessageFailure::Mail(SmtpFailure::NoContact),
+            (Transport::Email, true, true) => MessageFailure::Mail(SmtpFailure::NoServer),
+        }
     }
 
     fn named(&self, name: &str) -> Result<ProfileId, RejectedRequest> {
@@ -67,6 +134,7 @@ impl Device {
             at: now,
             description: text.unwrap_or_else(|| TEST_TEXT_DEFAULT.into()),
             affected: AffectedCards::None,
+            by_hand: true,
             manual: None,
         };
         Ok((alert, audience))
@@ -87,10 +155,7 @@ impl Device {
                 Alert::of_group(group, Severity::Normal, now, "Configuration information")
             }
             AlertGroup::Crash => Alert::of_group(group, Severity::Major, now, "System crash"),
-            AlertGroup::Diagnostic => Alert {
-                affected: AffectedCards::One(0),
-                ..Alert::of_group(group, Severity::Normal, now, self.diagnostic_description(0))
-            },
+            AlertGroup::Diagnostic => return self.send_diagnostic(now, 0, profile),
             AlertGroup::Snapshot if self.running.call_home.snapshot_commands.is_empty() => {
                 return Err(RejectedRequest::NoSnapshotCommand);
             }
@@ -99,11 +164,37 @@ impl Device {
             }
             AlertGroup::Environment | AlertGroup::Syslog => return Err(RejectedRequest::NotByHand),
         };
-        let audience = match profile {
-            Some(name) => Audience::Named(self.named(name)?),
-            None => Audience::GroupSubscribers,
+        Ok((alert, self.audience(profile)?))
+    }
+
+    fn send_diagnostic(
+        &self,
+        now: Timestamp,
+        card: u8,
+        profile: Option<&str>,
+    ) -> Result<(Alert, Audience), RejectedRequest> {
+        let group = AlertGroup::Diagnostic;
+        if !self.model.platform.groups.contains(group) {
+            return Err(RejectedRequest::NotByHand);
+        }
+        let alert = Alert {
+            affected: AffectedCards::One(card),
+            ..Alert::of_group(
+                group,
+                Severity::Normal,
+                now,
+                self.diagnostic_description(card),
+            )
         };
-        Ok((alert, audience))
+        Ok((alert, self.audience(profile)?))
+    }
+
+    /// The profile `name`, or all that subscribe.
+    fn audience(&self, name: Option<&str>) -> Result<Audience, RejectedRequest> {
+        match name {
+            Some(name) => Ok(Audience::Named(self.named(name)?)),
+            None => Ok(Audience::GroupSubscribers),
+        }
     }
 
     fn request(
@@ -127,6 +218,7 @@ impl Device {
                 | RequestKind::CommandReference
                 | RequestKind::OutputAnalysis(_) => AffectedCards::None,
             },
+            by_hand: true,
             manual: Some(Box::new(Manual::Request { kind, cco_id })),
         };
         Ok((alert, audience))
@@ -141,6 +233,41 @@ fn command_output(now: Timestamp, request: CommandOutputRequest) -> Alert {
         at: now,
         description: "Command output".into(),
         affected: AffectedCards::None,
+        by_hand: true,
         manual: Some(Box::new(Manual::Commands(request))),
+    }
+}
+
+/// Why `said` names no message at all, if it does not.
+fn dropped(said: &[Output]) -> Option<MessageFailure> {
+    let mut failure = MessageFailure::NotSubscribed;
+    for output in said {
+        match output {
+            Output::Queued { .. } => return None,
+            Output::Dropped { account, .. } => failure = failure.max(account_failure(*account)),
+            Output::Trigger { .. }
+            | Output::Transmit(_)
+            | Output::Settled { .. }
+            | Output::Trap(_)
+            | Output::Probe(_)
+            | Output::Unheard => {}
+        }
+    }
+    Some(failure)
+}
+
+fn account_failure(account: DropAccount) -> MessageFailure {
+    match account {
+        DropAccount::RateLimited => MessageFailure::RateLimited,
+        DropAccount::QueueFull => MessageFailure::QueueFull,
+        DropAccount::GroupDisabled => MessageFailure::GroupDisabled,
+        DropAccount::ReportingDisabled => MessageFailure::NotReported,
+        DropAccount::Anonymous => MessageFailure::Anonymous,
+        DropAccount::ServiceDisabled
+        | DropAccount::ProfileInactive
+        | DropAccount::NotSubscribed
+        | DropAccount::BelowSeverity
+        | DropAccount::Pattern
+        | DropAccount::Throttled => MessageFailure::NotSubscribed,
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     config::{Configuration, Profile, ProfileKind},
     message::{Fit, Rendered, TooLarge},
     output::{Output, Trap},
-    syslog::catalogue::{HttpFailure, OwnLine, SmtpFailure},
+    syslog::catalogue::{HttpFailure, MessageFailure, OwnLine, SmtpFailure},
     template::SlotValues,
     transport::{
         AttemptOutcome, Credentials, MessageId, Route, Settlement, Transmission, Transport,
@@ -59,6 +59,13 @@ impl Device {
     }
 
     fn fail_front(&mut self, now: Timestamp, unroutable: &Unroutable, outputs: &mut Vec<Output>) {
+        let front = self.engine.next_to_send();
+        let by_hand = front.filter(|message| message.alert.by_hand);
+        let by_hand = by_hand.map(|message| message.alert.kind);
+        let failure = match unroutable {
+            Unroutable::Mail(failure) => MessageFailure::Mail(*failure),
+            Unroutable::Http(failure) => MessageFailure::Http(*failure),
+        };
         match unroutable {
             Unroutable::Mail(failure) => {
                 self.log(now, &OwnLine::SmtpSendFailed(*failure).to_string());
@@ -71,6 +78,9 @@ impl Device {
                 };
                 self.log(now, &line.to_string());
             }
+        }
+        if let Some(kind) = by_hand {
+            self.log(now, &OwnLine::manual_failed(kind, failure).to_string());
         }
         self.engine.settle_front(now, Settlement::Failed, outputs);
     }
@@ -118,7 +128,10 @@ impl Device {
         if !message.forgotten {
             match outcome {
                 AttemptOutcome::Accepted => self.log_if_shortened(now, id),
-                AttemptOutcome::TooLarge => self.log_too_large(now, id),
+                AttemptOutcome::TooLarge => {
+                    self.log_too_large(now, id);
+                    self.log_if_by_hand(now, id, MessageFailure::TooLarge);
+                }
                 AttemptOutcome::Refused
                 | AttemptOutcome::Failed
                 | AttemptOutcome::TimedOut
@@ -183,6 +196,7 @@ impl Device {
                 };
                 self.log(now, &OwnLine::SmtpSendFailed(failure).to_string());
                 self.trap(Trap::SmtpMessageSendFail, outputs);
+                self.log_if_by_hand(now, id, MessageFailure::Mail(failure));
             }
             return;
         }
@@ -203,6 +217,16 @@ impl Device {
             now,
             &OwnLine::HttpRequestFailed { url: &url, failure }.to_string(),
         );
+        self.log_if_by_hand(now, id, MessageFailure::Http(failure));
+    }
+
+    /// Whoever sent a message by hand is told that it did not get through.
+    fn log_if_by_hand(&mut self, now: Timestamp, id: MessageId, failure: MessageFailure) {
+        let message = self.engine.message(id);
+        if let Some(message) = message.filter(|message| message.alert.by_hand) {
+            let line = OwnLine::manual_failed(message.alert.kind, failure).to_string();
+            self.log(now, &line);
+        }
     }
 
     /// Renders the message `id` into `out`, which is cleared first and left empty on errors.

@@ -1,6 +1,9 @@
 //! A terminal on the bench: keys in, what the terminal shows out.
 
-use emulator::cli::{Interaction, LineEnd, LineResult, Session, Settings};
+use emulator::{
+    ProbeOutcome, ServerState,
+    cli::{Interaction, LineEnd, LineResult, Session, Settings},
+};
 
 use crate::lab::Lab;
 
@@ -26,6 +29,14 @@ impl Desk {
         Self {
             lab: Lab::seeded(7).with_config(configuration),
             session: Session::open(settings),
+        }
+    }
+
+    /// A privileged console of a configured device of model `platform`.
+    pub(crate) fn on(platform: &str, configuration: &str) -> Self {
+        Self {
+            lab: Lab::seeded(7).on(platform).with_config(configuration),
+            session: Session::open(privileged()),
         }
     }
 
@@ -56,6 +67,24 @@ impl Desk {
             text.push_str(&self.press(format!("{line}\r").as_bytes()));
         }
         text
+    }
+
+    /// What the terminal is sent when the probe that the session waits for finds `states`.
+    pub(crate) fn resume(&mut self, states: &[ServerState]) -> String {
+        let mut out = Vec::new();
+        let outcome = ProbeOutcome {
+            id: self.session.waits_for().unwrap(),
+            servers: states.to_vec(),
+        };
+        let Lab {
+            device,
+            now,
+            outputs,
+            ..
+        } = &mut self.lab;
+        self.session
+            .resume(device, *now, &outcome, &mut out, outputs);
+        shown(&out)
     }
 
     /// The output of `line` in a script.

@@ -4,10 +4,12 @@ use std::{rc::Rc, time::Instant};
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult};
 use emulator::{
-    AttemptOutcome, Device, Input, MessageId, Output, Rendered, SystemEvent, TooLarge,
-    cli::LineResult,
+    AttemptOutcome, Device, Input, MessageId, Output, ProbeOutcome, Rendered, SystemEvent,
+    TooLarge,
+    cli::{LineResult, Session},
 };
 use jiff::Timestamp;
+use tracing::debug;
 
 use super::{
     arbiter::Arbiter,
@@ -122,6 +124,26 @@ impl DeviceActor {
     }
 }
 
+impl DeviceActor {
+    /// Couriers do not probe: a session that waits for mail servers is told that nobody looked, and
+    /// shows them as unknown.
+    fn answer_probe(
+        &mut self,
+        now: Timestamp,
+        session: &mut Session,
+        shown: &mut Vec<u8>,
+        context: &Context<Self>,
+    ) {
+        while let Some(id) = session.waits_for() {
+            debug!(?id, "mail servers not probed");
+            let outcome = ProbeOutcome::unknown(id);
+            self.use_device(context, |device, outputs| {
+                session.resume(device, now, &outcome, shown, outputs);
+            });
+        }
+    }
+}
+
 impl Actor for DeviceActor {
     type Context = Context<Self>;
 }
@@ -212,6 +234,7 @@ impl Handler<Talk> for DeviceActor {
                 LineResult::default()
             }
         });
+        self.answer_probe(now, &mut session, &mut shown, context);
         let idle_timeout = session.idle_timeout(&self.device);
         MessageResult(Some(Told {
             idle_timeout: idle_timeout.and_then(|timeout| timeout.try_into().ok()),

@@ -93,6 +93,7 @@ pub(in crate::cli) fn opened_by(line: &str) -> Option<Opened> {
         | Mode::CallHome
         | Mode::Profile
         | Mode::Snapshot
+        | Mode::DiagnosticSignature
         | Mode::Trustpoint
         | Mode::Redundancy
         | Mode::Section => names.join(" "),

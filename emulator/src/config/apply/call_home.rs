@@ -4,9 +4,9 @@ use super::{Mode, Position, Refusal, Values, checked, checked_text, checked_word
 use crate::{
     alert_group::{AlertGroup, AlertGroupSet},
     config::{
-        CallHomeSettings, HttpProxy, LIST_ENTRIES_MAX, MAIL_SERVERS_MAX, MailServer, PROFILES_MAX,
-        PrivacyLevel, Profile, ProfileKind, RATE_LIMIT_PER_MINUTE_DEFAULT, TAC_PROFILE,
-        grammar::Verb, names,
+        CallHomeSettings, DiagnosticSignature, HttpProxy, LIST_ENTRIES_MAX, MAIL_SERVERS_MAX,
+        MailServer, PROFILES_MAX, PrivacyLevel, Profile, ProfileKind,
+        RATE_LIMIT_PER_MINUTE_DEFAULT, TAC_PROFILE, grammar::Verb, names,
     },
 };
 
@@ -28,6 +28,12 @@ pub(super) fn carry_out(
             *position = Position::at(Mode::Snapshot);
         }
         Verb::EnterSnapshot => settings.snapshot_commands.clear(),
+        Verb::EnterDiagnosticSignature if sets => {
+            *position = Position::at(Mode::DiagnosticSignature);
+        }
+        Verb::EnterDiagnosticSignature => {
+            settings.diagnostic_signature = DiagnosticSignature::default();
+        }
         Verb::CopyProfile => copy_profile(settings, values)?,
         Verb::RenameProfile => rename_profile(settings, values)?,
         Verb::EnterProfile => enter_profile(settings, position, values)?,
