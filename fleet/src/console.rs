@@ -8,12 +8,18 @@
 pub mod local;
 pub mod ssh;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
 
 use actix::Recipient;
-use emulator::cli::{LineResult, Session, Settings};
+use emulator::{
+    Probe, ProbeOutcome, ServerState,
+    cli::{LineResult, Session, Settings},
+};
 
-use crate::actors::{RunningDevice, Said, Talk, Told};
+use crate::{
+    actors::{RunningDevice, Said, Talk, Told},
+    courier::CourierSettings,
+};
 
 /// The devices of a run by host name, in any case of its letters.
 #[derive(Debug, Default)]
@@ -53,7 +59,12 @@ pub(crate) struct Console {
     session: Option<Box<Session>>,
     /// After how long without input the session is to end.
     idle_timeout: Option<Duration>,
+    couriers: Arc<CourierSettings>,
+    /// Mail servers that are being probed for the session.
+    probing: Option<Probing>,
 }
+
+type Probing = Pin<Box<dyn Future<Output = ProbeOutcome> + Send>>;
 
 /// What came of something said on a console.
 #[derive(Debug)]
@@ -73,6 +84,8 @@ impl Console {
             device: device.console(),
             session: Some(Box::new(Session::open(settings))),
             idle_timeout: None,
+            couriers: Arc::clone(&device.couriers),
+            probing: None,
         }
     }
 
@@ -84,9 +97,14 @@ impl Console {
             session,
             shown,
             line,
+            probe,
             idle_timeout,
         } = told.ok().flatten()?;
         self.idle_timeout = idle_timeout;
+        if let Some(probe) = probe {
+            let couriers = Arc::clone(&self.couriers);
+            self.probing = Some(Box::pin(run_probe(couriers, probe)));
+        }
         let ended = session.is_ended();
         self.session = Some(session);
         Some(Shown {
@@ -96,8 +114,44 @@ impl Console {
         })
     }
 
+    /// Whether mail servers are being probed; the session waits for that.
+    pub(crate) fn is_probing(&self) -> bool {
+        self.probing.is_some()
+    }
+
+    /// Waits for the outcome of a probe, to be said; for ever where there is none.
+    pub(crate) async fn probed(&mut self) -> Said {
+        let Some(probing) = &mut self.probing else {
+            return std::future::pending().await;
+        };
+        let outcome = probing.await;
+        self.probing = None;
+        Said::Probed(outcome)
+    }
+
     /// After how long without input the session is to end; `None` is never.
     pub(crate) fn idle_timeout(&self) -> Option<Duration> {
         self.idle_timeout
+    }
+}
+
+/// Connects to all servers of `probe` at once.
+async fn run_probe(couriers: Arc<CourierSettings>, probe: Probe) -> ProbeOutcome {
+    let mut running = tokio::task::JoinSet::new();
+    for (position, server) in probe.servers.iter().enumerate() {
+        let (couriers, server) = (Arc::clone(&couriers), Arc::clone(server));
+        running.spawn(async move { (position, couriers.greets(&server).await) });
+    }
+    let mut servers = vec![ServerState::Unknown; probe.servers.len()];
+    for (position, greets) in running.join_all().await {
+        servers[position] = if greets {
+            ServerState::Available
+        } else {
+            ServerState::NotAvailable
+        };
+    }
+    ProbeOutcome {
+        id: probe.id,
+        servers,
     }
 }

@@ -348,6 +348,7 @@ async fn start_devices(
                 number,
                 hostname,
                 address: address.clone(),
+                couriers: Arc::clone(&arbiter.courier_settings),
             }));
             addresses.push(address);
         }

@@ -4,12 +4,10 @@ use std::{rc::Rc, time::Instant};
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult};
 use emulator::{
-    AttemptOutcome, Device, Input, MessageId, Output, ProbeOutcome, Rendered, SystemEvent,
-    TooLarge,
+    AttemptOutcome, Device, Input, MessageId, Output, Probe, Rendered, SystemEvent, TooLarge,
     cli::{LineResult, Session},
 };
 use jiff::Timestamp;
-use tracing::debug;
 
 use super::{
     arbiter::Arbiter,
@@ -124,26 +122,6 @@ impl DeviceActor {
     }
 }
 
-impl DeviceActor {
-    /// Couriers do not probe: a session that waits for mail servers is told that nobody looked, and
-    /// shows them as unknown.
-    fn answer_probe(
-        &mut self,
-        now: Timestamp,
-        session: &mut Session,
-        shown: &mut Vec<u8>,
-        context: &Context<Self>,
-    ) {
-        while let Some(id) = session.waits_for() {
-            debug!(?id, "mail servers not probed");
-            let outcome = ProbeOutcome::unknown(id);
-            self.use_device(context, |device, outputs| {
-                session.resume(device, now, &outcome, shown, outputs);
-            });
-        }
-    }
-}
-
 impl Actor for DeviceActor {
     type Context = Context<Self>;
 }
@@ -219,28 +197,43 @@ impl Handler<Talk> for DeviceActor {
         let now = self.arbiter.device_now();
         let Talk { mut session, said } = talk;
         let mut shown = Vec::new();
-        let line = self.use_device(context, |device, outputs| match said {
-            Said::Hello => {
-                session.start(device, &mut shown);
-                LineResult::default()
-            }
-            Said::Keys(keys) => {
-                session.input(device, now, &keys, &mut shown, outputs);
-                LineResult::default()
-            }
-            Said::Line(line) => session.line(device, now, &line, &mut shown, outputs),
-            Said::Resized { width, length } => {
-                session.resize(width, length);
-                LineResult::default()
-            }
+        let (line, probe) = self.use_device(context, |device, outputs| {
+            let line = hear(&mut session, device, now, said, (&mut shown, outputs));
+            (line, outputs.iter().rev().find_map(probe_in))
         });
-        self.answer_probe(now, &mut session, &mut shown, context);
         let idle_timeout = session.idle_timeout(&self.device);
         MessageResult(Some(Told {
             idle_timeout: idle_timeout.and_then(|timeout| timeout.try_into().ok()),
             session,
             shown,
             line,
+            probe,
         }))
+    }
+}
+
+/// Lets `session` take in what came.
+fn hear(
+    session: &mut Session,
+    device: &mut Device,
+    now: Timestamp,
+    said: Said,
+    (shown, outputs): (&mut Vec<u8>, &mut Vec<Output>),
+) -> LineResult {
+    match said {
+        Said::Hello => session.start(device, shown),
+        Said::Keys(keys) => session.input(device, now, &keys, shown, outputs),
+        Said::Line(line) => return session.line(device, now, &line, shown, outputs),
+        Said::Resized { width, length } => session.resize(width, length),
+        Said::Probed(outcome) => session.resume(device, now, &outcome, shown, outputs),
+    }
+    LineResult::default()
+}
+
+fn probe_in(output: &Output) -> Option<Probe> {
+    if let Output::Probe(probe) = output {
+        Some(probe.clone())
+    } else {
+        None
     }
 }

@@ -6,9 +6,13 @@
 use std::{sync::Arc, time::Duration};
 
 use actix::{Addr, Message, Recipient};
-use emulator::cli::{LineResult, Session};
+use emulator::{
+    Probe, ProbeOutcome,
+    cli::{LineResult, Session},
+};
 
 use super::device::DeviceActor;
+use crate::courier::CourierSettings;
 
 /// A device that runs, and how to reach it.
 #[derive(Clone, Debug)]
@@ -18,6 +22,8 @@ pub(crate) struct RunningDevice {
     /// The host name it started with.
     pub(crate) hostname: Arc<str>,
     pub(super) address: Addr<DeviceActor>,
+    /// How it would reach its mail servers.
+    pub(crate) couriers: Arc<CourierSettings>,
 }
 
 impl RunningDevice {
@@ -46,6 +52,8 @@ pub(crate) enum Said {
     Keys(Vec<u8>),
     /// A whole line of a script.
     Line(String),
+    /// Mail servers have been probed for the session.
+    Probed(ProbeOutcome),
     /// The terminal has another size.
     Resized {
         /// Columns.
@@ -64,6 +72,8 @@ pub(crate) struct Told {
     pub(crate) shown: Vec<u8>,
     /// What became of a [`Said::Line`].
     pub(crate) line: LineResult,
+    /// What the session waits for: the outcome is to come as [`Said::Probed`].
+    pub(crate) probe: Option<Probe>,
     /// After how long without input the session ends.
     pub(crate) idle_timeout: Option<Duration>,
 }

@@ -95,6 +95,7 @@ async fn terminal(mut console: Console, mut input: mpsc::Receiver<Vec<u8>>) -> i
             return show(b"\r\n");
         }
         said = tokio::select! {
+            outcome = console.probed() => outcome,
             keys = input.recv() => match keys {
                 Some(keys) => Said::Keys(keys),
                 None => return show(b"\r\n"),
@@ -124,13 +125,20 @@ async fn pipe(mut console: Console, mut input: mpsc::Receiver<Vec<u8>>) -> io::R
             }
         }
         while let Some(line) = take_line(&mut unread) {
-            let Some(shown) = console.say(Said::Line(line)).await else {
-                return Ok(visit);
-            };
-            visit.rejected += u64::from(shown.line.rejected);
-            show(&shown.bytes)?;
-            if shown.ended {
-                return Ok(visit);
+            let mut said = Said::Line(line);
+            loop {
+                let Some(shown) = console.say(said).await else {
+                    return Ok(visit);
+                };
+                visit.rejected += u64::from(shown.line.rejected);
+                show(&shown.bytes)?;
+                if shown.ended {
+                    return Ok(visit);
+                }
+                if !console.is_probing() {
+                    break;
+                }
+                said = console.probed().await;
             }
         }
     }

@@ -120,6 +120,24 @@ impl CourierSettings {
         }
     }
 
+    /// Whether the mail server that a device configuration calls `host` greets, within the connect
+    /// timeout. Nothing is sent, and the connection limit does not count: it is a user who asks.
+    pub(crate) async fn greets(&self, host: &str) -> bool {
+        let Ok(way) = self.directory.mail_way(host) else {
+            return false;
+        };
+        let scheme = if way.secured {
+            Scheme::Smtps
+        } else {
+            Scheme::Smtp
+        };
+        let origin = Origin::Host(host.to_owned());
+        self.probe(origin, way.server, Some(scheme))
+            .reach()
+            .await
+            .is_ok()
+    }
+
     fn probes(&self) -> Vec<Probe> {
         let directory = &self.directory;
         let mut probes = Vec::new();

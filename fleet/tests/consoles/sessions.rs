@@ -139,3 +139,26 @@ async fn an_idle_session_ends_after_its_exec_timeout() {
     terminal.type_until(set, "branch-00003#").await;
     terminal.wait_for_end().await;
 }
+
+#[tokio::test]
+async fn mail_servers_are_really_probed() {
+    let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = dead.local_addr().unwrap().port();
+    drop(dead);
+    let hosts = format!("hosts.\"smtp2.example.net\"=127.0.0.1:{port}");
+    let fleet = Fleet::start(&["--set", &hosts]);
+    let command = "show call-home mail-server status";
+    let (printed, status) = fleet.exec(DEVICE, command).await;
+    assert!(
+        printed.contains("smtp1.example.net Priority: 1"),
+        "{printed}"
+    );
+    assert!(printed.contains("[Available]"), "{printed}");
+    assert!(printed.contains("[Not Available]"), "{printed}");
+    assert_eq!(status, Some(0));
+
+    let mut terminal = fleet.terminal(DEVICE).await;
+    let keys = format!("{command}\rshow privilege\r");
+    let shown = terminal.type_until(keys.as_bytes(), "level is 15").await;
+    assert!(shown.contains("[Available]"), "{shown}");
+}

@@ -137,7 +137,15 @@ async fn shell(channel: &mut Channel<Msg>, visit: &Visit, size: Size) {
                 return;
             }
         }
-        let Some(message) = within(console.idle_timeout(), channel.wait()).await else {
+        let idle_timeout = console.idle_timeout();
+        let message = tokio::select! {
+            outcome = console.probed() => {
+                said = Some(outcome);
+                continue;
+            }
+            message = within(idle_timeout, channel.wait()) => message,
+        };
+        let Some(message) = message else {
             return;
         };
         match message {
@@ -176,14 +184,21 @@ async fn exec(channel: &Channel<Msg>, visit: &Visit, commands: &str) -> u32 {
     let mut console = Console::open(&visit.device, settings(visit, size, interaction));
     let mut status = 0;
     for line in commands.lines().take(EXEC_LINES_MAX) {
-        let Some(shown) = console.say(Said::Line(line.to_owned())).await else {
-            return EXIT_REFUSED;
-        };
-        if shown.line.rejected {
-            status = EXIT_REFUSED;
-        }
-        if channel.data_bytes(shown.bytes).await.is_err() || shown.ended {
-            break;
+        let mut said = Said::Line(line.to_owned());
+        loop {
+            let Some(shown) = console.say(said).await else {
+                return EXIT_REFUSED;
+            };
+            if shown.line.rejected {
+                status = EXIT_REFUSED;
+            }
+            if channel.data_bytes(shown.bytes).await.is_err() || shown.ended {
+                return status;
+            }
+            if !console.is_probing() {
+                break;
+            }
+            said = console.probed().await;
         }
     }
     status
