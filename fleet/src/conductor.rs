@@ -239,7 +239,7 @@ async fn prepare(
     let sinks = EmbeddedSinks::start(scenario)?;
     let couriers = Arc::new(CourierSettings::prepare(scenario, &sinks.addresses()).await?);
     if let Err(unreachable) = couriers.preflight().await {
-        if !unreachable.iter().all(Unreachable::is_listed_host) {
+        if !can_do_without(scenario, &unreachable) {
             return Err(RunError::Unreachable(unreachable));
         }
         watcher.unreachable_hosts(&unreachable);
@@ -259,6 +259,15 @@ async fn prepare(
         startup,
         devices_rss_bytes: Usage::now().peak_rss_bytes.saturating_sub(rss_before),
     })
+}
+
+/// Whether every fleet has a server left for each of its transports: to see devices fail over may be
+/// what the scenario is for.
+fn can_do_without(scenario: &Scenario, dead: &[Unreachable]) -> bool {
+    dead.iter().all(Unreachable::is_listed_host)
+        && scenario
+            .indispensable(|name| dead.iter().any(|one| one.is_host(name)))
+            .is_empty()
 }
 
 fn make_room(scenario: &Scenario) -> Result<(), TooFewFiles> {

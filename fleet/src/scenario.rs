@@ -6,6 +6,7 @@
 
 mod file;
 mod overrides;
+mod servers;
 mod source;
 mod syslog_pattern;
 mod targets;

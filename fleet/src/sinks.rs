@@ -227,27 +227,9 @@ async fn serve(
 fn server_names(scenario: &Scenario) -> Vec<String> {
     let mut names: Vec<String> = scenario.targets.hosts.keys().cloned().collect();
     for fleet in &scenario.fleets {
-        let settings = &fleet.model.startup.call_home;
-        let urls = settings
-            .profiles
-            .iter()
-            .filter_map(emulator::config::Profile::url);
-        for url in urls.map(|url| url.source()) {
-            let authority = url
-                .split("://")
-                .nth(1)
-                .and_then(|rest| rest.split('/').next());
-            if let Some((host, _)) = authority.and_then(crate::scenario::split_authority) {
-                names.push(host.to_ascii_lowercase());
-            }
-        }
-        names.extend(settings.mail_servers.iter().map(|server| {
-            let host = server.host.source().to_ascii_lowercase();
-            host.rsplit('@').next().unwrap_or_default().to_owned()
-        }));
+        // A host with a slot differs from device to device; no certificate can name them all.
+        names.extend(fleet.receivers().chain(fleet.mail_servers()).flatten());
     }
-    // A host with a slot differs from device to device; no certificate can name them all.
-    names.retain(|name| !name.is_empty() && !name.contains('{'));
     names.sort_unstable();
     names.dedup();
     names

@@ -261,6 +261,30 @@ fn an_unreachable_target_ends_with_93_before_anything_is_sent() {
 }
 
 #[test]
+fn a_run_begins_while_each_fleet_has_a_server_left() {
+    let folder = TempDir::new().unwrap();
+    let port = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let dead = format!("127.0.0.1:{port}");
+    let run = |name: &str, hosts: &str| {
+        let out = folder.path().join(name);
+        let output = run(quickstart(&out).args(["--set", &format!("hosts={hosts}")]));
+        (output.status.code(), shown(&output))
+    };
+    let one = format!("{{ \"smtp2.example.net\" = \"{dead}\" }}");
+    let (code, text) = run("one", &one);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("warning: [hosts] \"smtp2"), "{text}");
+    let all =
+        format!("{{ \"smtp1.example.net\" = \"{dead}\", \"smtp2.example.net\" = \"{dead}\" }}");
+    let (code, text) = run("all", &all);
+    assert_eq!(code, Some(93), "{text}");
+    assert!(!folder.path().join("all").exists());
+}
+
+#[test]
 fn a_directory_that_is_not_empty_is_left_alone() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("run");
