@@ -5,6 +5,7 @@
 //! reported at once, each with its place.
 
 mod file;
+mod kept;
 mod overrides;
 mod servers;
 mod source;
@@ -18,6 +19,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use emulator::{DeviceModel, Naming};
 use jiff::{Timestamp, tz::TimeZone};
 
+pub use kept::Kept;
 pub use overrides::Overrides;
 pub(crate) use source::RELATED_BYTES_MAX;
 pub use source::{QUICKSTART, Source};
@@ -70,6 +72,8 @@ pub struct Scenario {
     pub thresholds: Vec<Threshold>,
     /// The text of the scenario as run, overrides included.
     pub text: String,
+    /// The same as a run directory keeps it.
+    pub kept: Kept,
 }
 
 impl Scenario {

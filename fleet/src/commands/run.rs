@@ -38,7 +38,14 @@ pub fn execute(arguments: &RunArguments) -> anyhow::Result<Exit> {
     };
     print_findings(&warnings, style.color_errors);
     let directory = RunDirectory::create(arguments.out.as_deref(), &scenario)?;
-    let timeline = Timeline::begin(&directory)?;
+    let timeline = match Timeline::begin(&directory) {
+        Ok(timeline) => timeline,
+        Err(error) => {
+            // The first failure is the one to tell.
+            let _ = directory.discard();
+            return Err(error.into());
+        }
+    };
     let scenario = Arc::new(scenario);
     let (server, introduce) = match start_consoles(&scenario, directory.path()) {
         Ok(consoles) => consoles.unzip(),
@@ -124,7 +131,7 @@ fn finish(
     let summary = Summary::new(scenario, result);
     // The files first: whoever reads the text may be gone.
     let timeline = timeline.finish(result.wall, &result.gathered);
-    directory.write_summary(&summary)?;
+    let written = directory.write_summary(&summary);
     let consoles = consoles.map_or_else(String::new, |counts| {
         format!(
             "consoles   {} logins, {} rejected, {} connections refused\n",
@@ -133,11 +140,15 @@ fn finish(
             counts.refused_connections()
         )
     });
+    let results = match &written {
+        Ok(()) => directory.path().join("summary.json").display().to_string(),
+        Err(_) => "could not be written; these figures are all there is".to_owned(),
+    };
     print(&format!(
-        "{}{consoles}results    {}\n",
+        "{}{consoles}results    {results}\n",
         closing(scenario, result, &summary, style),
-        directory.path().join("summary.json").display()
     ));
+    written?;
     timeline.context("the run is over and summary.json is complete")?;
     Ok(summary.exit())
 }

@@ -12,7 +12,7 @@ use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use toml::Spanned;
 
 use super::{
-    CONNECTIONS_DEFAULT, CONNECTIONS_MAX, ClockSettings, HttpsSettings, Loaded, Overrides,
+    CONNECTIONS_DEFAULT, CONNECTIONS_MAX, ClockSettings, HttpsSettings, Kept, Loaded, Overrides,
     Scenario, SmtpSettings, Source, SourceAddresses,
     file::{BoundValue, ClockTable, ScenarioFile, ThresholdTable},
     source::ReadError,
@@ -224,6 +224,7 @@ fn build(
         traffic,
         thresholds,
         text: text.to_owned(),
+        kept: Kept::of(source, text),
     })
 }
 
