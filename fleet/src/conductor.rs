@@ -131,10 +131,12 @@ pub struct RunResult {
     pub usage: Usage,
     /// How long the devices took to start.
     pub startup: Duration,
-    /// Memory after the devices had started less that before, in bytes.
+    /// Resident memory after the devices had started less that before, in bytes.
     pub devices_rss_bytes: u64,
     /// A signal ended the run.
     pub interrupted: bool,
+    /// A second signal ended the waiting for outstanding messages.
+    pub stopped: bool,
 }
 
 /// How the books of one embedded sink compare with the devices'.
@@ -191,21 +193,21 @@ pub async fn conduct(
         clock,
         gathered: Gathered::default(),
         reconcilers: BTreeMap::new(),
-        sinks: &sinks,
+        sinks,
         interrupts: 0,
         traffic_end: clock.origin() + scenario.duration,
     };
     course.follow(&mut stage, watcher, interrupts).await;
-    let (interrupted, gathered) = (course.interrupts > 0, std::mem::take(&mut course.gathered));
+    let interrupts = course.interrupts;
     // Until the last message had ended, or as long as there was traffic, whichever was longer.
     let traffic_end = course.traffic_end.min(clock.origin() + scenario.duration);
-    let wall = gathered
+    let wall = course
+        .gathered
         .last_end
         .map_or(traffic_end, |end| end.max(traffic_end));
     let wall = wall.saturating_duration_since(clock.origin());
-    let reconciled = course.reconciled(&gathered);
     let emitted = stage.end();
-    sinks.stop();
+    let (gathered, reconciled) = course.close();
     Ok(RunResult {
         started,
         wall,
@@ -216,7 +218,8 @@ pub async fn conduct(
         usage: Usage::now(),
         startup,
         devices_rss_bytes,
-        interrupted,
+        interrupted: interrupts > 0,
+        stopped: interrupts > 1,
     })
 }
 
@@ -247,7 +250,7 @@ async fn prepare(
     // Whatever the preflight did is none of the run's.
     sinks.received().for_each(drop);
     let before = clock::now();
-    let rss_before = Usage::now().peak_rss_bytes;
+    let rss_before = monitor::resident_bytes();
     let mut stage = Stage::set(scenario, &couriers, introduce)?;
     let devices = stage.wait_until_ready().await?;
     let startup = clock::now().saturating_duration_since(before);
@@ -257,7 +260,7 @@ async fn prepare(
         stage,
         devices,
         startup,
-        devices_rss_bytes: Usage::now().peak_rss_bytes.saturating_sub(rss_before),
+        devices_rss_bytes: monitor::resident_bytes().saturating_sub(rss_before),
     })
 }
 
@@ -287,7 +290,7 @@ struct Course<'a> {
     clock: RunClock,
     gathered: Gathered,
     reconcilers: BTreeMap<Transport, Reconciler>,
-    sinks: &'a EmbeddedSinks,
+    sinks: EmbeddedSinks,
     interrupts: u32,
     /// When traffic ended: after its duration, or when a signal came.
     traffic_end: Instant,
@@ -346,30 +349,39 @@ impl Course<'_> {
     fn look_at_sinks(&mut self) {
         for received in self.sinks.received() {
             let books = self.reconcilers.entry(received.transport).or_default();
-            books.receive(received.key, received.duplicate);
+            books.receive(received.key, received.taken);
         }
     }
 
-    fn reconciled(&self, gathered: &Gathered) -> BTreeMap<Transport, Reconciled> {
-        let none = Reconciler::default();
-        Transport::ALL
-            .into_iter()
-            .filter(|transport| self.sinks.embeds(*transport))
-            .map(|transport| {
-                let books = self.reconcilers.get(&transport).unwrap_or(&none);
-                let totals = books.totals();
-                let rows = gathered.ledger.by_type.iter();
-                let of_transport = rows.filter(|((_, by), _)| *by == transport);
-                let delivered: u64 = of_transport.map(|(_, row)| row.delivered).sum();
-                let elsewhere = gathered.transports[transport as usize].accepted_elsewhere;
-                let reconciled = Reconciled {
-                    totals,
-                    // What devices delivered must have gone to the sink or to somebody else.
-                    balanced: books.balances(gathered.in_flight())
-                        && delivered == totals.delivered + elsewhere,
-                };
-                (transport, reconciled)
-            })
-            .collect()
+    /// Stops the sinks and compares their books with the devices'.
+    fn close(self) -> (Gathered, BTreeMap<Transport, Reconciled>) {
+        let Self {
+            gathered,
+            mut reconcilers,
+            sinks,
+            ..
+        } = self;
+        let own = sinks.stop(|late| {
+            let books = reconcilers.entry(late.transport).or_default();
+            books.receive(late.key, late.taken);
+        });
+        let reconciled = own.into_iter().map(|(transport, own)| {
+            let books = reconcilers.remove(&transport).unwrap_or_default();
+            let totals = books.totals();
+            let rows = gathered.ledger.by_type.iter();
+            let of_transport = rows.filter(|((_, by), _)| *by == transport);
+            let delivered: u64 = of_transport.map(|(_, row)| row.delivered).sum();
+            let elsewhere = gathered.transports[transport as usize].accepted_elsewhere;
+            let reconciled = Reconciled {
+                totals,
+                // What devices delivered must have gone to the sink or to somebody else.
+                balanced: books.balances(gathered.in_flight())
+                    && own.is_some_and(|own| books.agrees_with(&own))
+                    && delivered == totals.delivered + elsewhere,
+            };
+            (transport, reconciled)
+        });
+        let reconciled = reconciled.collect();
+        (gathered, reconciled)
     }
 }

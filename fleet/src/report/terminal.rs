@@ -264,10 +264,11 @@ fn ledger_lines(text: &mut String, result: &RunResult, balanced: bool) {
         let totals = reconciled.totals;
         let _ = writeln!(
             text,
-            "  {:<8} sink received {}, duplicates {}, unknown {}, missing {}",
+            "  {:<8} sink received {}, duplicates {}, dropped {}, unknown {}, missing {}",
             transport_name(*transport),
             totals.received,
             totals.duplicates,
+            totals.dropped,
             totals.unknown,
             totals.missing
         );
