@@ -3,13 +3,14 @@
 mod stage;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use emulator::Transport;
 use jiff::Timestamp;
+use sink::MessageKey;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -29,6 +30,9 @@ use stage::Stage;
 const LEAD: Duration = Duration::from_millis(20);
 /// How often the sinks' receipts are looked at when no thread reports.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// How long the last reports are waited for once outcomes no longer are; usually a moment.
+const LAST_REPORTS: Duration = Duration::from_secs(10);
 
 /// Why a run does not take place.
 #[derive(Debug, thiserror::Error)]
@@ -193,6 +197,7 @@ pub async fn conduct(
         clock,
         gathered: Gathered::default(),
         reconcilers: BTreeMap::new(),
+        in_flight: HashSet::new(),
         sinks,
         interrupts: 0,
         traffic_end: clock.origin() + scenario.duration,
@@ -290,6 +295,8 @@ struct Course<'a> {
     clock: RunClock,
     gathered: Gathered,
     reconcilers: BTreeMap<Transport, Reconciler>,
+    /// Messages that had no outcome when waiting for them ended.
+    in_flight: HashSet<(Transport, MessageKey)>,
     sinks: EmbeddedSinks,
     interrupts: u32,
     /// When traffic ended: after its duration, or when a signal came.
@@ -303,15 +310,16 @@ impl Course<'_> {
         watcher: &mut dyn Watcher,
         interrupts: &mut Interrupts,
     ) {
-        let mut idle = 0;
+        let (mut idle, mut closing) = (0, false);
         let patience = self.clock.origin() + self.scenario.duration + self.scenario.drain;
         let mut patience = std::pin::pin!(tokio::time::sleep_until(patience.into()));
         let mut look = tokio::time::interval(LOOK_EVERY);
         while idle < stage.reporting_threads() {
             tokio::select! {
                 report = stage.next_report() => match report {
-                    Some(Report::Gathered { gathered, settled, idle: done }) => {
+                    Some(Report::Gathered { gathered, settled, in_flight, idle: done }) => {
                         idle += usize::from(done);
+                        self.in_flight.extend(in_flight);
                         self.take(&gathered, settled);
                         watcher.progress(self.clock.elapsed(), &self.gathered, &gathered);
                     }
@@ -322,7 +330,10 @@ impl Course<'_> {
                 () = interrupts.next() => {
                     self.interrupts += 1;
                     if self.interrupts > 1 {
-                        break;
+                        stage.close();
+                        patience.as_mut().reset((clock::now() + LAST_REPORTS).into());
+                        closing = true;
+                        continue;
                     }
                     self.traffic_end = clock::now();
                     stage.stop_traffic();
@@ -330,7 +341,14 @@ impl Course<'_> {
                     let deadline = clock::now() + self.scenario.drain;
                     patience.as_mut().reset(deadline.into());
                 }
-                () = &mut patience => break,
+                () = &mut patience => {
+                    if closing {
+                        break;
+                    }
+                    stage.close();
+                    patience.as_mut().reset((clock::now() + LAST_REPORTS).into());
+                    closing = true;
+                }
             }
         }
         self.look_at_sinks();
@@ -358,6 +376,7 @@ impl Course<'_> {
         let Self {
             gathered,
             mut reconcilers,
+            in_flight,
             sinks,
             ..
         } = self;
@@ -375,7 +394,7 @@ impl Course<'_> {
             let reconciled = Reconciled {
                 totals,
                 // What devices delivered must have gone to the sink or to somebody else.
-                balanced: books.balances(gathered.in_flight())
+                balanced: books.balances(|key| in_flight.contains(&(transport, key)))
                     && own.is_some_and(|own| books.agrees_with(&own))
                     && delivered == totals.delivered + elsewhere,
             };

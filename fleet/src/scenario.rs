@@ -25,7 +25,7 @@ pub(crate) use source::RELATED_BYTES_MAX;
 pub use source::{QUICKSTART, Source};
 pub use syslog_pattern::SyslogPattern;
 pub(crate) use targets::split_authority;
-pub use targets::{Endpoint, Scheme, SourceAddresses, TargetChoice, Targets};
+pub use targets::{Endpoint, Scheme, SourceAddresses, TargetChoice, TargetPlaces, Targets};
 pub use traffic::{Arrival, BurstCount, Emission, Traffic};
 
 use crate::{diagnostic::Diagnostic, threshold::Threshold};
@@ -70,6 +70,8 @@ pub struct Scenario {
     pub traffic: Vec<Traffic>,
     /// What the results must satisfy.
     pub thresholds: Vec<Threshold>,
+    /// The file it comes from, as the user knows it.
+    pub file: String,
     /// The text of the scenario as run, overrides included.
     pub text: String,
     /// The same as a run directory keeps it.

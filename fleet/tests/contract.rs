@@ -1,10 +1,5 @@
 //! The scenario that the format was agreed on loads and means what it says.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests fail by panicking, like the tests themselves"
-)]
-
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use fleet::{

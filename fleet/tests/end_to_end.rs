@@ -175,14 +175,11 @@ fn mail_for_a_server_of_hosts_is_not_expected_at_the_embedded_sink() {
     assert_eq!(&summary["ledger"]["sink"]["received"], https);
 }
 
-#[test]
-fn a_server_that_never_answers_fails_the_run_but_not_the_accounts() {
-    let folder = TempDir::new().unwrap();
-    let out = folder.path().join("run");
+/// A mail server that greets, and keeps every connection open without another word; its address.
+fn silent_server() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     std::thread::spawn(move || {
-        // Greets, and keeps every connection open without another word.
         let mut open = Vec::new();
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
@@ -190,6 +187,14 @@ fn a_server_that_never_answers_fails_the_run_but_not_the_accounts() {
             open.push(stream);
         }
     });
+    address
+}
+
+#[test]
+fn a_server_that_never_answers_fails_the_run_but_not_the_accounts() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let address = silent_server();
     let output = run(quickstart(&out).args(["--smtp", &address, "--set", "drain=1s"]));
     assert_eq!(output.status.code(), Some(99), "{}", shown(&output));
     let summary = summary(&out);
@@ -246,11 +251,14 @@ fn an_unreachable_target_ends_with_93_before_anything_is_sent() {
         .port();
     let output = run(quickstart(&out).args(["--smtp", &format!("127.0.0.1:{port}")]));
     assert_eq!(output.status.code(), Some(93), "{}", shown(&output));
+    let text = shown(&output);
+    assert!(text.contains(&port.to_string()), "{text}");
+    let place = format!(" | smtp  = \"127.0.0.1:{port}\"");
     assert!(
-        shown(&output).contains(&port.to_string()),
-        "{}",
-        shown(&output)
+        text.contains("--> built-in quickstart") && text.contains(&place),
+        "{text}"
     );
+    assert_eq!(text.matches("start the server").count(), 1, "{text}");
     assert!(!out.exists());
 }
 
@@ -329,6 +337,15 @@ fn signal(child: &Child, name: &str) {
 
 #[test]
 fn one_interrupt_drains_and_reports() {
+    drains_and_reports("INT");
+}
+
+#[test]
+fn one_request_to_terminate_drains_and_reports() {
+    drains_and_reports("TERM");
+}
+
+fn drains_and_reports(name: &str) {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("run");
     let mut child = quickstart_lasting(&out, "10m")
@@ -337,7 +354,7 @@ fn one_interrupt_drains_and_reports() {
         .spawn()
         .unwrap();
     wait_for_line(&mut child, "devices up");
-    signal(&child, "INT");
+    signal(&child, name);
     let mut text = String::new();
     child
         .stdout
@@ -349,6 +366,33 @@ fn one_interrupt_drains_and_reports() {
     let summary = summary(&out);
     assert_eq!(summary["verdict"], "interrupted");
     assert_eq!(summary["ledger"]["balanced"], true);
+}
+
+#[test]
+fn a_second_interrupt_stops_at_once_and_reports() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let mut child = quickstart_lasting(&out, "10m")
+        .args(["--smtp", &silent_server(), "--set", "drain=1h"])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut wait_for = |text: &str| {
+        let found = lines.find(|line| line.as_ref().unwrap().contains(text));
+        found.unwrap().unwrap();
+    };
+    // By the first progress line something is on its way to the server that never answers.
+    wait_for("triggers");
+    signal(&child, "INT");
+    wait_for("press ctrl-C again");
+    signal(&child, "INT");
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(105), "{text}");
+    assert!(text.contains("a second signal ended the waiting"), "{text}");
+    assert_eq!(summary(&out)["ledger"]["balanced"], true, "{text}");
 }
 
 #[test]

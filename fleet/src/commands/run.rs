@@ -6,7 +6,7 @@ use anyhow::Context;
 use sink::ListenError;
 use tokio::sync::oneshot;
 
-use super::{complain, print, print_findings};
+use super::{complain, print, print_findings, unreachable};
 use crate::{
     arguments::{RunArguments, SshArguments},
     conductor::{self, Interrupts, RunError, RunResult, Watcher},
@@ -17,7 +17,7 @@ use crate::{
     courier::{PrepareError, Unreachable},
     exit::Exit,
     record::Gathered,
-    report::{Progress, RunDirectory, Style, Summary, Timeline, closing},
+    report::{DirectoryError, Progress, RunDirectory, Style, Summary, Timeline, closing},
     scenario::{Loaded, Scenario},
     simulation,
 };
@@ -37,15 +37,7 @@ pub fn execute(arguments: &RunArguments) -> anyhow::Result<Exit> {
         }
     };
     print_findings(&warnings, style.color_errors);
-    let directory = RunDirectory::create(arguments.out.as_deref(), &scenario)?;
-    let timeline = match Timeline::begin(&directory) {
-        Ok(timeline) => timeline,
-        Err(error) => {
-            // The first failure is the one to tell.
-            let _ = directory.discard();
-            return Err(error.into());
-        }
-    };
+    let (directory, timeline) = begin_files(arguments.out.as_deref(), &scenario)?;
     let scenario = Arc::new(scenario);
     let (server, introduce) = match start_consoles(&scenario, directory.path()) {
         Ok(consoles) => consoles.unzip(),
@@ -73,6 +65,13 @@ pub fn execute(arguments: &RunArguments) -> anyhow::Result<Exit> {
         Err(error) => {
             drop(watcher);
             directory.discard()?;
+            if let RunError::Unreachable(targets) = &error {
+                print_findings(
+                    &unreachable::findings(&scenario, targets),
+                    style.color_errors,
+                );
+                return Ok(Exit::Unreachable);
+            }
             return Ok(print_refusal(&error));
         }
     };
@@ -83,6 +82,22 @@ pub fn execute(arguments: &RunArguments) -> anyhow::Result<Exit> {
         &directory,
         (style, consoles.as_deref()),
     )
+}
+
+/// Makes the run directory and begins the files in it; on failure nothing of it stays.
+fn begin_files(
+    out: Option<&Path>,
+    scenario: &Scenario,
+) -> Result<(RunDirectory, Timeline), DirectoryError> {
+    let directory = RunDirectory::create(out, scenario)?;
+    match Timeline::begin(&directory) {
+        Ok(timeline) => Ok((directory, timeline)),
+        Err(error) => {
+            // The first failure is the one to tell.
+            let _ = directory.discard();
+            Err(error)
+        }
+    }
 }
 
 /// Runs `fleet ssh`: devices without traffic, until somebody ends it.

@@ -78,9 +78,9 @@ impl fmt::Display for Unreachable {
             origin,
             target,
             failure,
-            remedy,
+            remedy: _,
         } = self;
-        write!(formatter, "{origin} ({target}): {failure}; {remedy}")
+        write!(formatter, "{origin} ({target}): {failure}")
     }
 }
 

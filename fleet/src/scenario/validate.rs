@@ -182,17 +182,14 @@ fn build(
         connect_timeout: file.smtp.connect_timeout.0,
         reply_timeout: file.smtp.reply_timeout.0,
     };
+    let resolve = |path: &Spanned<String>| source.resolve(path.get_ref());
     let https = HttpsSettings {
         connections: connections(file.https.connections.as_ref(), findings),
         keep_alive: file.https.keep_alive,
         resumption: file.https.resumption,
         connect_timeout: file.https.connect_timeout.0,
         response_timeout: file.https.response_timeout.0,
-        ca: file
-            .targets
-            .ca
-            .as_ref()
-            .map(|path| source.resolve(path.get_ref())),
+        ca: file.targets.ca.as_ref().map(resolve),
         insecure: file.targets.insecure,
     };
     let ssh = ssh::settings(source, &file.ssh, findings);
@@ -223,6 +220,7 @@ fn build(
         fleets,
         traffic,
         thresholds,
+        file: findings.file.clone(),
         text: text.to_owned(),
         kept: Kept::of(source, text),
     })

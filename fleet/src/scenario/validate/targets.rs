@@ -10,7 +10,7 @@ use super::Findings;
 use crate::scenario::{
     Fleet, Overrides, Scheme, Source, TargetChoice, Targets,
     file::ScenarioFile,
-    targets::{self, Purpose, TargetError},
+    targets::{self, Purpose, TargetError, TargetPlaces},
 };
 
 pub(super) fn targets(
@@ -54,6 +54,15 @@ pub(super) fn targets(
         smtp: smtp?,
         https: https?,
         hosts,
+        places: TargetPlaces {
+            smtp: file.targets.smtp.span(),
+            https: file.targets.https.span(),
+            hosts: file
+                .hosts
+                .iter()
+                .map(|(name, target)| (name.to_ascii_lowercase(), target.span()))
+                .collect(),
+        },
     })
 }
 
