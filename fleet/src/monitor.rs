@@ -49,12 +49,26 @@ pub struct TooFewFiles {
     pub limit: u64,
 }
 
+/// Open files that a run with `connections` connections needs, and the other ends, here, of `embedded`
+/// ones.
+pub fn files_needed(connections: u64, embedded: u64) -> u64 {
+    connections + embedded + FILES_BESIDES_CONNECTIONS
+}
+
+/// Open files that this process may have, once it has asked for all it may; `None` where the system
+/// does not tell.
+pub fn files_allowed() -> Option<u64> {
+    getrlimit(Resource::RLIMIT_NOFILE)
+        .ok()
+        .map(|(_, hard)| hard)
+}
+
 /// Makes room for `connections` open connections and the other ends, here, of `embedded` ones.
 ///
 /// # Errors
 /// When even the hard limit is too low.
 pub fn make_room_for(connections: u64, embedded: u64) -> Result<(), TooFewFiles> {
-    let needed = connections + embedded + FILES_BESIDES_CONNECTIONS;
+    let needed = files_needed(connections, embedded);
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
         // A system that does not tell has no limit that we could mend.
         return Ok(());

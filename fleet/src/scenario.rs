@@ -92,6 +92,11 @@ impl Scenario {
         self.fleets.iter().map(|fleet| fleet.count).sum()
     }
 
+    /// Most connections at once by all transports.
+    pub fn connections(&self) -> u32 {
+        self.smtp.connections + self.https.connections
+    }
+
     /// The fleet that device number `device` belongs to.
     pub fn fleet_of(&self, device: u32) -> Option<&Fleet> {
         let following = self
