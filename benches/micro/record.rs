@@ -6,7 +6,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use emulator::{MessageId, MessageType, Output, SerialNumber, Settlement, Transport};
 use fleet::{
     fingerprint::Fingerprint,
-    ledger::{AtSink, Ledger, Reconciler},
+    ledger::{AtSink, Ledger, Reconciler, Taken},
     record::Latency,
 };
 use sink::MessageKey;
@@ -51,7 +51,7 @@ fn record(criterion: &mut Criterion) {
         bencher.iter(|| {
             number = number.wrapping_add(1);
             let key = MessageKey(u128::from(number));
-            books.receive(key, false);
+            books.receive(key, Taken::Kept);
             books.settle(key, AtSink::Certain);
         });
     });

@@ -10,6 +10,9 @@ mod talk;
 
 use std::time::Duration;
 
+use emulator::Transport;
+use sink::MessageKey;
+
 use crate::record::{Gathered, Settled};
 
 pub(crate) use arbiter::{ArbiterSetup, run_arbiter};
@@ -30,6 +33,8 @@ pub(crate) enum Report {
         gathered: Box<Gathered>,
         /// Messages that have ended.
         settled: Vec<Settled>,
+        /// In the last report of an arbiter: messages whose outcome is still unknown.
+        in_flight: Vec<(Transport, MessageKey)>,
         /// Whether this is the thread's last report: nothing further will happen on it.
         idle: bool,
     },

@@ -35,6 +35,18 @@ pub struct Arguments {
     pub command: Option<Command>,
 }
 
+impl Arguments {
+    /// Reads the command line; without a command, as if `run` had been typed.
+    ///
+    /// What makes no sense ends the process, with code 2.
+    pub fn read() -> Command {
+        let typed = Self::parse().command;
+        // Parsed rather than put together, so that the environment has its say.
+        let typed = typed.or_else(|| Self::parse_from(["fleet", "run"]).command);
+        typed.unwrap_or_else(|| Command::Run(RunArguments::default()))
+    }
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -67,10 +79,10 @@ pub struct RunArguments {
     #[arg(long, value_name = "ADDR", env = "FLEET_SSH")]
     pub ssh: Option<String>,
     /// Print the closing figures only.
-    #[arg(long)]
+    #[arg(long, env = "FLEET_QUIET", value_parser = clap::builder::BoolishValueParser::new())]
     pub quiet: bool,
     /// Print plain lines: nothing is overwritten or coloured.
-    #[arg(long)]
+    #[arg(long, env = "FLEET_PLAIN", value_parser = clap::builder::BoolishValueParser::new())]
     pub plain: bool,
     /// Print without colours (also NO_COLOR).
     #[arg(long)]
@@ -91,7 +103,7 @@ pub struct SshArguments {
     #[arg(long, value_name = "DIR", env = "FLEET_OUT")]
     pub out: Option<PathBuf>,
     /// Print plain lines: nothing is overwritten or coloured.
-    #[arg(long)]
+    #[arg(long, env = "FLEET_PLAIN", value_parser = clap::builder::BoolishValueParser::new())]
     pub plain: bool,
     /// Print without colours (also NO_COLOR).
     #[arg(long)]
@@ -120,10 +132,15 @@ pub struct DeviceArguments {
     #[arg(long, value_name = "FILE", env = "FLEET_CA")]
     pub ca: Option<String>,
     /// Do not verify certificates.
-    #[arg(long)]
+    #[arg(long, env = "FLEET_INSECURE", value_parser = clap::builder::BoolishValueParser::new())]
     pub insecure: bool,
     /// Allow a target that is neither a loopback nor a private address (repeatable).
-    #[arg(long, value_name = "HOST")]
+    #[arg(
+        long,
+        value_name = "HOST",
+        env = "FLEET_ALLOW_TARGET",
+        value_delimiter = ','
+    )]
     pub allow_target: Vec<String>,
     /// End with exit code 104 when the device refused a line.
     #[arg(long)]
@@ -183,13 +200,23 @@ struct ChangeArguments {
     #[arg(long, value_name = "FILE", env = "FLEET_CA")]
     ca: Option<String>,
     /// Do not verify certificates.
-    #[arg(long)]
+    #[arg(long, env = "FLEET_INSECURE", value_parser = clap::builder::BoolishValueParser::new())]
     insecure: bool,
-    /// Set any key of the scenario, as in clock.speed=60 or fleet.0.count=10 (repeatable).
-    #[arg(long, value_name = "KEY=VALUE")]
+    /// Set any key of the scenario, as in clock.speed=60 or fleet.0.count=10 (repeatable; in the environment, one on each line).
+    #[arg(
+        long,
+        value_name = "KEY=VALUE",
+        env = "FLEET_SET",
+        value_delimiter = '\n'
+    )]
     set: Vec<String>,
     /// Allow a target that is neither a loopback nor a private address (repeatable).
-    #[arg(long, value_name = "HOST")]
+    #[arg(
+        long,
+        value_name = "HOST",
+        env = "FLEET_ALLOW_TARGET",
+        value_delimiter = ','
+    )]
     allow_target: Vec<String>,
 }
 

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod device;
 pub mod run;
+mod unreachable;
 
 use std::io::{self, Write};
 

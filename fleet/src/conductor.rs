@@ -3,13 +3,14 @@
 mod stage;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use emulator::Transport;
 use jiff::Timestamp;
+use sink::MessageKey;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -29,6 +30,9 @@ use stage::Stage;
 const LEAD: Duration = Duration::from_millis(20);
 /// How often the sinks' receipts are looked at when no thread reports.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// How long the last reports are waited for once outcomes no longer are; usually a moment.
+const LAST_REPORTS: Duration = Duration::from_secs(10);
 
 /// Why a run does not take place.
 #[derive(Debug, thiserror::Error)]
@@ -131,10 +135,12 @@ pub struct RunResult {
     pub usage: Usage,
     /// How long the devices took to start.
     pub startup: Duration,
-    /// Memory after the devices had started less that before, in bytes.
+    /// Resident memory after the devices had started less that before, in bytes.
     pub devices_rss_bytes: u64,
     /// A signal ended the run.
     pub interrupted: bool,
+    /// A second signal ended the waiting for outstanding messages.
+    pub stopped: bool,
 }
 
 /// How the books of one embedded sink compare with the devices'.
@@ -191,21 +197,22 @@ pub async fn conduct(
         clock,
         gathered: Gathered::default(),
         reconcilers: BTreeMap::new(),
-        sinks: &sinks,
+        in_flight: HashSet::new(),
+        sinks,
         interrupts: 0,
         traffic_end: clock.origin() + scenario.duration,
     };
     course.follow(&mut stage, watcher, interrupts).await;
-    let (interrupted, gathered) = (course.interrupts > 0, std::mem::take(&mut course.gathered));
+    let interrupts = course.interrupts;
     // Until the last message had ended, or as long as there was traffic, whichever was longer.
     let traffic_end = course.traffic_end.min(clock.origin() + scenario.duration);
-    let wall = gathered
+    let wall = course
+        .gathered
         .last_end
         .map_or(traffic_end, |end| end.max(traffic_end));
     let wall = wall.saturating_duration_since(clock.origin());
-    let reconciled = course.reconciled(&gathered);
     let emitted = stage.end();
-    sinks.stop();
+    let (gathered, reconciled) = course.close();
     Ok(RunResult {
         started,
         wall,
@@ -216,7 +223,8 @@ pub async fn conduct(
         usage: Usage::now(),
         startup,
         devices_rss_bytes,
-        interrupted,
+        interrupted: interrupts > 0,
+        stopped: interrupts > 1,
     })
 }
 
@@ -239,7 +247,7 @@ async fn prepare(
     let sinks = EmbeddedSinks::start(scenario)?;
     let couriers = Arc::new(CourierSettings::prepare(scenario, &sinks.addresses()).await?);
     if let Err(unreachable) = couriers.preflight().await {
-        if !unreachable.iter().all(Unreachable::is_listed_host) {
+        if !can_do_without(scenario, &unreachable) {
             return Err(RunError::Unreachable(unreachable));
         }
         watcher.unreachable_hosts(&unreachable);
@@ -247,7 +255,7 @@ async fn prepare(
     // Whatever the preflight did is none of the run's.
     sinks.received().for_each(drop);
     let before = clock::now();
-    let rss_before = Usage::now().peak_rss_bytes;
+    let rss_before = monitor::resident_bytes();
     let mut stage = Stage::set(scenario, &couriers, introduce)?;
     let devices = stage.wait_until_ready().await?;
     let startup = clock::now().saturating_duration_since(before);
@@ -257,16 +265,24 @@ async fn prepare(
         stage,
         devices,
         startup,
-        devices_rss_bytes: Usage::now().peak_rss_bytes.saturating_sub(rss_before),
+        devices_rss_bytes: monitor::resident_bytes().saturating_sub(rss_before),
     })
 }
 
+/// Whether every fleet has a server left for each of its transports: to see devices fail over may be
+/// what the scenario is for.
+fn can_do_without(scenario: &Scenario, dead: &[Unreachable]) -> bool {
+    dead.iter().all(Unreachable::is_listed_host)
+        && scenario
+            .indispensable(|name| dead.iter().any(|one| one.is_host(name)))
+            .is_empty()
+}
+
 fn make_room(scenario: &Scenario) -> Result<(), TooFewFiles> {
-    let connections = u64::from(scenario.smtp.connections) + u64::from(scenario.https.connections);
-    let embedded = connections;
-    let consoles = scenario.ssh.listen.map_or(0, |_| scenario.ssh.sessions);
-    let connections = connections + u64::from(consoles);
-    monitor::make_room_for(connections, embedded)
+    let connections = u64::from(scenario.connections());
+    let consoles = u64::from(scenario.console_connections());
+    // Each connection may go to an embedded sink.
+    monitor::make_room_for(connections + consoles, connections)
 }
 
 fn device_time(scenario: &Scenario, wall: Duration) -> Duration {
@@ -280,7 +296,9 @@ struct Course<'a> {
     clock: RunClock,
     gathered: Gathered,
     reconcilers: BTreeMap<Transport, Reconciler>,
-    sinks: &'a EmbeddedSinks,
+    /// Messages that had no outcome when waiting for them ended.
+    in_flight: HashSet<(Transport, MessageKey)>,
+    sinks: EmbeddedSinks,
     interrupts: u32,
     /// When traffic ended: after its duration, or when a signal came.
     traffic_end: Instant,
@@ -293,15 +311,16 @@ impl Course<'_> {
         watcher: &mut dyn Watcher,
         interrupts: &mut Interrupts,
     ) {
-        let mut idle = 0;
+        let (mut idle, mut closing) = (0, false);
         let patience = self.clock.origin() + self.scenario.duration + self.scenario.drain;
         let mut patience = std::pin::pin!(tokio::time::sleep_until(patience.into()));
         let mut look = tokio::time::interval(LOOK_EVERY);
         while idle < stage.reporting_threads() {
             tokio::select! {
                 report = stage.next_report() => match report {
-                    Some(Report::Gathered { gathered, settled, idle: done }) => {
+                    Some(Report::Gathered { gathered, settled, in_flight, idle: done }) => {
                         idle += usize::from(done);
+                        self.in_flight.extend(in_flight);
                         self.take(&gathered, settled);
                         watcher.progress(self.clock.elapsed(), &self.gathered, &gathered);
                     }
@@ -312,7 +331,10 @@ impl Course<'_> {
                 () = interrupts.next() => {
                     self.interrupts += 1;
                     if self.interrupts > 1 {
-                        break;
+                        stage.close();
+                        patience.as_mut().reset((clock::now() + LAST_REPORTS).into());
+                        closing = true;
+                        continue;
                     }
                     self.traffic_end = clock::now();
                     stage.stop_traffic();
@@ -320,7 +342,14 @@ impl Course<'_> {
                     let deadline = clock::now() + self.scenario.drain;
                     patience.as_mut().reset(deadline.into());
                 }
-                () = &mut patience => break,
+                () = &mut patience => {
+                    if closing {
+                        break;
+                    }
+                    stage.close();
+                    patience.as_mut().reset((clock::now() + LAST_REPORTS).into());
+                    closing = true;
+                }
             }
         }
         self.look_at_sinks();
@@ -339,30 +368,40 @@ impl Course<'_> {
     fn look_at_sinks(&mut self) {
         for received in self.sinks.received() {
             let books = self.reconcilers.entry(received.transport).or_default();
-            books.receive(received.key, received.duplicate);
+            books.receive(received.key, received.taken);
         }
     }
 
-    fn reconciled(&self, gathered: &Gathered) -> BTreeMap<Transport, Reconciled> {
-        let none = Reconciler::default();
-        Transport::ALL
-            .into_iter()
-            .filter(|transport| self.sinks.embeds(*transport))
-            .map(|transport| {
-                let books = self.reconcilers.get(&transport).unwrap_or(&none);
-                let totals = books.totals();
-                let rows = gathered.ledger.by_type.iter();
-                let of_transport = rows.filter(|((_, by), _)| *by == transport);
-                let delivered: u64 = of_transport.map(|(_, row)| row.delivered).sum();
-                let elsewhere = gathered.transports[transport as usize].accepted_elsewhere;
-                let reconciled = Reconciled {
-                    totals,
-                    // What devices delivered must have gone to the sink or to somebody else.
-                    balanced: books.balances(gathered.in_flight())
-                        && delivered == totals.delivered + elsewhere,
-                };
-                (transport, reconciled)
-            })
-            .collect()
+    /// Stops the sinks and compares their books with the devices'.
+    fn close(self) -> (Gathered, BTreeMap<Transport, Reconciled>) {
+        let Self {
+            gathered,
+            mut reconcilers,
+            in_flight,
+            sinks,
+            ..
+        } = self;
+        let own = sinks.stop(|late| {
+            let books = reconcilers.entry(late.transport).or_default();
+            books.receive(late.key, late.taken);
+        });
+        let reconciled = own.into_iter().map(|(transport, own)| {
+            let books = reconcilers.remove(&transport).unwrap_or_default();
+            let totals = books.totals();
+            let rows = gathered.ledger.by_type.iter();
+            let of_transport = rows.filter(|((_, by), _)| *by == transport);
+            let delivered: u64 = of_transport.map(|(_, row)| row.delivered).sum();
+            let elsewhere = gathered.transports[transport as usize].accepted_elsewhere;
+            let reconciled = Reconciled {
+                totals,
+                // What devices delivered must have gone to the sink or to somebody else.
+                balanced: books.balances(|key| in_flight.contains(&(transport, key)))
+                    && own.is_some_and(|own| books.agrees_with(&own))
+                    && delivered == totals.delivered + elsewhere,
+            };
+            (transport, reconciled)
+        });
+        let reconciled = reconciled.collect();
+        (gathered, reconciled)
     }
 }

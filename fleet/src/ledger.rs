@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use emulator::{DropAccount, MessageType, Output, Settlement, Transport};
 
-pub use reconcile::{AtSink, Reconciler, SinkTotals};
+pub use reconcile::{AtSink, Reconciler, SinkTotals, Taken};
 
 /// Counts of everything the devices decided and of how messages ended.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

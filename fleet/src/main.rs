@@ -2,16 +2,14 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use fleet::{
-    arguments::{Arguments, Command, RunArguments},
+    arguments::{Arguments, Command},
     commands,
     exit::Exit,
 };
 
 fn main() -> ExitCode {
-    // Usage errors end the process here, with code 2.
-    let arguments = Arguments::parse();
+    let command = Arguments::read();
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("FLEET_LOG")
@@ -19,12 +17,11 @@ fn main() -> ExitCode {
         )
         .with_writer(std::io::stderr)
         .init();
-    let outcome = match arguments.command {
-        None => commands::run::execute(&RunArguments::default()),
-        Some(Command::Run(arguments)) => commands::run::execute(&arguments),
-        Some(Command::Check(arguments)) => commands::check::execute(&arguments),
-        Some(Command::Device(arguments)) => commands::device::execute(&arguments),
-        Some(Command::Ssh(arguments)) => commands::run::serve_consoles(&arguments),
+    let outcome = match command {
+        Command::Run(arguments) => commands::run::execute(&arguments),
+        Command::Check(arguments) => commands::check::execute(&arguments),
+        Command::Device(arguments) => commands::device::execute(&arguments),
+        Command::Ssh(arguments) => commands::run::serve_consoles(&arguments),
     };
     match outcome {
         Ok(exit) => exit.into(),

@@ -30,6 +30,15 @@ impl Usage {
     }
 }
 
+/// Memory that is resident at the moment, in bytes; the largest so far where the system does not
+/// tell.
+pub fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.and_then(|line| line.trim().split(' ').next()?.parse::<u64>().ok());
+    kibibytes.map_or_else(|| Usage::now().peak_rss_bytes, |number| number * 1024)
+}
+
 /// Too few files may be open.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the run needs {needed} open files, but the limit is {limit}")]
@@ -40,12 +49,26 @@ pub struct TooFewFiles {
     pub limit: u64,
 }
 
+/// Open files that a run with `connections` connections needs, and the other ends, here, of `embedded`
+/// ones.
+pub fn files_needed(connections: u64, embedded: u64) -> u64 {
+    connections + embedded + FILES_BESIDES_CONNECTIONS
+}
+
+/// Open files that this process may have, once it has asked for all it may; `None` where the system
+/// does not tell.
+pub fn files_allowed() -> Option<u64> {
+    getrlimit(Resource::RLIMIT_NOFILE)
+        .ok()
+        .map(|(_, hard)| hard)
+}
+
 /// Makes room for `connections` open connections and the other ends, here, of `embedded` ones.
 ///
 /// # Errors
 /// When even the hard limit is too low.
 pub fn make_room_for(connections: u64, embedded: u64) -> Result<(), TooFewFiles> {
-    let needed = connections + embedded + FILES_BESIDES_CONNECTIONS;
+    let needed = files_needed(connections, embedded);
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
         // A system that does not tell has no limit that we could mend.
         return Ok(());
@@ -70,4 +93,22 @@ pub fn kernel() -> String {
         |_| "unknown".to_owned(),
         |release| release.trim().to_owned(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn memory_that_has_been_given_back_is_not_resident() {
+        const BYTES: usize = 256 << 20;
+        drop(std::hint::black_box(vec![1_u8; BYTES]));
+        let resident = resident_bytes();
+        let peak = Usage::now().peak_rss_bytes;
+        assert!(
+            resident > 0 && resident + BYTES as u64 / 2 < peak,
+            "{resident} of {peak}"
+        );
+    }
 }

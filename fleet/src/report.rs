@@ -2,6 +2,7 @@
 
 mod directory;
 mod metrics;
+mod remarks;
 mod summary;
 mod terminal;
 mod timeline;

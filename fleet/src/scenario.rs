@@ -5,7 +5,9 @@
 //! reported at once, each with its place.
 
 mod file;
+mod kept;
 mod overrides;
+mod servers;
 mod source;
 mod syslog_pattern;
 mod targets;
@@ -17,12 +19,13 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use emulator::{DeviceModel, Naming};
 use jiff::{Timestamp, tz::TimeZone};
 
+pub use kept::Kept;
 pub use overrides::Overrides;
 pub(crate) use source::RELATED_BYTES_MAX;
 pub use source::{QUICKSTART, Source};
 pub use syslog_pattern::SyslogPattern;
 pub(crate) use targets::split_authority;
-pub use targets::{Endpoint, Scheme, SourceAddresses, TargetChoice, Targets};
+pub use targets::{Endpoint, Scheme, SourceAddresses, TargetChoice, TargetPlaces, Targets};
 pub use traffic::{Arrival, BurstCount, Emission, Traffic};
 
 use crate::{diagnostic::Diagnostic, threshold::Threshold};
@@ -67,8 +70,12 @@ pub struct Scenario {
     pub traffic: Vec<Traffic>,
     /// What the results must satisfy.
     pub thresholds: Vec<Threshold>,
+    /// The file it comes from, as the user knows it.
+    pub file: String,
     /// The text of the scenario as run, overrides included.
     pub text: String,
+    /// The same as a run directory keeps it.
+    pub kept: Kept,
 }
 
 impl Scenario {
@@ -83,6 +90,16 @@ impl Scenario {
     /// How many devices there are in all fleets.
     pub fn device_count(&self) -> u32 {
         self.fleets.iter().map(|fleet| fleet.count).sum()
+    }
+
+    /// Most connections at once by all transports.
+    pub fn connections(&self) -> u32 {
+        self.smtp.connections + self.https.connections
+    }
+
+    /// Most connections of people to consoles at once.
+    pub fn console_connections(&self) -> u32 {
+        self.ssh.listen.map_or(0, |_| self.ssh.sessions)
     }
 
     /// The fleet that device number `device` belongs to.

@@ -4,7 +4,7 @@
 //! It says what a run will ask of its targets before anything is sent, and shows in tests that a run
 //! is a function of scenario and seed.
 
-use std::{cmp::Reverse, collections::BinaryHeap};
+use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use emulator::{AttemptOutcome, Device, Identity, Input, Output, Route, Seed};
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +16,8 @@ use crate::{
 /// What a scenario amounts to.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Forecast {
+    /// How much of the run has been walked through.
+    pub walked: Duration,
     /// Events planned.
     pub events: u64,
     /// What the devices decided.
@@ -66,6 +68,15 @@ fn booted_at(scenario: &Scenario, seed: Seed, device: u32) -> Timestamp {
 
 /// Walks through `scenario` with the devices of `range`.
 pub fn simulate(scenario: &Scenario, range: std::ops::Range<u32>) -> Forecast {
+    simulate_up_to(scenario, range, u64::MAX)
+}
+
+/// The same, for `steps_max` steps at most: events of the plan, and inputs of the devices.
+pub fn simulate_up_to(
+    scenario: &Scenario,
+    range: std::ops::Range<u32>,
+    steps_max: u64,
+) -> Forecast {
     let scale = TimeScale::new(&scenario.clock);
     let end = scale.device_at(scenario.duration);
     let first = range.start;
@@ -76,16 +87,26 @@ pub fn simulate(scenario: &Scenario, range: std::ops::Range<u32>) -> Forecast {
         forecast: Forecast::default(),
         outputs: Vec::new(),
         load: Load::new(scale),
+        steps_left: steps_max,
+        reached: scenario.clock.start,
     };
     walk.start(scenario.clock.start);
     for event in Plan::new(scenario) {
         walk.until(event.at);
+        walk.steps_left = walk.steps_left.saturating_sub(1);
+        if walk.steps_left == 0 {
+            break;
+        }
         if walk.owns(event.device) {
             walk.forecast.events += 1;
             walk.feed(event.device, event.at, Input::Event(event.event));
         }
     }
     walk.until(end);
+    walk.forecast.walked = match walk.steps_left {
+        0 => scale.elapsed_at(walk.reached),
+        _ => scenario.duration,
+    };
     walk.forecast.peak_mails_per_s = walk.load.peaks[0];
     walk.forecast.peak_requests_per_s = walk.load.peaks[1];
     walk.forecast
@@ -98,6 +119,9 @@ struct Walk {
     forecast: Forecast,
     outputs: Vec<Output>,
     load: Load,
+    steps_left: u64,
+    /// When the last step was taken.
+    reached: Timestamp,
 }
 
 impl Walk {
@@ -118,7 +142,7 @@ impl Walk {
     /// Lets everything happen that is due up to `now`.
     fn until(&mut self, now: Timestamp) {
         while let Some(&Reverse((deadline, number))) = self.deadlines.peek() {
-            if deadline > now {
+            if deadline > now || self.steps_left == 0 {
                 return;
             }
             self.deadlines.pop();
@@ -131,6 +155,8 @@ impl Walk {
 
     fn feed(&mut self, number: u32, now: Timestamp, input: Input) {
         let device = &mut self.devices[(number - self.first) as usize];
+        self.steps_left = self.steps_left.saturating_sub(1);
+        self.reached = now;
         let before = device.next_deadline();
         device.handle(now, input, &mut self.outputs);
         let mut handled = 0;
@@ -225,6 +251,20 @@ mod tests {
         }
         assert_eq!(sum.fingerprint.text(), whole.fingerprint.text());
         assert_eq!((sum.events, sum.ledger), (whole.events, whole.ledger));
+    }
+
+    #[test]
+    fn a_walk_of_so_many_steps_ends_before_a_run_of_any_length() {
+        let overrides = Overrides {
+            set: vec!["duration=3650d".to_owned()],
+            ..Overrides::default()
+        };
+        let loaded = Scenario::load(&Source::BuiltIn, &overrides).unwrap();
+        let forecast = simulate_up_to(&loaded.scenario, 0..100, 10_000);
+        assert!(forecast.events < 10_000 && forecast.ledger.triggers > 0);
+        let walked = forecast.walked.as_secs();
+        // 270 events a second are planned for all devices.
+        assert!((10..60).contains(&walked), "{walked} s");
     }
 
     #[test]

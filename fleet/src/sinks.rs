@@ -9,11 +9,12 @@ use std::{
 
 use emulator::Transport;
 use rustls_pki_types::CertificateDer;
-use sink::{Books, MessageKey, TestAuthority, Totals};
+use sink::{Books, Disposition, MessageKey, TestAuthority, Totals};
 use tokio::sync::oneshot;
 
 use crate::{
     courier::EmbeddedAddresses,
+    ledger::Taken,
     scenario::{Scenario, TargetChoice},
 };
 
@@ -28,8 +29,8 @@ pub(crate) struct Received {
     pub key: MessageKey,
     /// By which transport it came.
     pub transport: Transport,
-    /// Whether its id had come before.
-    pub duplicate: bool,
+    /// What became of it.
+    pub taken: Taken,
 }
 
 /// Why the embedded sinks do not start.
@@ -97,26 +98,26 @@ impl EmbeddedSinks {
         }
     }
 
-    /// Whether messages by `transport` go to an embedded sink.
-    pub(crate) fn embeds(&self, transport: Transport) -> bool {
-        self.running.iter().any(|sink| sink.transport == transport)
-    }
-
     /// What has been received since the last time. A sink records a message before it replies, so
     /// every message whose acceptance is known is in here.
     pub(crate) fn received(&self) -> impl Iterator<Item = Received> {
         self.received.try_iter()
     }
 
-    /// Stops the sinks; returns their own totals.
-    pub(crate) fn stop(self) -> Vec<(Transport, Totals)> {
-        self.running
-            .into_iter()
-            .filter_map(|sink| {
-                // A sink that has ended by itself needs no telling.
-                let _ = sink.stop.send(());
-                Some((sink.transport, sink.thread.join().ok()?))
-            })
+    /// Stops the sinks and shows `take` what came in the meantime; returns their own totals, none for
+    /// a sink that has failed.
+    pub(crate) fn stop(self, take: impl FnMut(Received)) -> Vec<(Transport, Option<Totals>)> {
+        let stopped = self.running.into_iter().map(|sink| {
+            // A sink that has ended by itself needs no telling.
+            let _ = sink.stop.send(());
+            (sink.transport, sink.thread)
+        });
+        let stopped: Vec<_> = stopped.collect();
+        // Until the last of them has let go of its end.
+        self.received.iter().for_each(take);
+        let ended = stopped.into_iter();
+        ended
+            .map(|(transport, thread)| (transport, thread.join().ok()))
             .collect()
     }
 }
@@ -146,7 +147,11 @@ fn start(
         let _ = sender.send(Received {
             key: receipt.key,
             transport,
-            duplicate: receipt.duplicate,
+            taken: match (receipt.duplicate, receipt.disposition) {
+                (true, _) => Taken::Again,
+                (false, Disposition::Accepted) => Taken::Kept,
+                (false, Disposition::Dropped(_)) => Taken::Dropped,
+            },
         });
     });
     let books = Arc::new(Books::with_observer(observer));
@@ -227,27 +232,9 @@ async fn serve(
 fn server_names(scenario: &Scenario) -> Vec<String> {
     let mut names: Vec<String> = scenario.targets.hosts.keys().cloned().collect();
     for fleet in &scenario.fleets {
-        let settings = &fleet.model.startup.call_home;
-        let urls = settings
-            .profiles
-            .iter()
-            .filter_map(emulator::config::Profile::url);
-        for url in urls.map(|url| url.source()) {
-            let authority = url
-                .split("://")
-                .nth(1)
-                .and_then(|rest| rest.split('/').next());
-            if let Some((host, _)) = authority.and_then(crate::scenario::split_authority) {
-                names.push(host.to_ascii_lowercase());
-            }
-        }
-        names.extend(settings.mail_servers.iter().map(|server| {
-            let host = server.host.source().to_ascii_lowercase();
-            host.rsplit('@').next().unwrap_or_default().to_owned()
-        }));
+        // A host with a slot differs from device to device; no certificate can name them all.
+        names.extend(fleet.receivers().chain(fleet.mail_servers()).flatten());
     }
-    // A host with a slot differs from device to device; no certificate can name them all.
-    names.retain(|name| !name.is_empty() && !name.contains('{'));
     names.sort_unstable();
     names.dedup();
     names

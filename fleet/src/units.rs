@@ -138,16 +138,31 @@ impl FromStr for Share {
 }
 
 macro_rules! deserialize_from_text {
-    ($($kind:ty),*) => {$(
+    ($($kind:ty: $example:literal),*) => {$(
         impl<'de> Deserialize<'de> for $kind {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                text.parse().map_err(de::Error::custom)
+                struct Visitor;
+                impl de::Visitor<'_> for Visitor {
+                    type Value = $kind;
+
+                    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        formatter.write_str($example)
+                    }
+
+                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$kind, E> {
+                        text.parse().map_err(E::custom)
+                    }
+                }
+                deserializer.deserialize_str(Visitor)
             }
         }
     )*};
 }
-deserialize_from_text!(Period, Rate, Share);
+deserialize_from_text!(
+    Period: "a duration such as \"30s\"",
+    Rate: "a rate such as \"50/s\"",
+    Share: "a share such as \"25%\""
+);
 
 #[cfg(test)]
 mod tests {

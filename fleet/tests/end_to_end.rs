@@ -106,17 +106,11 @@ fn the_same_seed_decides_the_same_and_as_forecast() {
     assert!(forecast.contains(&once), "{forecast}");
 }
 
-/// What `fleet check` says of the scenario that was run into `out`: it is a scenario again, but its
-/// configurations stand beside the original.
+/// What `fleet check` says of the scenario that was run into `out`.
 fn forecast(out: &Path) -> String {
-    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-    let text = std::fs::read_to_string(out.join("scenario.toml")).unwrap();
-    let copy = out.join("copy.toml");
-    let configs = format!("{}/configs/", scenarios.display());
-    std::fs::write(&copy, text.replace("configs/", &configs)).unwrap();
     shown(&run(Command::new(env!("CARGO_BIN_EXE_fleet"))
         .arg("check")
-        .arg(&copy)))
+        .arg(out.join("scenario.toml"))))
 }
 
 #[test]
@@ -181,14 +175,11 @@ fn mail_for_a_server_of_hosts_is_not_expected_at_the_embedded_sink() {
     assert_eq!(&summary["ledger"]["sink"]["received"], https);
 }
 
-#[test]
-fn a_server_that_never_answers_fails_the_run_but_not_the_accounts() {
-    let folder = TempDir::new().unwrap();
-    let out = folder.path().join("run");
+/// A mail server that greets, and keeps every connection open without another word; its address.
+fn silent_server() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     std::thread::spawn(move || {
-        // Greets, and keeps every connection open without another word.
         let mut open = Vec::new();
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
@@ -196,6 +187,14 @@ fn a_server_that_never_answers_fails_the_run_but_not_the_accounts() {
             open.push(stream);
         }
     });
+    address
+}
+
+#[test]
+fn a_server_that_never_answers_fails_the_run_but_not_the_accounts() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let address = silent_server();
     let output = run(quickstart(&out).args(["--smtp", &address, "--set", "drain=1s"]));
     assert_eq!(output.status.code(), Some(99), "{}", shown(&output));
     let summary = summary(&out);
@@ -252,12 +251,39 @@ fn an_unreachable_target_ends_with_93_before_anything_is_sent() {
         .port();
     let output = run(quickstart(&out).args(["--smtp", &format!("127.0.0.1:{port}")]));
     assert_eq!(output.status.code(), Some(93), "{}", shown(&output));
+    let text = shown(&output);
+    assert!(text.contains(&port.to_string()), "{text}");
+    let place = format!(" | smtp  = \"127.0.0.1:{port}\"");
     assert!(
-        shown(&output).contains(&port.to_string()),
-        "{}",
-        shown(&output)
+        text.contains("--> built-in quickstart") && text.contains(&place),
+        "{text}"
     );
+    assert_eq!(text.matches("start the server").count(), 1, "{text}");
     assert!(!out.exists());
+}
+
+#[test]
+fn a_run_begins_while_each_fleet_has_a_server_left() {
+    let folder = TempDir::new().unwrap();
+    let port = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let dead = format!("127.0.0.1:{port}");
+    let run = |name: &str, hosts: &str| {
+        let out = folder.path().join(name);
+        let output = run(quickstart(&out).args(["--set", &format!("hosts={hosts}")]));
+        (output.status.code(), shown(&output))
+    };
+    let one = format!("{{ \"smtp2.example.net\" = \"{dead}\" }}");
+    let (code, text) = run("one", &one);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("warning: [hosts] \"smtp2"), "{text}");
+    let all =
+        format!("{{ \"smtp1.example.net\" = \"{dead}\", \"smtp2.example.net\" = \"{dead}\" }}");
+    let (code, text) = run("all", &all);
+    assert_eq!(code, Some(93), "{text}");
+    assert!(!folder.path().join("all").exists());
 }
 
 #[test]
@@ -311,6 +337,15 @@ fn signal(child: &Child, name: &str) {
 
 #[test]
 fn one_interrupt_drains_and_reports() {
+    drains_and_reports("INT");
+}
+
+#[test]
+fn one_request_to_terminate_drains_and_reports() {
+    drains_and_reports("TERM");
+}
+
+fn drains_and_reports(name: &str) {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("run");
     let mut child = quickstart_lasting(&out, "10m")
@@ -319,7 +354,7 @@ fn one_interrupt_drains_and_reports() {
         .spawn()
         .unwrap();
     wait_for_line(&mut child, "devices up");
-    signal(&child, "INT");
+    signal(&child, name);
     let mut text = String::new();
     child
         .stdout
@@ -331,6 +366,52 @@ fn one_interrupt_drains_and_reports() {
     let summary = summary(&out);
     assert_eq!(summary["verdict"], "interrupted");
     assert_eq!(summary["ledger"]["balanced"], true);
+}
+
+#[test]
+fn a_second_interrupt_stops_at_once_and_reports() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let mut child = quickstart_lasting(&out, "10m")
+        .args(["--smtp", &silent_server(), "--set", "drain=1h"])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut wait_for = |text: &str| {
+        let found = lines.find(|line| line.as_ref().unwrap().contains(text));
+        found.unwrap().unwrap();
+    };
+    // By the first progress line something is on its way to the server that never answers.
+    wait_for("triggers");
+    signal(&child, "INT");
+    wait_for("press ctrl-C again");
+    signal(&child, "INT");
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(105), "{text}");
+    assert!(text.contains("a second signal ended the waiting"), "{text}");
+    assert_eq!(summary(&out)["ledger"]["balanced"], true, "{text}");
+}
+
+#[test]
+fn results_that_cannot_be_written_are_printed_all_the_same() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let mut child = quickstart_lasting(&out, "10m")
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_for_line(&mut child, "devices up");
+    std::fs::create_dir(out.join("summary.json")).unwrap();
+    signal(&child, "INT");
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("balanced to the last message"), "{text}");
+    assert!(!out.join("summary.json.partial").exists());
 }
 
 #[test]

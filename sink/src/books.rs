@@ -93,6 +93,8 @@ pub struct Receipt {
     pub bytes: u64,
     /// Whether a message with this id was recorded before.
     pub duplicate: bool,
+    /// What the sink does with it.
+    pub disposition: Disposition,
 }
 
 /// Whether a recorded message was the first with its id.
@@ -166,6 +168,7 @@ impl Books {
                 received: arrival.received,
                 bytes: arrival.bytes,
                 duplicate: recorded == Recorded::Duplicate,
+                disposition: arrival.disposition,
             });
         }
         recorded

@@ -5,16 +5,17 @@
 use std::{
     cell::{Cell, OnceCell, RefCell},
     cmp::Reverse,
-    collections::BinaryHeap,
+    collections::{BTreeMap, BinaryHeap},
     rc::Rc,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use actix::{Actor, Addr};
-use emulator::{AttemptOutcome, Output, Transmission};
+use emulator::{AttemptOutcome, MessageId, Output, Transmission, Transport};
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use sink::MessageKey;
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     REPORT_EVERY, Report,
@@ -57,6 +58,8 @@ pub(crate) struct ArbiterSetup {
     pub inputs: mpsc::Receiver<PacerInput>,
     /// How the pacer is told of deadlines.
     pub alarm: Arc<Alarm>,
+    /// Turns true when outcomes are no longer waited for.
+    pub closing: watch::Receiver<bool>,
     /// Reports to the conductor.
     pub reports: mpsc::Sender<Report>,
     /// Whether somebody wants to reach single devices.
@@ -78,6 +81,9 @@ pub(super) struct Arbiter {
     alarm: Arc<Alarm>,
     outputs: RefCell<Vec<Output>>,
     buffers: RefCell<Vec<Vec<u8>>>,
+    /// What the courier thread has been given and no device has heard the outcome of, by device.
+    in_flight: RefCell<BTreeMap<u32, (Transport, MessageId)>>,
+    closing: watch::Receiver<bool>,
     /// Inputs handed to devices that have not handled them yet.
     unhandled: Cell<u64>,
 }
@@ -198,10 +204,21 @@ impl Arbiter {
 
     /// Hands `errand` to the courier thread; gives it back when that is gone.
     fn hand_over(&self, errand: Errand) -> Option<Errand> {
-        match &*self.errands.borrow() {
-            Some(errands) => errands.send(errand).err().map(|refused| refused.0),
-            None => Some(errand),
+        let Some(errands) = &*self.errands.borrow() else {
+            return Some(errand);
+        };
+        let (device, transmission) = (errand.device, &errand.transmission);
+        let message = (transmission.route.transport(), transmission.id);
+        let refused = errands.send(errand).err();
+        if refused.is_none() {
+            self.in_flight.borrow_mut().insert(device, message);
         }
+        refused.map(|refused| refused.0)
+    }
+
+    /// Device number `device` knows what became of its message.
+    pub(super) fn attempt_over(&self, device: u32) {
+        self.in_flight.borrow_mut().remove(&device);
     }
 
     /// Keeps the memory of a message for another.
@@ -226,17 +243,22 @@ impl Arbiter {
     }
 
     async fn report(&self, finished: bool, reports: &mpsc::Sender<Report>) -> bool {
-        let idle = finished
-            && self.unhandled.get() == 0
-            && self.recorder.borrow().outstanding(&self.reported.borrow()) == 0;
+        let settled = self.recorder.borrow().outstanding(&self.reported.borrow()) == 0;
+        let idle = finished && self.unhandled.get() == 0 && (settled || *self.closing.borrow());
+        let mut in_flight = Vec::new();
         if idle {
             self.errands.take();
+            let messages = self.in_flight.take().into_values();
+            in_flight.extend(
+                messages.map(|(transport, id)| (transport, MessageKey::of(&id.to_string()))),
+            );
         }
         let (gathered, settled) = self.recorder.borrow_mut().take();
         self.reported.borrow_mut().merge(&gathered.ledger);
         let report = Report::Gathered {
             gathered: Box::new(gathered),
             settled,
+            in_flight,
             idle,
         };
         reports.send(report).await.is_ok() && !idle
@@ -264,6 +286,7 @@ pub(crate) async fn run_arbiter(setup: ArbiterSetup) {
         clock: begin,
         inputs,
         alarm,
+        closing,
         reports,
         introduce,
     } = setup;
@@ -278,6 +301,8 @@ pub(crate) async fn run_arbiter(setup: ArbiterSetup) {
         alarm,
         outputs: RefCell::default(),
         buffers: RefCell::default(),
+        in_flight: RefCell::default(),
+        closing,
         unhandled: Cell::new(0),
     });
     let (devices, introduced) = start_devices(&scenario, (index, count), introduce, &arbiter).await;

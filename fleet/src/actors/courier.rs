@@ -14,7 +14,7 @@ use std::{
 
 use actix::Addr;
 use emulator::{Rendered, Transmission};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     REPORT_EVERY, Report,
@@ -57,6 +57,8 @@ pub(crate) struct CourierSetup {
     pub(crate) warm_up: Duration,
     /// The arbiter.
     pub(crate) line: CourierEnd,
+    /// Turns true when outcomes are no longer waited for.
+    pub(crate) closing: watch::Receiver<bool>,
     /// Reports to the conductor.
     pub(crate) reports: mpsc::Sender<Report>,
 }
@@ -142,9 +144,9 @@ pub(crate) async fn run_courier(setup: CourierSetup) {
             }
         }
     }
-    // No more errands means that every outcome has reached its device: what is left are last steps of
-    // their tasks.
-    while thread.under_way.get() > 0 {
+    // No more errands means that every outcome has reached its device, and what is left are last steps
+    // of their tasks; or that nobody waits for outcomes any longer.
+    while thread.under_way.get() > 0 && !*setup.closing.borrow() {
         tokio::task::yield_now().await;
     }
     thread.report(true, &setup.reports).await;
@@ -197,6 +199,7 @@ impl CourierThread {
         let report = Report::Gathered {
             gathered: Box::new(gathered),
             settled,
+            in_flight: Vec::new(),
             idle,
         };
         reports.send(report).await.is_ok()

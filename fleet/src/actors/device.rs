@@ -178,6 +178,8 @@ impl Handler<AttemptEnded> for DeviceActor {
                 | AttemptOutcome::TooLarge => self.at_sink,
             };
         }
+        // Before the device decides on a further attempt.
+        self.arbiter.attempt_over(self.device.identity().device);
         let input = Input::Outcome {
             id: ended.id,
             outcome: ended.outcome,

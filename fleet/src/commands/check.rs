@@ -1,18 +1,24 @@
 //! `fleet check`: say what is wrong with scenarios, and what sound ones would do.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use super::{print, print_findings};
 use crate::{
     arguments::CheckArguments,
     exit::Exit,
+    monitor,
     report::Style,
-    scenario::{Loaded, Scenario, Source, TargetChoice},
+    scenario::{Loaded, Scenario, Source, SourceAddresses, TargetChoice},
     simulation::{self, Forecast},
+    units::Period,
 };
 
 /// Most devices that are walked through; larger fleets are judged by a part of them.
 const SIMULATED_MAX: u32 = 20_000;
+/// Most steps of such a walk: a few seconds' work, however long the scenario.
+const STEPS_MAX: u64 = 1_000_000;
+/// Shortest stretch from which figures are extrapolated.
+const WALKED_LEAST: Duration = Duration::from_millis(1);
 /// Memory of a device with its actor, measured; see `benches/README.md`.
 const BYTES_PER_DEVICE: u64 = 1_200;
 
@@ -42,7 +48,10 @@ pub fn execute(arguments: &CheckArguments) -> anyhow::Result<Exit> {
 fn describe(path: &Path, scenario: &Scenario) -> String {
     let devices = scenario.device_count();
     let simulated = devices.min(SIMULATED_MAX);
-    let forecast = simulation::simulate(scenario, 0..simulated);
+    let forecast = simulation::simulate_up_to(scenario, 0..simulated, STEPS_MAX);
+    let walked = forecast.walked.max(WALKED_LEAST);
+    let of_devices = f64::from(devices) / f64::from(simulated.max(1));
+    let of_time = scenario.duration.as_secs_f64() / walked.as_secs_f64();
     let mut text = format!("{}: sound\n", path.display());
     let mut line = |label: &str, value: String| text.push_str(&format!("  {label:<9} {value}\n"));
     line("devices", format!("{devices}: {}", fleets(scenario)));
@@ -55,7 +64,7 @@ fn describe(path: &Path, scenario: &Scenario) -> String {
             scenario.clock.speed
         ),
     );
-    for (label, value) in expected(&forecast, f64::from(devices) / f64::from(simulated.max(1))) {
+    for (label, value) in expected(&forecast, of_devices, of_time.max(1.0)) {
         line(label, value);
     }
     line(
@@ -66,26 +75,60 @@ fn describe(path: &Path, scenario: &Scenario) -> String {
             target(&scenario.targets.https)
         ),
     );
-    line(
-        "memory",
-        format!(
-            "about {} MiB for the devices",
-            u64::from(devices) * BYTES_PER_DEVICE / (1 << 20)
-        ),
-    );
-    line(
-        "ports",
-        format!(
-            "at most {} connections at once",
-            scenario.smtp.connections + scenario.https.connections
-        ),
-    );
-    if simulated < devices {
-        line("note", format!("estimated from {simulated} of the devices"));
-    } else {
+    line("memory", memory(devices));
+    line("ports", ports(scenario));
+    let whole_time = forecast.walked >= scenario.duration;
+    if whole_time && simulated == devices {
         line("digest", forecast.fingerprint.text());
+    } else {
+        line(
+            "note",
+            format!(
+                "extrapolated from {simulated} of the devices and {} of the time",
+                if whole_time {
+                    "all".to_owned()
+                } else {
+                    Period(rounded(walked)).to_string()
+                }
+            ),
+        );
     }
     text
+}
+
+/// To the second, or to the millisecond where there is no whole one.
+fn rounded(time: Duration) -> Duration {
+    match time.as_secs() {
+        0 => Duration::from_millis(u64::from(time.subsec_millis())),
+        seconds => Duration::from_secs(seconds),
+    }
+}
+
+fn memory(devices: u32) -> String {
+    let kibibytes = (u64::from(devices) * BYTES_PER_DEVICE).div_ceil(1 << 10);
+    match kibibytes >> 10 {
+        0 => format!("about {kibibytes} KiB for the devices"),
+        mebibytes => format!("about {mebibytes} MiB for the devices"),
+    }
+}
+
+/// What a run takes up of the machine's network: addresses, connections, open files.
+fn ports(scenario: &Scenario) -> String {
+    let addresses = match scenario.sources {
+        SourceAddresses::PerDevice => {
+            "an address of 127.0.0.0/8 for each device towards loopback targets".to_owned()
+        }
+        SourceAddresses::System => "from the system's own address".to_owned(),
+        SourceAddresses::Range { first, count } => format!("from {count} addresses, {first} on"),
+    };
+    let connections = scenario.connections();
+    let files = u64::from(connections) + u64::from(scenario.console_connections());
+    let needed = monitor::files_needed(files, connections.into());
+    let allowed = monitor::files_allowed().map_or_else(String::new, |allowed| {
+        let short = if needed > allowed { ": TOO FEW" } else { "" };
+        format!(" of {allowed} allowed{short}")
+    });
+    format!("at most {connections} connections at once, {addresses}; {needed} open files{allowed}")
 }
 
 fn fleets(scenario: &Scenario) -> String {
@@ -102,9 +145,10 @@ fn fleets(scenario: &Scenario) -> String {
     fleets.join(", ")
 }
 
-/// What is to be expected, `scale` times what the forecast has seen.
-fn expected(forecast: &Forecast, scale: f64) -> [(&'static str, String); 3] {
-    let estimate = |count: u64| (count as f64 * scale).round() as u64;
+/// What is to be expected, so many times what the forecast has seen.
+fn expected(forecast: &Forecast, of_devices: f64, of_time: f64) -> [(&'static str, String); 3] {
+    let estimate = |count: u64| (count as f64 * of_devices * of_time).round() as u64;
+    let at_once = |count: u64| (count as f64 * of_devices).round() as u64;
     let ledger = &forecast.ledger;
     [
         (
@@ -127,8 +171,8 @@ fn expected(forecast: &Forecast, scale: f64) -> [(&'static str, String); 3] {
             "peak",
             format!(
                 "{} mails/s, {} requests/s, if the targets keep up",
-                estimate(forecast.peak_mails_per_s),
-                estimate(forecast.peak_requests_per_s)
+                at_once(forecast.peak_mails_per_s),
+                at_once(forecast.peak_requests_per_s)
             ),
         ),
     ]

@@ -11,7 +11,7 @@ use anyhow::Context;
 use sink::ListenError;
 use tokio::sync::oneshot;
 
-use super::{complain, print, print_findings};
+use super::{complain, print, print_findings, unreachable};
 use crate::{
     arguments::{RunArguments, SshArguments},
     conductor::{self, Interrupts, RunError, RunResult, Watcher},
@@ -22,7 +22,7 @@ use crate::{
     courier::{PrepareError, Unreachable},
     exit::Exit,
     record::Gathered,
-    report::{Progress, RunDirectory, Style, Summary, Timeline, closing},
+    report::{DirectoryError, Progress, RunDirectory, Style, Summary, Timeline, closing},
     scenario::{Loaded, Scenario},
     simulation,
 };
@@ -54,8 +54,7 @@ fn execute_with(arguments: &RunArguments, listen: Option<SocketAddr>) -> anyhow:
     };
     print_findings(&warnings, style.color_errors);
     scenario.ssh.listen = scenario.ssh.listen.or(listen);
-    let directory = RunDirectory::create(arguments.out.as_deref(), &scenario)?;
-    let timeline = Timeline::begin(&directory)?;
+    let (directory, timeline) = begin_files(arguments.out.as_deref(), &scenario)?;
     let scenario = Arc::new(scenario);
     let (server, introduce) = match start_consoles(&scenario, directory.path()) {
         Ok(consoles) => consoles.unzip(),
@@ -83,6 +82,13 @@ fn execute_with(arguments: &RunArguments, listen: Option<SocketAddr>) -> anyhow:
         Err(error) => {
             drop(watcher);
             directory.discard()?;
+            if let RunError::Unreachable(targets) = &error {
+                print_findings(
+                    &unreachable::findings(&scenario, targets),
+                    style.color_errors,
+                );
+                return Ok(Exit::Unreachable);
+            }
             return Ok(print_refusal(&error));
         }
     };
@@ -93,6 +99,22 @@ fn execute_with(arguments: &RunArguments, listen: Option<SocketAddr>) -> anyhow:
         &directory,
         (style, consoles.as_deref()),
     )
+}
+
+/// Makes the run directory and begins the files in it; on failure nothing of it stays.
+fn begin_files(
+    out: Option<&Path>,
+    scenario: &Scenario,
+) -> Result<(RunDirectory, Timeline), DirectoryError> {
+    let directory = RunDirectory::create(out, scenario)?;
+    match Timeline::begin(&directory) {
+        Ok(timeline) => Ok((directory, timeline)),
+        Err(error) => {
+            // The first failure is the one to tell.
+            let _ = directory.discard();
+            Err(error)
+        }
+    }
 }
 
 /// Runs `fleet ssh`: devices without traffic, until somebody ends it.
@@ -142,7 +164,7 @@ fn finish(
     let summary = Summary::new(scenario, result);
     // The files first: whoever reads the text may be gone.
     let timeline = timeline.finish(result.wall, &result.gathered);
-    directory.write_summary(&summary)?;
+    let written = directory.write_summary(&summary);
     let consoles = consoles.map_or_else(String::new, |counts| {
         format!(
             "consoles   {} logins, {} rejected, {} connections refused\n",
@@ -151,11 +173,15 @@ fn finish(
             counts.refused_connections()
         )
     });
+    let results = match &written {
+        Ok(()) => directory.path().join("summary.json").display().to_string(),
+        Err(_) => "could not be written; these figures are all there is".to_owned(),
+    };
     print(&format!(
-        "{}{consoles}results    {}\n",
+        "{}{consoles}results    {results}\n",
         closing(scenario, result, &summary, style),
-        directory.path().join("summary.json").display()
     ));
+    written?;
     timeline.context("the run is over and summary.json is complete")?;
     Ok(summary.exit())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_rt::Arbiter;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::RunError;
 use crate::{
@@ -26,6 +26,7 @@ pub(super) struct Stage {
     lines: Vec<ArbiterLine>,
     clocks: Vec<oneshot::Sender<RunClock>>,
     reports: mpsc::Receiver<Report>,
+    closing: watch::Sender<bool>,
 }
 
 impl Stage {
@@ -47,6 +48,7 @@ impl Stage {
             lines: Vec::new(),
             clocks: Vec::new(),
             reports,
+            closing: watch::Sender::new(false),
         };
         for index in 0..count {
             let (line, courier_line) = actors::line();
@@ -56,6 +58,7 @@ impl Stage {
                 clock: stage.clock(),
                 warm_up: scenario.warm_up,
                 line: courier_line,
+                closing: stage.closing.subscribe(),
                 reports: report.clone(),
             };
             stage.couriers.push(thread(move || run_courier(courier)));
@@ -70,6 +73,7 @@ impl Stage {
                 clock: stage.clock(),
                 inputs: received,
                 alarm: Arc::clone(&alarm),
+                closing: stage.closing.subscribe(),
                 reports: report.clone(),
                 introduce,
             };
@@ -120,6 +124,12 @@ impl Stage {
     /// No further events; what is outstanding is waited for.
     pub(super) fn stop_traffic(&self) {
         self.pacer.stop();
+    }
+
+    /// Outcomes are no longer waited for: each thread reports once more.
+    pub(super) fn close(&self) {
+        self.pacer.stop();
+        self.closing.send_replace(true);
     }
 
     /// Ends all threads; returns how many events were emitted.

@@ -65,6 +65,11 @@ impl Unreachable {
     pub fn is_listed_host(&self) -> bool {
         matches!(self.origin, Origin::Host(_))
     }
+
+    /// Whether the target is what `[hosts]` says of `name`, in lower case.
+    pub fn is_host(&self, name: &str) -> bool {
+        matches!(&self.origin, Origin::Host(own) if own == name)
+    }
 }
 
 impl fmt::Display for Unreachable {
@@ -73,9 +78,9 @@ impl fmt::Display for Unreachable {
             origin,
             target,
             failure,
-            remedy,
+            remedy: _,
         } = self;
-        write!(formatter, "{origin} ({target}): {failure}; {remedy}")
+        write!(formatter, "{origin} ({target}): {failure}")
     }
 }
 

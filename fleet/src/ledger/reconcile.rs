@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sink::MessageKey;
+use sink::{MessageKey, Totals};
 
 /// What a device's attempts mean for the books of embedded sinks.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -19,6 +19,17 @@ pub enum AtSink {
     Certain,
 }
 
+/// What an embedded sink did with a message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Taken {
+    /// It keeps it.
+    Kept,
+    /// It has had a message with this id before.
+    Again,
+    /// It has confirmed it, and thrown it away.
+    Dropped,
+}
+
 /// Messages by key: what one side has said of them that the other has not yet.
 #[derive(Debug, Default)]
 pub struct Reconciler {
@@ -28,6 +39,7 @@ pub struct Reconciler {
     settled: HashMap<MessageKey, AtSink>,
     received_total: u64,
     duplicates: u64,
+    dropped: u64,
     /// Settled as certain.
     certain: u64,
     /// Settled as certain and received.
@@ -42,6 +54,8 @@ pub struct SinkTotals {
     pub received: u64,
     /// Messages whose id had been taken before.
     pub duplicates: u64,
+    /// Messages that were confirmed and then thrown away.
+    pub dropped: u64,
     /// Messages taken that no device settled as sent there.
     pub unknown: u64,
     /// Messages delivered there, to the devices' knowledge, that no sink took.
@@ -54,11 +68,15 @@ pub struct SinkTotals {
 
 impl Reconciler {
     /// A sink has taken the message `key`.
-    pub fn receive(&mut self, key: MessageKey, duplicate: bool) {
+    pub fn receive(&mut self, key: MessageKey, taken: Taken) {
         self.received_total += 1;
-        if duplicate {
-            self.duplicates += 1;
-            return;
+        match taken {
+            Taken::Kept => {}
+            Taken::Again => {
+                self.duplicates += 1;
+                return;
+            }
+            Taken::Dropped => self.dropped += 1,
         }
         match self.settled.remove(&key) {
             Some(at_sink) => self.strike(at_sink),
@@ -94,6 +112,7 @@ impl Reconciler {
         SinkTotals {
             received: self.received_total,
             duplicates: self.duplicates,
+            dropped: self.dropped,
             unknown: self.received.len() as u64,
             missing: self.certain - self.matched,
             unconfirmed_arrived: self.unconfirmed_arrived,
@@ -101,11 +120,18 @@ impl Reconciler {
         }
     }
 
-    /// Whether both sides agree to the last message. `in_flight` messages had no outcome when the
-    /// run ended and may have arrived.
-    pub fn balances(&self, in_flight: u64) -> bool {
+    /// Whether the sink's own totals are the sums of what it reported message by message.
+    pub fn agrees_with(&self, own: &Totals) -> bool {
+        let dropped: u64 = own.dropped.values().sum();
+        (own.received, own.duplicates, dropped)
+            == (self.received_total, self.duplicates, self.dropped)
+    }
+
+    /// Whether both sides agree to the last message. Those `in_flight` had no outcome when the run
+    /// ended and may have arrived.
+    pub fn balances(&self, in_flight: impl Fn(MessageKey) -> bool) -> bool {
         let totals = self.totals();
-        totals.unknown <= in_flight
+        self.received.iter().all(|key| in_flight(*key))
             && totals.missing == 0
             && totals.received - totals.duplicates
                 == totals.delivered + totals.unconfirmed_arrived + totals.unknown
@@ -123,13 +149,13 @@ mod tests {
     #[test]
     fn agreement_in_any_order_balances() {
         let mut books = Reconciler::default();
-        books.receive(key(1), false);
+        books.receive(key(1), Taken::Kept);
         books.settle(key(1), AtSink::Certain);
         books.settle(key(2), AtSink::Certain);
-        books.receive(key(2), false);
-        books.receive(key(2), true);
+        books.receive(key(2), Taken::Kept);
+        books.receive(key(2), Taken::Again);
         books.settle(key(3), AtSink::Not);
-        assert!(books.balances(0));
+        assert!(books.balances(|_| false));
         assert_eq!(books.totals().delivered, 2);
         assert_eq!(books.totals().duplicates, 1);
     }
@@ -138,28 +164,51 @@ mod tests {
     fn each_disagreement_is_named() {
         let mut books = Reconciler::default();
         books.settle(key(1), AtSink::Certain);
-        books.receive(key(2), false);
-        books.receive(key(3), false);
+        books.receive(key(2), Taken::Kept);
+        books.receive(key(3), Taken::Kept);
         books.settle(key(3), AtSink::Not);
         books.settle(key(4), AtSink::Possible);
         let totals = books.totals();
         assert_eq!((totals.missing, totals.unknown), (1, 2));
-        assert!(!books.balances(9));
+        assert!(!books.balances(|one| one == key(2)));
     }
 
     #[test]
     fn equal_counts_of_different_messages_do_not_balance() {
         let mut books = Reconciler::default();
         books.settle(key(1), AtSink::Certain);
-        books.receive(key(2), false);
-        assert!(!books.balances(0));
+        books.receive(key(2), Taken::Kept);
+        assert!(!books.balances(|_| false));
+    }
+
+    #[test]
+    fn what_a_sink_counts_must_be_what_it_reported() {
+        let mut books = Reconciler::default();
+        books.receive(key(1), Taken::Kept);
+        books.receive(key(1), Taken::Again);
+        books.receive(key(2), Taken::Dropped);
+        assert_eq!(books.totals().dropped, 1);
+        let mut own = Totals {
+            received: 3,
+            duplicates: 1,
+            ..Totals::default()
+        };
+        assert!(!books.agrees_with(&own));
+        own.dropped.insert("oversize_dropped".to_owned(), 1);
+        assert!(books.agrees_with(&own));
+        own.received += 1;
+        assert!(!books.agrees_with(&own));
     }
 
     #[test]
     fn messages_without_an_outcome_may_have_arrived() {
         let mut books = Reconciler::default();
-        books.receive(key(1), false);
-        assert!(!books.balances(0) && books.balances(1));
+        books.receive(key(1), Taken::Kept);
+        assert!(
+            !books.balances(|_| false)
+                && books.balances(|one| one == key(1))
+                && !books.balances(|one| one == key(2))
+        );
     }
 
     #[test]
@@ -168,8 +217,8 @@ mod tests {
         for number in 0..2 {
             books.settle(key(number), AtSink::Possible);
         }
-        books.receive(key(0), false);
+        books.receive(key(0), Taken::Kept);
         assert_eq!(books.totals().unconfirmed_arrived, 1);
-        assert!(books.balances(0));
+        assert!(books.balances(|_| false));
     }
 }

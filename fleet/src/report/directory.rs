@@ -12,7 +12,7 @@ use super::Summary;
 
 /// How many bytes must be writable before a run begins.
 const ROOM_BYTES: usize = 256 * 1024;
-/// Files that exist before anything has been sent.
+/// Files that exist before anything has been sent, besides the configurations.
 const WRITTEN_BEFORE_THE_RUN: [&str; 4] = [
     "scenario.toml",
     "timeline.csv",
@@ -36,45 +36,73 @@ pub struct DirectoryError {
 #[derive(Debug)]
 pub struct RunDirectory {
     path: PathBuf,
+    /// Folders that did not exist before, the deepest first.
+    made: Vec<PathBuf>,
+    /// Configurations that have been copied.
+    copied: Vec<PathBuf>,
 }
 
 impl RunDirectory {
     /// Makes the directory `out`, or one named after the scenario and the time, and writes the
-    /// scenario as run into it.
+    /// scenario as run into it, with its device configurations. On failure nothing of it stays.
     ///
     /// # Errors
     /// When it cannot be made, is not empty, or has no room for the results.
     pub fn create(out: Option<&Path>, scenario: &Scenario) -> Result<Self, DirectoryError> {
-        let path = match out {
-            Some(path) => {
-                Self::claim(path)?;
-                path.to_owned()
-            }
+        let mut directory = match out {
+            Some(path) => Self::claim(path)?,
             None => Self::claim_new(&scenario.name)?,
         };
-        let directory = Self { path };
-        directory.check_room()?;
-        directory.write("scenario.toml", scenario.text.as_bytes())?;
-        Ok(directory)
-    }
-
-    fn claim(path: &Path) -> Result<(), DirectoryError> {
-        let fail = |source| DirectoryError {
-            path: path.to_owned(),
-            source,
-        };
-        fs::create_dir_all(path).map_err(fail)?;
-        // Whatever is there already is not ours to write over, nor to remove.
-        match fs::read_dir(path).map_err(fail)?.next() {
-            None => Ok(()),
-            Some(_) => Err(fail(io::Error::new(
-                io::ErrorKind::AlreadyExists,
-                "it is not empty",
-            ))),
+        match directory.fill(scenario) {
+            Ok(()) => Ok(directory),
+            Err(error) => {
+                // The first failure is the one to tell.
+                let _ = directory.discard();
+                Err(error)
+            }
         }
     }
 
-    fn claim_new(name: &str) -> Result<PathBuf, DirectoryError> {
+    fn claim(path: &Path) -> Result<Self, DirectoryError> {
+        let directory = Self {
+            path: path.to_owned(),
+            made: missing(path),
+            copied: Vec::new(),
+        };
+        let claimed = fs::create_dir_all(path).and_then(|()| fs::read_dir(path));
+        // Whatever is there already is not ours to write over, nor to remove.
+        let empty = claimed.and_then(|mut content| match content.next() {
+            None => Ok(()),
+            Some(_) => Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                "it is not empty",
+            )),
+        });
+        empty.map_err(|source| {
+            let error = directory.fail(source);
+            directory.unmake();
+            error
+        })?;
+        Ok(directory)
+    }
+
+    /// Sees to it that there is room, and writes what there is before the run.
+    fn fill(&mut self, scenario: &Scenario) -> Result<(), DirectoryError> {
+        self.check_room()?;
+        for (name, content) in &scenario.kept.files {
+            let file = self.path.join(name);
+            if let Some(folder) = file.parent() {
+                let made = missing(folder);
+                self.made.splice(0..0, made);
+                fs::create_dir_all(folder).map_err(|source| self.fail(source))?;
+            }
+            self.write(name, content.as_bytes())?;
+            self.copied.push(file);
+        }
+        self.write("scenario.toml", scenario.kept.text.as_bytes())
+    }
+
+    fn claim_new(name: &str) -> Result<Self, DirectoryError> {
         let stamp = clock::calendar_now().strftime("%Y%m%dT%H%M%SZ");
         let first = PathBuf::from("runs").join(format!("{name}-{stamp}"));
         let fail = |path: &Path, source| DirectoryError {
@@ -88,7 +116,13 @@ impl RunDirectory {
                 _ => PathBuf::from(format!("{}-{attempt}", first.display())),
             };
             match fs::create_dir(&path) {
-                Ok(()) => return Ok(path),
+                Ok(()) => {
+                    return Ok(Self {
+                        made: vec![path.clone()],
+                        path,
+                        copied: Vec::new(),
+                    });
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(fail(&path, error)),
             }
@@ -99,10 +133,8 @@ impl RunDirectory {
     /// A full disk must be noticed before anything is sent, not after.
     fn check_room(&self) -> Result<(), DirectoryError> {
         const PROBE: &str = ".room";
-        let written = self.write(PROBE, &vec![0; ROOM_BYTES]);
-        let removed = fs::remove_file(self.path.join(PROBE));
-        written?;
-        removed.map_err(|source| self.fail(source))
+        self.write(PROBE, &vec![0; ROOM_BYTES])?;
+        fs::remove_file(self.path.join(PROBE)).map_err(|source| self.fail(source))
     }
 
     fn fail(&self, source: io::Error) -> DirectoryError {
@@ -112,22 +144,34 @@ impl RunDirectory {
         }
     }
 
-    /// Removes the directory of a run that did not take place: one without results would only
-    /// puzzle whoever finds it.
+    /// Removes what has been made for a run that did not take place: a directory without results
+    /// would only puzzle whoever finds it. One that existed before stays.
     ///
     /// # Errors
-    /// When a file cannot be removed.
+    /// When a file or folder cannot be removed.
     pub fn discard(self) -> Result<(), DirectoryError> {
-        for file in WRITTEN_BEFORE_THE_RUN {
-            match fs::remove_file(self.path.join(file)) {
+        let written = WRITTEN_BEFORE_THE_RUN.map(|name| self.path.join(name));
+        for file in written.iter().chain(&self.copied) {
+            match fs::remove_file(file) {
                 Err(source) if source.kind() != io::ErrorKind::NotFound => {
                     return Err(self.fail(source));
                 }
                 Ok(()) | Err(_) => {}
             }
         }
-        // Fails, as it should, when somebody else has put something there.
-        fs::remove_dir(&self.path).map_err(|source| self.fail(source))
+        self.unmake();
+        if self.made.contains(&self.path) && self.path.exists() {
+            let source = io::ErrorKind::DirectoryNotEmpty.into();
+            return Err(self.fail(source));
+        }
+        Ok(())
+    }
+
+    /// Removes the folders that did not exist before, unless somebody has put something there.
+    fn unmake(&self) {
+        for folder in &self.made {
+            let _ = fs::remove_dir(folder);
+        }
     }
 
     /// Where it is.
@@ -147,7 +191,8 @@ impl RunDirectory {
             .map_err(|source| self.fail(source))
     }
 
-    /// Writes the whole of file `name` at once: readers see all of it or nothing.
+    /// Writes the whole of file `name` at once: readers see all of it or nothing, and a failure
+    /// leaves nothing behind.
     ///
     /// # Errors
     /// When it cannot be written to the disk.
@@ -159,7 +204,10 @@ impl RunDirectory {
             file.sync_all()?;
             fs::rename(&partial, self.path.join(name))
         };
-        write().map_err(|source| self.fail(source))
+        write().map_err(|source| {
+            let _ = fs::remove_file(&partial);
+            self.fail(source)
+        })
     }
 
     /// Writes `summary.json`.
@@ -171,5 +219,71 @@ impl RunDirectory {
             .map_err(|error| self.fail(io::Error::other(error)))?;
         text.push(b'\n');
         self.write("summary.json", &text)
+    }
+}
+
+/// The folders up to and including `path` that do not exist, the deepest first.
+fn missing(path: &Path) -> Vec<PathBuf> {
+    let above = path
+        .ancestors()
+        .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    above.map(Path::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Overrides, Source};
+
+    fn scenario() -> Scenario {
+        let loaded = Scenario::load(&Source::BuiltIn, &Overrides::default());
+        loaded.unwrap().scenario
+    }
+
+    fn content(path: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(path).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    #[test]
+    fn a_directory_that_existed_is_emptied_and_stays() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let directory = RunDirectory::create(Some(folder.path()), &scenario()).unwrap();
+        assert!(folder.path().join("configs/branch.ios").exists());
+        directory.discard().unwrap();
+        assert_eq!(content(folder.path()), [""; 0].map(PathBuf::from));
+    }
+
+    #[test]
+    fn folders_that_were_made_go_with_it() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let out = folder.path().join("deep/run");
+        RunDirectory::create(Some(&out), &scenario())
+            .unwrap()
+            .discard()
+            .unwrap();
+        assert!(!folder.path().join("deep").exists());
+    }
+
+    #[test]
+    fn a_failure_leaves_nothing_behind() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let out = folder.path().join("deep/run");
+        let mut scenario = scenario();
+        // A name longer than any file system takes.
+        scenario.kept.files[1].0 = format!("configs/{}", "x".repeat(5_000));
+        assert!(RunDirectory::create(Some(&out), &scenario).is_err());
+        assert_eq!(content(folder.path()), [""; 0].map(PathBuf::from));
+        assert!(RunDirectory::create(Some(folder.path()), &scenario).is_err());
+        assert_eq!(content(folder.path()), [""; 0].map(PathBuf::from));
+    }
+
+    #[test]
+    fn a_result_that_cannot_be_written_leaves_no_part_of_it() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let directory = RunDirectory::create(Some(folder.path()), &scenario()).unwrap();
+        fs::create_dir(folder.path().join("summary.json")).unwrap();
+        assert!(directory.write("summary.json", b"{}").is_err());
+        assert!(!folder.path().join("summary.json.partial").exists());
     }
 }

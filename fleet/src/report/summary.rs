@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use emulator::{DropAccount, Settlement, Transport};
 use serde::Serialize;
 
-use super::metrics::metric_value;
+use super::{metrics::metric_value, remarks::remarks};
 use crate::{
     conductor::RunResult,
     courier::{ErrorKind, Phases},
@@ -104,6 +104,7 @@ struct SinkSection {
     embedded: Vec<&'static str>,
     received: u64,
     duplicates: u64,
+    dropped: u64,
     unknown: u64,
     missing: u64,
     unconfirmed_arrived: u64,
@@ -170,9 +171,6 @@ impl Statistics {
         }
     }
 }
-
-/// Waiting that is worth a remark when it is also longer than the service: p99 in milliseconds.
-const REMARKABLE_QUEUE_MS: f64 = 100.0;
 
 /// To a microsecond, or a millionth of whatever the unit is times a thousand.
 fn rounded(value: f64) -> f64 {
@@ -283,48 +281,6 @@ fn validity(scenario: &Scenario, result: &RunResult) -> Validity {
     }
 }
 
-/// Limits that were reached and other doubts.
-fn remarks(scenario: &Scenario, result: &RunResult) -> Vec<String> {
-    let mut remarks = Vec::new();
-    let outstanding = result.gathered.ledger.outstanding();
-    if outstanding > 0 {
-        remarks.push(format!(
-            "{outstanding} messages had no outcome when waiting for them ended, {:.0} s after the traffic: the targets are too slow, or hang",
-            scenario.drain.as_secs_f64()
-        ));
-    }
-    let waits = result.gathered.mailbox_waits;
-    if waits > 0 {
-        remarks.push(format!(
-            "{waits} events waited for room in their device's mailbox"
-        ));
-    }
-    let full = result.gathered.ledger.dropped(DropAccount::QueueFull);
-    if full > 0 {
-        remarks.push(format!("{full} messages found their device's queue full"));
-    }
-    for (transport, limit) in [
-        (Transport::Email, scenario.smtp.connections),
-        (Transport::Http, scenario.https.connections),
-    ] {
-        let histograms = result.gathered.histograms.transport(transport);
-        let (queue, service) = (
-            histograms.queue.quantile_ms(0.99),
-            histograms.service.quantile_ms(0.99),
-        );
-        if queue
-            .zip(service)
-            .is_some_and(|(queue, service)| queue > service && queue > REMARKABLE_QUEUE_MS)
-        {
-            remarks.push(format!(
-                "{}: messages waited longer than they took; {limit} connections at once, or one message at a time for each device, was the limit",
-                transport_name(transport)
-            ));
-        }
-    }
-    remarks
-}
-
 fn errors_of(result: &RunResult, kind: ErrorKind) -> u64 {
     let errors = result.gathered.errors.iter();
     errors
@@ -346,6 +302,7 @@ fn ledger(result: &RunResult) -> LedgerSection {
         sink.embedded.push(transport_name(*transport));
         sink.received += totals.received;
         sink.duplicates += totals.duplicates;
+        sink.dropped += totals.dropped;
         sink.unknown += totals.unknown;
         sink.missing += totals.missing;
         sink.unconfirmed_arrived += totals.unconfirmed_arrived;

@@ -23,6 +23,9 @@ const PLAIN_EVERY: Duration = Duration::from_secs(5);
 /// How often the line on a terminal is refreshed.
 const REFRESH_EVERY: Duration = Duration::from_millis(500);
 
+/// Columns of a terminal that does not tell.
+const COLUMNS_DEFAULT: usize = 80;
+
 /// How to print.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Style {
@@ -123,29 +126,16 @@ impl Watcher for Progress {
         if self.style.quiet || since < every {
             return;
         }
-        let ledger = &all.ledger;
-        let delivered = ledger.settled(Settlement::Delivered);
+        let delivered = all.ledger.settled(Settlement::Delivered);
         let rate = (delivered - self.delivered) as f64 / since.as_secs_f64();
-        let p99 = |transport| {
-            let response = &all.histograms.transport(transport).response;
-            response
-                .quantile_ms(0.99)
-                .map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1} ms"))
-        };
-        let line = format!(
-            "{:>4} s  {} triggers  {} messages  {delivered} delivered ({rate:.0}/s)  {} failed  {} outstanding  p99 smtp {} https {}",
-            elapsed.as_secs(),
-            ledger.triggers,
-            ledger.messages(),
-            ledger.settled(Settlement::Failed),
-            ledger.outstanding(),
-            p99(Transport::Email),
-            p99(Transport::Http),
-        );
         if self.style.in_place {
+            let line = progress_line(elapsed, all, rate, terminal_columns());
             show(&format!("\r\x1b[K{line}"));
         } else {
-            show(&format!("{line}\n"));
+            show(&format!(
+                "{}\n",
+                progress_line(elapsed, all, rate, usize::MAX)
+            ));
         }
         self.last = elapsed;
         self.delivered = delivered;
@@ -156,6 +146,47 @@ impl Watcher for Progress {
             "stopping: waiting for {outstanding} outstanding messages; press ctrl-C again to stop at once"
         ));
     }
+}
+
+/// Columns of the terminal that standard error is.
+fn terminal_columns() -> usize {
+    terminal_size::terminal_size_of(io::stderr())
+        .map_or(COLUMNS_DEFAULT, |(width, _)| usize::from(width.0))
+}
+
+/// How a run stands, in less than `columns` columns: a line that reaches the last one wraps, and
+/// could no longer be overwritten.
+fn progress_line(elapsed: Duration, all: &Gathered, rate: f64, columns: usize) -> String {
+    let ledger = &all.ledger;
+    let delivered = ledger.settled(Settlement::Delivered);
+    let p99 = |transport| {
+        let response = &all.histograms.transport(transport).response;
+        response
+            .quantile_ms(0.99)
+            .map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1} ms"))
+    };
+    let line = format!(
+        "{:>4} s  {} triggers  {} messages  {delivered} delivered ({rate:.0}/s)  {} failed  {} outstanding  p99 smtp {} https {}",
+        elapsed.as_secs(),
+        ledger.triggers,
+        ledger.messages(),
+        ledger.settled(Settlement::Failed),
+        ledger.outstanding(),
+        p99(Transport::Email),
+        p99(Transport::Http),
+    );
+    if line.chars().count() < columns {
+        return line;
+    }
+    let short = format!(
+        "{:>4} s  {delivered} delivered ({rate:.0}/s)  {} failed  {} outstanding  p99 {} {}",
+        elapsed.as_secs(),
+        ledger.settled(Settlement::Failed),
+        ledger.outstanding(),
+        p99(Transport::Email),
+        p99(Transport::Http),
+    );
+    short.chars().take(columns.saturating_sub(1)).collect()
 }
 
 /// The closing figures, in ten seconds' reading.
@@ -233,10 +264,11 @@ fn ledger_lines(text: &mut String, result: &RunResult, balanced: bool) {
         let totals = reconciled.totals;
         let _ = writeln!(
             text,
-            "  {:<8} sink received {}, duplicates {}, unknown {}, missing {}",
+            "  {:<8} sink received {}, duplicates {}, dropped {}, unknown {}, missing {}",
             transport_name(*transport),
             totals.received,
             totals.duplicates,
+            totals.dropped,
             totals.unknown,
             totals.missing
         );
@@ -321,4 +353,25 @@ fn threshold_line(threshold: &ThresholdResult) -> String {
         "FAILED    "
     };
     format!("{mark} {threshold}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_progress_line_never_reaches_the_last_column() {
+        let mut all = Gathered::default();
+        let ledger = &mut all.ledger;
+        (ledger.triggers, ledger.queued) = (1_234_567, 9_876_543);
+        ledger.settled.insert(Settlement::Delivered, 9_000_000);
+        ledger.settled.insert(Settlement::Failed, 123_456);
+        let line = |columns| progress_line(Duration::from_secs(3_600), &all, 12_345.0, columns);
+        assert!(line(usize::MAX).contains("1234567 triggers"));
+        for columns in [0, 1, 20, 79, 80, 118, 200] {
+            let length = line(columns).chars().count();
+            assert!(length < columns.max(1), "{length} of {columns} columns");
+        }
+        assert!(line(80).ends_with("p99 - -"), "{}", line(80));
+    }
 }

@@ -3,21 +3,32 @@
 //! Nothing is checked here beyond single values; [`super::validate`] looks at what they mean
 //! together. Keys are documented in `docs/scenario.md`.
 
+mod whole;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
 
+use self::whole::{whole, whole_if_any};
+use super::{
+    CONNECTIONS_MAX, DEVICES_MAX,
+    traffic::{BURST_MAX, PER_DEVICE_MAX},
+};
 use crate::units::{Period, Rate, Share};
 
 /// A whole scenario file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub(super) struct ScenarioFile {
+    #[serde(deserialize_with = "whole::<_, _, 1, 1>")]
     pub(super) version: Spanned<u32>,
     pub(super) name: Spanned<String>,
-    #[serde(default)]
-    pub(super) seed: u64,
+    #[serde(
+        default = "seed_default",
+        deserialize_with = "whole::<_, _, 0, SEED_MAX>"
+    )]
+    pub(super) seed: Spanned<u64>,
     pub(super) duration: Spanned<Period>,
     #[serde(default)]
     pub(super) warm_up: Option<Spanned<Period>>,
@@ -44,6 +55,13 @@ pub(super) struct ScenarioFile {
     pub(super) traffic: Vec<TrafficTable>,
     #[serde(default)]
     pub(super) threshold: Vec<ThresholdTable>,
+}
+
+/// Largest seed: TOML has no larger whole numbers.
+const SEED_MAX: u64 = i64::MAX as u64;
+
+fn seed_default() -> Spanned<u64> {
+    Spanned::new(0..0, 0)
 }
 
 fn drain_default() -> Period {
@@ -94,6 +112,7 @@ fn embedded() -> Spanned<String> {
     expecting = "a table"
 )]
 pub(super) struct SmtpTable {
+    #[serde(deserialize_with = "whole_if_any::<_, _, 1, { CONNECTIONS_MAX as u64 }>")]
     pub(super) connections: Option<Spanned<u32>>,
     pub(super) reuse: bool,
     pub(super) pipelining: bool,
@@ -121,6 +140,7 @@ impl Default for SmtpTable {
     expecting = "a table"
 )]
 pub(super) struct HttpsTable {
+    #[serde(deserialize_with = "whole_if_any::<_, _, 1, { CONNECTIONS_MAX as u64 }>")]
     pub(super) connections: Option<Spanned<u32>>,
     pub(super) keep_alive: bool,
     pub(super) resumption: bool,
@@ -185,16 +205,23 @@ pub(super) struct SshTable {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub(super) struct FleetTable {
     pub(super) name: Spanned<String>,
+    #[serde(deserialize_with = "whole::<_, _, 1, { DEVICES_MAX as u64 }>")]
     pub(super) count: Spanned<u32>,
     pub(super) platform: Spanned<String>,
     pub(super) config: Spanned<String>,
-    #[serde(default)]
+    #[serde(
+        default,
+        deserialize_with = "whole_if_any::<_, _, 1, { DEVICES_MAX as u64 }>"
+    )]
     pub(super) sites: Option<Spanned<u32>>,
     #[serde(default)]
     pub(super) hostname: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) policy: PolicyTable,
 }
+
+/// Most messages that may be let wait in one device.
+const QUEUE_MESSAGES_MAX: u64 = u32::MAX as u64;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(
@@ -206,6 +233,7 @@ pub(super) struct FleetTable {
 pub(super) struct PolicyTable {
     pub(super) throttle_window: Option<Period>,
     pub(super) rate_unit: Option<RateUnitWord>,
+    #[serde(deserialize_with = "whole_if_any::<_, _, 0, QUEUE_MESSAGES_MAX>")]
     pub(super) queue_messages_max: Option<Spanned<usize>>,
     pub(super) size_policy: Option<SizePolicyWord>,
     pub(super) id_epoch: Option<IdEpochWord>,
@@ -247,7 +275,10 @@ pub(super) struct TrafficTable {
     pub(super) lasts: Option<Spanned<Period>>,
     #[serde(default)]
     pub(super) sites: Option<Share>,
-    pub(super) arrival: Spanned<ArrivalTable>,
+    #[serde(default)]
+    pub(super) within: Option<Spanned<Period>>,
+    #[serde(default)]
+    pub(super) arrival: Option<Spanned<ArrivalTable>>,
     #[serde(default)]
     pub(super) syslog: Option<Spanned<String>>,
     #[serde(default)]
@@ -256,7 +287,10 @@ pub(super) struct TrafficTable {
     pub(super) sensor: Option<Spanned<SensorWord>>,
     #[serde(default)]
     pub(super) severity: Option<Spanned<String>>,
-    #[serde(default)]
+    #[serde(
+        default,
+        deserialize_with = "whole_if_any::<_, _, 0, { u8::MAX as u64 }>"
+    )]
     pub(super) card: Option<Spanned<u8>>,
     #[serde(default)]
     pub(super) group: Option<Spanned<String>>,
@@ -273,7 +307,12 @@ pub(super) struct TrafficTable {
 pub(super) struct ArrivalTable {
     pub(super) process: ProcessWord,
     pub(super) rate: Option<Spanned<Rate>>,
+    #[serde(default, deserialize_with = "whole_if_any::<_, _, 1, BURST_MAX>")]
     pub(super) count: Option<Spanned<u32>>,
+    #[serde(
+        default,
+        deserialize_with = "whole_if_any::<_, _, 1, { PER_DEVICE_MAX as u64 }>"
+    )]
     pub(super) per_device: Option<Spanned<u32>>,
     pub(super) within: Option<Spanned<Period>>,
 }
@@ -297,8 +336,8 @@ pub(super) enum EventWord {
     DiagnosticFailure,
     ConfigurationChange,
     Reload,
-    PowerLost,
-    PowerRestored,
+    PowerOff,
+    PowerOn,
     Test,
     Send,
     Request,

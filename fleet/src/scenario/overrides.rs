@@ -139,7 +139,7 @@ impl Overrides {
 }
 
 /// The tables of the array `name`, however the array is written.
-fn tables<'a>(document: &'a mut DocumentMut, name: &str) -> Vec<&'a mut dyn TableLike> {
+pub(super) fn tables<'a>(document: &'a mut DocumentMut, name: &str) -> Vec<&'a mut dyn TableLike> {
     match document.get_mut(name) {
         Some(Item::ArrayOfTables(array)) => array
             .iter_mut()

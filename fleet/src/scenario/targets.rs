@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
+    ops::Range,
 };
 
 /// How a target is spoken to.
@@ -67,6 +68,19 @@ pub struct Targets {
     pub https: TargetChoice,
     /// What names and addresses in device configurations stand for, in lower case.
     pub hosts: BTreeMap<String, TargetChoice>,
+    /// Where they are written.
+    pub places: TargetPlaces,
+}
+
+/// Where targets are written in the text of a scenario, in bytes; nothing for those that are not.
+#[derive(Clone, Debug, Default)]
+pub struct TargetPlaces {
+    /// `targets.smtp`.
+    pub smtp: Range<usize>,
+    /// `targets.https`.
+    pub https: Range<usize>,
+    /// The targets of `[hosts]`, by name in lower case.
+    pub hosts: BTreeMap<String, Range<usize>>,
 }
 
 /// Which addresses devices send from.

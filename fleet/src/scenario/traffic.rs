@@ -6,6 +6,11 @@ use emulator::SystemEvent;
 
 use super::SyslogPattern;
 
+/// Most events of one burst on each device.
+pub(super) const PER_DEVICE_MAX: u32 = 10_000;
+/// Most events of one burst in all.
+pub(super) const BURST_MAX: u64 = 50_000_000;
+
 /// A stream of events on devices.
 #[derive(Clone, Debug)]
 pub struct Traffic {

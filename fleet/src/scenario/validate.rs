@@ -3,6 +3,7 @@
 mod events;
 mod fleets;
 mod ssh;
+mod syntax;
 mod targets;
 
 use std::{ops::Range, sync::Arc, time::Duration};
@@ -11,7 +12,7 @@ use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use toml::Spanned;
 
 use super::{
-    CONNECTIONS_DEFAULT, CONNECTIONS_MAX, ClockSettings, HttpsSettings, Loaded, Overrides,
+    CONNECTIONS_DEFAULT, CONNECTIONS_MAX, ClockSettings, HttpsSettings, Kept, Loaded, Overrides,
     Scenario, SmtpSettings, Source, SourceAddresses,
     file::{BoundValue, ClockTable, ScenarioFile, ThresholdTable},
     source::ReadError,
@@ -119,7 +120,7 @@ pub(super) fn load(source: &Source, overrides: &Overrides) -> Result<Loaded, Vec
         written
     } else {
         apply(&written, overrides).map_err(|error| match error {
-            Applied::Syntax(error) => vec![syntax(source.name(), &written, &error)],
+            Applied::Syntax(error) => vec![syntax::finding(source.name(), &written, &error)],
             Applied::Override(message) => nowhere(message, "see `fleet run --help`"),
         })?
     };
@@ -128,8 +129,8 @@ pub(super) fn load(source: &Source, overrides: &Overrides) -> Result<Loaded, Vec
     } else {
         format!("{} (with the flags applied)", source.name())
     };
-    let file: ScenarioFile =
-        toml::from_str(&text).map_err(|error| vec![syntax(name.clone(), &text, &error)])?;
+    let file: ScenarioFile = toml::from_str(&text)
+        .map_err(|error| vec![syntax::finding(name.clone(), &text, &error)])?;
     let mut findings = Findings::new(name, &text);
     let scenario = build(source, overrides, file, &text, &mut findings);
     match scenario {
@@ -158,31 +159,6 @@ fn apply(written: &str, overrides: &Overrides) -> Result<String, Applied> {
     Ok(document.to_string())
 }
 
-/// What the TOML reader found, with a suggestion where a key is misspelt.
-fn syntax(file: String, text: &str, error: &toml::de::Error) -> Diagnostic {
-    let message = error.message().to_owned();
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let help = match quoted.next() {
-        Some(name) if message.starts_with("unknown") => match closest(name, quoted) {
-            Some(like) => format!("did you mean `{like}`?"),
-            None => "docs/scenario.md lists every key".to_owned(),
-        },
-        _ if message.starts_with("missing field") => {
-            "add the key; docs/scenario.md describes it".to_owned()
-        }
-        _ => String::new(),
-    };
-    Diagnostic {
-        file,
-        text: text.into(),
-        span: error.span().unwrap_or(0..0),
-        message: message.lines().next().unwrap_or_default().to_owned(),
-        label: String::new(),
-        help,
-        fatal: true,
-    }
-}
-
 fn build(
     source: &Source,
     overrides: &Overrides,
@@ -206,17 +182,14 @@ fn build(
         connect_timeout: file.smtp.connect_timeout.0,
         reply_timeout: file.smtp.reply_timeout.0,
     };
+    let resolve = |path: &Spanned<String>| source.resolve(path.get_ref());
     let https = HttpsSettings {
         connections: connections(file.https.connections.as_ref(), findings),
         keep_alive: file.https.keep_alive,
         resumption: file.https.resumption,
         connect_timeout: file.https.connect_timeout.0,
         response_timeout: file.https.response_timeout.0,
-        ca: file
-            .targets
-            .ca
-            .as_ref()
-            .map(|path| source.resolve(path.get_ref())),
+        ca: file.targets.ca.as_ref().map(resolve),
         insecure: file.targets.insecure,
     };
     let ssh = ssh::settings(source, &file.ssh, findings);
@@ -233,7 +206,7 @@ fn build(
         .collect();
     Some(Scenario {
         name: file.name.into_inner(),
-        seed: file.seed,
+        seed: file.seed.into_inner(),
         duration,
         warm_up,
         drain: file.drain.0,
@@ -247,7 +220,9 @@ fn build(
         fleets,
         traffic,
         thresholds,
+        file: findings.file.clone(),
         text: text.to_owned(),
+        kept: Kept::of(source, text),
     })
 }
 

@@ -56,10 +56,8 @@ async fn every_target_that_is_not_there_is_named() {
     assert!(!found[0].is_listed_host() && found[1].is_listed_host());
     let text = found[0].to_string();
     assert!(text.starts_with("[targets] smtp ("), "{text}");
-    assert!(
-        text.contains(&address.to_string()) && text.contains("correct the address"),
-        "{text}"
-    );
+    assert!(text.contains(&address.to_string()), "{text}");
+    assert!(found[0].remedy.contains("correct the address"));
 }
 
 #[tokio::test]

@@ -35,7 +35,12 @@ pub(super) fn traffic(
                 "rename one: chance is drawn by name",
             );
         }
-        let fleet = fleet(table, fleets, findings);
+        let fleet = match fleet(table, file, fleets, findings) {
+            Concerned::All => None,
+            Concerned::Fleet(position) => Some(position),
+            // Whatever could be said about its devices has been said of the fleet.
+            Concerned::Faulty => continue,
+        };
         let begin = table
             .at
             .as_ref()
@@ -76,16 +81,34 @@ pub(super) fn traffic(
     traffic
 }
 
-fn fleet(table: &TrafficTable, fleets: &[Fleet], findings: &mut Findings) -> Option<usize> {
-    let name = table.fleet.as_ref()?;
-    let position = fleets
-        .iter()
-        .position(|fleet| fleet.name == *name.get_ref());
-    if position.is_none() {
-        let known: Vec<&str> = fleets.iter().map(|fleet| fleet.name.as_str()).collect();
-        let help = match closest(name.get_ref(), known.iter().copied()) {
+/// Whose devices a traffic concerns.
+enum Concerned {
+    All,
+    /// Those of the fleet at this position.
+    Fleet(usize),
+    /// Those of a fleet that is wrong itself, or of none that there is.
+    Faulty,
+}
+
+fn fleet(
+    table: &TrafficTable,
+    file: &ScenarioFile,
+    fleets: &[Fleet],
+    findings: &mut Findings,
+) -> Concerned {
+    let Some(name) = &table.fleet else {
+        return Concerned::All;
+    };
+    let sound = |fleet: &Fleet| fleet.name == *name.get_ref();
+    if let Some(position) = fleets.iter().position(sound) {
+        return Concerned::Fleet(position);
+    }
+    let tables = file.fleet.get_ref().iter();
+    let written: Vec<&str> = tables.map(|fleet| fleet.name.get_ref().as_str()).collect();
+    if !written.contains(&name.get_ref().as_str()) {
+        let help = match closest(name.get_ref(), written.iter().copied()) {
             Some(like) => format!("did you mean `{like}`?"),
-            None => format!("known are {}", known.join(", ")),
+            None => format!("known are {}", written.join(", ")),
         };
         findings.add(
             name.span(),
@@ -93,7 +116,7 @@ fn fleet(table: &TrafficTable, fleets: &[Fleet], findings: &mut Findings) -> Opt
             help,
         );
     }
-    position
+    Concerned::Faulty
 }
 
 fn emission(
@@ -153,8 +176,8 @@ fn event(
             by: "console".into(),
         },
         EventWord::Reload => SystemEvent::Reload,
-        EventWord::PowerLost => SystemEvent::PowerLost,
-        EventWord::PowerRestored => SystemEvent::PowerRestored,
+        EventWord::PowerOff => SystemEvent::PowerLost,
+        EventWord::PowerOn => SystemEvent::PowerRestored,
         EventWord::Test | EventWord::Send | EventWord::Request => {
             SystemEvent::Manual(manual(table, word, concerned, findings)?)
         }

@@ -1,11 +1,7 @@
 //! Targets: what they are, whether devices can use them, and who vouches for them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use emulator::{
-    config::Profile,
-    template::{Slot, SlotValues, Template},
-};
 use rustls::RootCertStore;
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 use toml::Spanned;
@@ -14,8 +10,7 @@ use super::Findings;
 use crate::scenario::{
     Fleet, Overrides, Scheme, Source, TargetChoice, Targets,
     file::ScenarioFile,
-    split_authority,
-    targets::{self, Purpose, TargetError},
+    targets::{self, Purpose, TargetError, TargetPlaces},
 };
 
 pub(super) fn targets(
@@ -59,6 +54,15 @@ pub(super) fn targets(
         smtp: smtp?,
         https: https?,
         hosts,
+        places: TargetPlaces {
+            smtp: file.targets.smtp.span(),
+            https: file.targets.https.span(),
+            hosts: file
+                .hosts
+                .iter()
+                .map(|(name, target)| (name.to_ascii_lowercase(), target.span()))
+                .collect(),
+        },
     })
 }
 
@@ -82,9 +86,11 @@ pub(super) fn check_transports(
             Scheme::Http | Scheme::Https => ("mail server", "write HOST:PORT or smtp://HOST:PORT"),
             Scheme::Smtp | Scheme::Smtps => ("receiver", "write HOST:PORT or https://HOST:PORT"),
         };
+        let is_listed =
+            |host: Option<String>| host.is_some_and(|host| host.eq_ignore_ascii_case(name));
         let user = fleets.iter().find(|fleet| match scheme {
-            Scheme::Http | Scheme::Https => is_mail_server(fleet, name),
-            Scheme::Smtp | Scheme::Smtps => is_receiver(fleet, name),
+            Scheme::Http | Scheme::Https => fleet.mail_servers().any(is_listed),
+            Scheme::Smtp | Scheme::Smtps => fleet.receivers().any(is_listed),
         });
         if let Some(fleet) = user {
             findings.add(
@@ -98,41 +104,6 @@ pub(super) fn check_transports(
             );
         }
     }
-}
-
-fn is_mail_server(fleet: &Fleet, name: &str) -> bool {
-    let servers = &fleet.model.startup.call_home.mail_servers;
-    servers.iter().any(|server| {
-        literal(&server.host).is_some_and(|host| {
-            // Credentials stand before the name.
-            let host = host.rsplit_once('@').map_or(&*host, |(_, host)| host);
-            host.eq_ignore_ascii_case(name)
-        })
-    })
-}
-
-fn is_receiver(fleet: &Fleet, name: &str) -> bool {
-    let profiles = &fleet.model.startup.call_home.profiles;
-    let mut urls = profiles.iter().filter_map(Profile::url);
-    urls.any(|url| {
-        literal(&url).is_some_and(|url| {
-            let rest = url.split_once("://").map_or(&*url, |(_, rest)| rest);
-            let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-            split_authority(authority).is_some_and(|(host, _)| host.eq_ignore_ascii_case(name))
-        })
-    })
-}
-
-/// The text of `template` if it is the same on every device.
-fn literal(template: &Template) -> Option<Arc<str>> {
-    template.is_literal().then(|| template.fill(&NoValues))
-}
-
-/// Fills a template that has no slots.
-struct NoValues;
-
-impl SlotValues for NoValues {
-    fn push_slot(&self, _: &mut Vec<u8>, _: Slot) {}
 }
 
 /// Looks into the file of authorities, which nobody reads when certificates are not verified.

@@ -9,15 +9,10 @@ use crate::{
     scenario::{
         Arrival, Fleet,
         file::{ArrivalTable, ProcessWord, TrafficTable},
-        traffic::BurstCount,
+        traffic::{BURST_MAX, BurstCount, PER_DEVICE_MAX},
     },
     units::Period,
 };
-
-/// Most events of one burst on each device.
-const PER_DEVICE_MAX: u32 = 10_000;
-/// Most events of one burst in all.
-const BURST_MAX: u64 = 50_000_000;
 
 /// The arrival of `table`, if it makes sense.
 pub(super) fn arrival(
@@ -25,31 +20,60 @@ pub(super) fn arrival(
     concerned: &[&Fleet],
     findings: &mut Findings,
 ) -> Option<Arrival> {
-    let arrival = table.arrival.get_ref();
-    match arrival.process {
-        ProcessWord::Burst => burst(table, concerned, findings),
-        ProcessWord::Constant | ProcessWord::Poisson => {
-            let foreign = [
-                ("count", arrival.count.as_ref().map(Spanned::span)),
-                ("per-device", arrival.per_device.as_ref().map(Spanned::span)),
-                ("within", arrival.within.as_ref().map(Spanned::span)),
-            ];
-            refuse(&foreign, "a steady arrival", "remove it", findings);
-            let Some(rate) = &arrival.rate else {
-                findings.add(
-                    table.arrival.span(),
-                    "a steady arrival has a rate",
-                    "write rate = \"50/s\"",
-                );
-                return None;
-            };
-            let rate = rate.get_ref().per_second();
-            Some(match arrival.process {
-                ProcessWord::Constant => Arrival::Constant { rate },
-                ProcessWord::Poisson | ProcessWord::Burst => Arrival::Poisson { rate },
-            })
-        }
+    let Some(arrival) = &table.arrival else {
+        return once_each(table, findings);
+    };
+    if let Some(within) = &table.within {
+        findings.add(
+            within.span(),
+            format!(
+                "`{}` has `arrival` as well as `within`, which takes its place",
+                table.name.get_ref()
+            ),
+            "remove one of them; a burst has a `within` of its own, as in arrival = { process = \"burst\", count = 100, within = \"2s\" }",
+        );
     }
+    match arrival.get_ref().process {
+        ProcessWord::Burst => burst(arrival, concerned, findings),
+        ProcessWord::Constant => steady(arrival, findings).map(|rate| Arrival::Constant { rate }),
+        ProcessWord::Poisson => steady(arrival, findings).map(|rate| Arrival::Poisson { rate }),
+    }
+}
+
+/// The arrival of a traffic that has `within` in place of one: one event on every device.
+fn once_each(table: &TrafficTable, findings: &mut Findings) -> Option<Arrival> {
+    let Some(within) = &table.within else {
+        findings.add(
+            table.name.span(),
+            format!("`{}` does not say when its events happen", table.name.get_ref()),
+            "write arrival = { process = \"poisson\", rate = \"50/s\" }; or at = \"20s\" and within = \"2s\" for one event on each device",
+        );
+        return None;
+    };
+    Some(Arrival::Burst {
+        count: BurstCount::PerDevice(1),
+        within: within.get_ref().0,
+    })
+}
+
+/// The rate of a steady arrival.
+fn steady(written: &Spanned<ArrivalTable>, findings: &mut Findings) -> Option<f64> {
+    let arrival = written.get_ref();
+    let foreign = [
+        ("count", arrival.count.as_ref().map(Spanned::span)),
+        ("per-device", arrival.per_device.as_ref().map(Spanned::span)),
+        ("within", arrival.within.as_ref().map(Spanned::span)),
+    ];
+    refuse(&foreign, "a steady arrival", "remove it", findings);
+    let Some(rate) = &arrival.rate else {
+        findings.add(
+            written.span(),
+            "a steady arrival has a rate",
+            "write rate = \"50/s\"",
+        );
+        return None;
+    };
+    Some(rate.get_ref().per_second())
 }
 
 /// Refuses the keys that are there.
@@ -61,15 +85,19 @@ fn refuse(keys: &[(&str, Option<Range<usize>>)], what: &str, help: &str, finding
     }
 }
 
-fn burst(table: &TrafficTable, concerned: &[&Fleet], findings: &mut Findings) -> Option<Arrival> {
-    let arrival = table.arrival.get_ref();
+fn burst(
+    written: &Spanned<ArrivalTable>,
+    concerned: &[&Fleet],
+    findings: &mut Findings,
+) -> Option<Arrival> {
+    let arrival = written.get_ref();
     refuse(
         &[("rate", arrival.rate.as_ref().map(Spanned::span))],
         "a burst",
         "write count or per-device, and within = \"2s\"",
         findings,
     );
-    let (count, span) = burst_count(table, arrival, findings)?;
+    let (count, span) = burst_count(written, findings)?;
     let devices: u64 = concerned.iter().map(|fleet| u64::from(fleet.count)).sum();
     let events = match count {
         BurstCount::Total(count) => u64::from(count),
@@ -92,16 +120,16 @@ fn burst(table: &TrafficTable, concerned: &[&Fleet], findings: &mut Findings) ->
 
 /// How many events a burst has, and where that is written.
 fn burst_count(
-    table: &TrafficTable,
-    arrival: &ArrivalTable,
+    written: &Spanned<ArrivalTable>,
     findings: &mut Findings,
 ) -> Option<(BurstCount, Range<usize>)> {
-    let (count, written) = match (&arrival.count, &arrival.per_device) {
-        (Some(count), None) => (BurstCount::Total(*count.get_ref()), count),
-        (None, Some(count)) => (BurstCount::PerDevice(*count.get_ref()), count),
+    let arrival = written.get_ref();
+    let (count, span) = match (&arrival.count, &arrival.per_device) {
+        (Some(count), None) => (BurstCount::Total(*count.get_ref()), count.span()),
+        (None, Some(count)) => (BurstCount::PerDevice(*count.get_ref()), count.span()),
         (None, None) | (Some(_), Some(_)) => {
             findings.add(
-                table.arrival.span(),
+                written.span(),
                 "a burst has either `count` or `per-device`",
                 "write count = 100 or per-device = 1",
             );
@@ -114,11 +142,11 @@ fn burst_count(
         }
         BurstCount::PerDevice(count) if count > PER_DEVICE_MAX => (
             "so many events on each device are absurd",
-            "write at most 10000",
+            "write at most 10,000",
         ),
-        BurstCount::Total(_) | BurstCount::PerDevice(_) => return Some((count, written.span())),
+        BurstCount::Total(_) | BurstCount::PerDevice(_) => return Some((count, span)),
     };
-    findings.add(written.span(), wrong.0, wrong.1);
+    findings.add(span, wrong.0, wrong.1);
     None
 }
 
@@ -132,9 +160,11 @@ pub(super) fn check_end(
     if begin >= duration {
         return;
     }
-    let within = match table.arrival.get_ref().process {
-        ProcessWord::Burst => table.arrival.get_ref().within.as_ref(),
-        ProcessWord::Constant | ProcessWord::Poisson => None,
+    let arrival = table.arrival.as_ref().map(Spanned::get_ref);
+    let within = match arrival.map(|arrival| arrival.process) {
+        Some(ProcessWord::Burst) => arrival.and_then(|arrival| arrival.within.as_ref()),
+        Some(ProcessWord::Constant | ProcessWord::Poisson) => None,
+        None => table.within.as_ref(),
     };
     let name = table.name.get_ref();
     for lasts in [table.lasts.as_ref(), within].into_iter().flatten() {

@@ -86,7 +86,7 @@ fn keys_of(event: EventWord) -> &'static [Key] {
         | EventWord::Traceback
         | EventWord::ConfigurationChange
         | EventWord::Reload
-        | EventWord::PowerLost
-        | EventWord::PowerRestored => &[],
+        | EventWord::PowerOff
+        | EventWord::PowerOn => &[],
     }
 }
