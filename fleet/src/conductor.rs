@@ -154,12 +154,14 @@ pub struct Reconciled {
 
 impl RunResult {
     /// Whether every event reached its device, every candidate is in one account or a message, every
-    /// message has ended once at most, and embedded sinks agree. Messages that had not ended when
-    /// waiting for them was over are accounted for as queued and in flight.
+    /// message has ended once at most or is still in its device's queue, and embedded sinks agree.
+    /// Messages that had not ended when waiting for them was over are accounted for as queued and in
+    /// flight.
     pub fn is_balanced(&self) -> bool {
         let ledger = &self.gathered.ledger;
         self.emitted == self.gathered.events
             && ledger.is_consistent()
+            && i64::try_from(ledger.outstanding()) == Ok(self.gathered.in_queues)
             && self.sinks.values().all(|sink| sink.balanced)
     }
 }

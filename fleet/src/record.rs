@@ -77,6 +77,9 @@ pub struct Gathered {
     pub fingerprint: Fingerprint,
     /// Errors by kind.
     pub errors: BTreeMap<ErrorKey, ErrorCount>,
+    /// By how much the queues of the devices have grown, the message being sent included. In all, what
+    /// is in them: found in the devices, not in what they said.
+    pub in_queues: i64,
     /// Events that reached their devices.
     pub events: u64,
     /// Times that a full mailbox made an event wait.
@@ -111,6 +114,7 @@ impl Gathered {
         for (key, error) in &other.errors {
             count_error(&mut self.errors, *key, error.count, &error.example);
         }
+        self.in_queues += other.in_queues;
         self.events += other.events;
         self.mailbox_waits += other.mailbox_waits;
         self.attempts_begun += other.attempts_begun;
@@ -208,6 +212,11 @@ impl Recorder {
     /// An attempt is over, whether anything was sent or not.
     pub fn attempt_ended(&mut self) {
         self.gathered.attempts_ended += 1;
+    }
+
+    /// The queue of a device has changed from `before` messages to `after`.
+    pub fn queue(&mut self, before: usize, after: usize) {
+        self.gathered.in_queues += after as i64 - before as i64;
     }
 
     /// An event had to wait for room in a mailbox.

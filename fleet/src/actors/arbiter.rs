@@ -132,6 +132,10 @@ impl Arbiter {
         self.recorder.borrow_mut().observe(device, output, at_sink);
     }
 
+    pub(super) fn queue_changed(&self, before: usize, after: usize) {
+        self.recorder.borrow_mut().queue(before, after);
+    }
+
     pub(super) fn event_reached(&self, intended: Instant) {
         let lag = clock::now().saturating_duration_since(intended);
         self.recorder.borrow_mut().event(intended, lag);

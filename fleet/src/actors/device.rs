@@ -95,6 +95,7 @@ impl DeviceActor {
         work: impl FnOnce(&mut Device, &mut Vec<Output>) -> T,
     ) -> T {
         let before = self.device.next_deadline();
+        let queued_before = self.device.queued_messages();
         let mut outputs = self.arbiter.lend_outputs();
         let result = work(&mut self.device, &mut outputs);
         let number = self.device.identity().device;
@@ -116,6 +117,8 @@ impl DeviceActor {
             }
         }
         self.arbiter.return_outputs(outputs);
+        self.arbiter
+            .queue_changed(queued_before, self.device.queued_messages());
         let after = self.device.next_deadline();
         self.arbiter.set_deadline(self.position, before, after);
         result
