@@ -6,7 +6,7 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
-use emulator::{AttemptOutcome, Device, Identity, Input, Output, Route, Seed};
+use emulator::{AttemptOutcome, Device, Identity, Input, Output, Route, Seed, Transmission};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
@@ -22,6 +22,8 @@ pub struct Forecast {
     pub events: u64,
     /// What the devices decided.
     pub ledger: Ledger,
+    /// Messages in the queues of the devices at the end.
+    pub in_queues: u64,
     /// Digest of it.
     pub fingerprint: Fingerprint,
     /// Most mails that become due within one second of real time.
@@ -77,6 +79,21 @@ pub fn simulate_up_to(
     range: std::ops::Range<u32>,
     steps_max: u64,
 ) -> Forecast {
+    simulate_against(scenario, range, steps_max, &mut |_| {
+        Some(AttemptOutcome::Accepted)
+    })
+}
+
+/// How every attempt ends; `None` when it never does.
+pub type Target<'t> = &'t mut dyn FnMut(&Transmission) -> Option<AttemptOutcome>;
+
+/// The same against another target than one that takes everything at once.
+pub fn simulate_against(
+    scenario: &Scenario,
+    range: std::ops::Range<u32>,
+    steps_max: u64,
+    target: Target<'_>,
+) -> Forecast {
     let scale = TimeScale::new(&scenario.clock);
     let end = scale.device_at(scenario.duration);
     let first = range.start;
@@ -88,6 +105,7 @@ pub fn simulate_up_to(
         outputs: Vec::new(),
         load: Load::new(scale),
         steps_left: steps_max,
+        target,
         reached: scenario.clock.start,
     };
     walk.start(scenario.clock.start);
@@ -107,12 +125,14 @@ pub fn simulate_up_to(
         0 => scale.elapsed_at(walk.reached),
         _ => scenario.duration,
     };
+    let queues = walk.devices.iter().map(Device::queued_messages);
+    walk.forecast.in_queues = queues.sum::<usize>() as u64;
     walk.forecast.peak_mails_per_s = walk.load.peaks[0];
     walk.forecast.peak_requests_per_s = walk.load.peaks[1];
     walk.forecast
 }
 
-struct Walk {
+struct Walk<'t> {
     devices: Vec<Device>,
     first: u32,
     deadlines: BinaryHeap<Reverse<(Timestamp, u32)>>,
@@ -120,11 +140,12 @@ struct Walk {
     outputs: Vec<Output>,
     load: Load,
     steps_left: u64,
+    target: Target<'t>,
     /// When the last step was taken.
     reached: Timestamp,
 }
 
-impl Walk {
+impl Walk<'_> {
     /// Takes every device to the start of the run; what is due before it is none of the run's.
     fn start(&mut self, start: Timestamp) {
         for (number, device) in (self.first..).zip(self.devices.iter_mut()) {
@@ -167,9 +188,10 @@ impl Walk {
             self.forecast.fingerprint.observe(number, &output);
             if let Output::Transmit(transmission) = output {
                 self.load.count(&transmission.route, transmission.due);
-                let outcome = AttemptOutcome::Accepted;
                 let id = transmission.id;
-                device.handle(now, Input::Outcome { id, outcome }, &mut self.outputs);
+                if let Some(outcome) = (self.target)(&transmission) {
+                    device.handle(now, Input::Outcome { id, outcome }, &mut self.outputs);
+                }
             }
         }
         self.outputs.clear();
