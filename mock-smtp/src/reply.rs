@@ -1,5 +1,7 @@
 //! The replies of the sink, with their enhanced status codes (RFC 3463).
 
+use crate::command::CommandError;
+
 /// One reply of one line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Reply(&'static str);
@@ -15,6 +17,19 @@ impl Reply {
     #[must_use]
     pub fn text(self) -> &'static str {
         self.0
+    }
+}
+
+impl From<CommandError> for Reply {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::Unknown => UNKNOWN_COMMAND,
+            CommandError::NotImplemented => NOT_IMPLEMENTED,
+            CommandError::Arguments => BAD_ARGUMENTS,
+            CommandError::Sender => BAD_SENDER,
+            CommandError::Recipient => BAD_RECIPIENT,
+            CommandError::Parameter => UNKNOWN_PARAMETER,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ mod line;
 use std::sync::Arc;
 
 use crate::authentication::{self, Exchange};
-use crate::command::{self, Command, CommandError, MailCommand};
+use crate::command::{self, Command, MailCommand};
 use crate::data::{DataLimits, DataReader};
 use crate::mailbox::Path;
 use crate::reply::{self, Reply};
@@ -310,7 +310,7 @@ impl Session {
         }
         match command::parse(text) {
             Ok(command) => self.obey(command, out),
-            Err(error) => self.answer(reply_to(error), out),
+            Err(error) => self.answer(Reply::from(error), out),
         }
     }
 
@@ -491,17 +491,6 @@ impl Session {
             }
             authentication::Step::Failed(reply) => self.answer(reply, out),
         }
-    }
-}
-
-fn reply_to(error: CommandError) -> Reply {
-    match error {
-        CommandError::Unknown => reply::UNKNOWN_COMMAND,
-        CommandError::NotImplemented => reply::NOT_IMPLEMENTED,
-        CommandError::Arguments => reply::BAD_ARGUMENTS,
-        CommandError::Sender => reply::BAD_SENDER,
-        CommandError::Recipient => reply::BAD_RECIPIENT,
-        CommandError::Parameter => reply::UNKNOWN_PARAMETER,
     }
 }
 
