@@ -132,3 +132,19 @@ fn a_failed_part_that_is_not_tested_otherwise_joins_the_list() {
         "{after}"
     );
 }
+
+#[test]
+fn a_power_supply_failure_is_in_every_output_that_names_the_supply() {
+    for model in ["ISR4331", "ASR1006"] {
+        let mut lab = Lab::seeded(7).on(model).with_config(EVERYTHING);
+        lab.raise(SystemEvent::EnvironmentAlarm(Sensor::PowerSupply));
+        let message = lab.deliver_next().unwrap();
+        let failed = message
+            .lines()
+            .any(|line| line.starts_with("P0 ") && line.contains("ps, fail"));
+        assert!(failed, "{message}");
+        let faulty = lab.show("show platform");
+        lab.raise(SystemEvent::CardInserted(0));
+        assert_ne!(faulty, lab.show("show platform"));
+    }
+}
