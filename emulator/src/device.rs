@@ -5,6 +5,7 @@
 
 mod console;
 mod events;
+mod faults;
 mod input;
 mod logging;
 mod manual;
@@ -15,6 +16,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+use faults::Faults;
 pub use input::{Input, ManualMessage, RejectedRequest, Sensor, SystemEvent};
 pub use logging::{LOG_BYTES_MAX, LOG_LINE_BYTES_MAX};
 pub(crate) use view::DeviceView;
@@ -109,6 +111,8 @@ pub struct Device {
     boot_reason: BootReason,
     /// Cards that have been taken out, one bit each.
     removed_cards: u64,
+    /// What is wrong with the hardware.
+    faults: Faults,
     log: LogBuffer,
     engine: Engine,
     /// How far the schedules have been looked at.
@@ -139,6 +143,7 @@ impl Device {
             power: Power::On,
             boot_reason: BootReason::PowerOn,
             removed_cards: 0,
+            faults: Faults::default(),
             log: LogBuffer::default(),
             engine: Engine::new(),
             scheduled_until: booted_at,

@@ -203,7 +203,9 @@ impl SlotValues for IdentityValues<'_> {
             | Slot::Restarted
             | Slot::Clock
             | Slot::Mac { .. }
-            | Slot::MacColons => {}
+            | Slot::MacColons
+            | Slot::Alarms(_)
+            | Slot::Diagnostic { .. } => {}
         }
     }
 }

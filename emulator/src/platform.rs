@@ -3,9 +3,14 @@
 //!
 //! Models are data files under `platforms/`, compiled in; a new model is a new file.
 
+mod alarm;
+mod diagnostics;
 mod file;
 
 use std::{collections::BTreeMap, sync::Arc};
+
+pub(crate) use alarm::Alarm;
+pub use alarm::AlarmClass;
 
 use crate::{
     alert_group::{AlertGroup, AlertGroupSet},
@@ -176,6 +181,9 @@ pub struct Platform {
     pub cards: Vec<Card>,
     triggers: BTreeMap<TriggerRow, Arc<[TriggerCommand]>>,
     commands: BTreeMap<String, Template>,
+    /// What sensors change in the outputs.
+    alarms: Vec<Alarm>,
+    diagnostics: diagnostics::Diagnostics,
 }
 
 impl Platform {
@@ -205,6 +213,39 @@ impl Platform {
             line: line.into(),
             source,
         }
+    }
+
+    /// The commands of a diagnostic message about the card at `position`: its results stand where
+    /// those of another card would.
+    pub(crate) fn diagnostic_commands(&self, position: u8) -> Arc<[TriggerCommand]> {
+        let commands = self.trigger_commands(TriggerRow::Group(AlertGroup::Diagnostic));
+        let Some(card) = self.cards.get(usize::from(position)) else {
+            return commands;
+        };
+        let own = diagnostics::detail_command(self.kind, &card.slot);
+        let of_a_card =
+            |line: &str| line.starts_with("show diagnostic result ") && line.ends_with(" detail");
+        commands
+            .iter()
+            .map(|command| match of_a_card(&command.line) {
+                true => self.command(&own),
+                false => command.clone(),
+            })
+            .collect()
+    }
+
+    /// What sensors change in the outputs.
+    pub(crate) fn alarms(&self) -> &[Alarm] {
+        &self.alarms
+    }
+
+    /// The results of the card at `position`, if `line` shows those of all cards and has none for
+    /// it: diagnostics look at such parts only when they fail.
+    pub(crate) fn unlisted_result(&self, line: &str, position: u8) -> Option<&Template> {
+        let position = usize::from(position);
+        let listed = self.diagnostics.listed.get(position)?;
+        (!listed && line == diagnostics::all_command(self.kind))
+            .then(|| self.diagnostics.sections.get(position))?
     }
 
     /// The position of the card in `slot`.

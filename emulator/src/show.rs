@@ -33,8 +33,7 @@ pub(crate) fn push_output(out: &mut Vec<u8>, view: &DeviceView<'_>, command: &Tr
         }
         CommandSource::CallHome(page) => call_home::push_page(out, view, &page.0),
         CommandSource::Text(text) => {
-            text.push(out, view);
-            out.push(b'\n');
+            push_text(out, view, &command.line, text);
         }
         CommandSource::Unknown => {
             for _ in 0..=view.hostname.len() {
@@ -42,6 +41,32 @@ pub(crate) fn push_output(out: &mut Vec<u8>, view: &DeviceView<'_>, command: &Tr
             }
             push(out, "^\n% Invalid input detected at '^' marker.\n");
         }
+    }
+}
+
+/// Appends the model's own text for `line`, with what is wrong with this device.
+fn push_text(out: &mut Vec<u8>, view: &DeviceView<'_>, line: &str, text: &Template) {
+    let start = out.len();
+    text.push(out, view);
+    let faults = view.faults();
+    for alarm in view.platform().alarms() {
+        if alarm.command == line && faults.alarmed(alarm.sensor) {
+            replace_first(out, start, &alarm.normal, &alarm.alarmed);
+        }
+    }
+    let failed = faults.diagnostic.map(|fault| fault.card);
+    if let Some(section) = failed.and_then(|card| view.platform().unlisted_result(line, card)) {
+        push(out, "\n\n");
+        section.push(out, view);
+    }
+    out.push(b'\n');
+}
+
+/// Replaces the first `old` from `start` on by `new`.
+fn replace_first(out: &mut Vec<u8>, start: usize, old: &str, new: &str) {
+    if let Some(at) = memchr::memmem::find(&out[start..], old.as_bytes()) {
+        let at = start + at;
+        out.splice(at..at + old.len(), new.bytes());
     }
 }
 

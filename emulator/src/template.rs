@@ -6,7 +6,10 @@
 
 use std::sync::Arc;
 
-use crate::text::{push, push_padded};
+use crate::{
+    platform::AlarmClass,
+    text::{push, push_padded},
+};
 
 /// What a slot of a [`Template`] stands for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -43,6 +46,50 @@ pub enum Slot {
     },
     /// `{mac-colons}`: the base MAC address with colons and capital letters.
     MacColons,
+    /// `{alarms:critical}` and so on: how many sensors alarm.
+    Alarms(AlarmClass),
+    /// `{result:N}` and so on: what online diagnostics say of the N-th card.
+    Diagnostic {
+        /// Position of the card.
+        card: u8,
+        /// What is said.
+        field: DiagnosticField,
+    },
+}
+
+/// A detail of a diagnostic result.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DiagnosticField {
+    /// `{result:N}`: the overall result, `PASS` unless the card failed.
+    Result,
+    /// `{mark:N}`: `.` or `F`.
+    Mark,
+    /// `{error:N}`: the error code with its name.
+    Error,
+    /// `{failures:N}`: how often the test failed.
+    Failures,
+    /// `{failed-at:N}`: when it failed, `n/a` if it did not.
+    FailedAt,
+}
+
+impl DiagnosticField {
+    const ALL: [Self; 5] = [
+        Self::Result,
+        Self::Mark,
+        Self::Error,
+        Self::Failures,
+        Self::FailedAt,
+    ];
+
+    fn keyword(self) -> &'static str {
+        match self {
+            Self::Result => "result",
+            Self::Mark => "mark",
+            Self::Error => "error",
+            Self::Failures => "failures",
+            Self::FailedAt => "failed-at",
+        }
+    }
 }
 
 impl Slot {
@@ -60,6 +107,9 @@ impl Slot {
             "clock" => Self::Clock,
             "mac" => Self::Mac { offset: 0 },
             "mac-colons" => Self::MacColons,
+            "alarms:critical" => Self::Alarms(AlarmClass::Critical),
+            "alarms:major" => Self::Alarms(AlarmClass::Major),
+            "alarms:minor" => Self::Alarms(AlarmClass::Minor),
             _ => {
                 let (kind, argument) = name.split_once(':')?;
                 let number = argument.parse().ok()?;
@@ -67,7 +117,14 @@ impl Slot {
                     "index" if number <= 20 => Self::Index { width: number },
                     "card" => Self::CardSerial(number),
                     "mac" if (1..16).contains(&number) => Self::Mac { offset: number },
-                    _ => return None,
+                    _ => {
+                        let mut fields = DiagnosticField::ALL.into_iter();
+                        let field = fields.find(|field| field.keyword() == kind)?;
+                        Self::Diagnostic {
+                            card: number,
+                            field,
+                        }
+                    }
                 }
             }
         })
@@ -83,7 +140,7 @@ impl Slot {
 }
 
 /// Longest slot with its braces, in bytes.
-const SLOT_NAME_MAX: usize = 16;
+const SLOT_NAME_MAX: usize = 17;
 
 /// What fills the slots of a template.
 pub trait SlotValues {
@@ -208,6 +265,13 @@ impl SlotValues for SlotNames {
             Slot::Mac { offset: 0 } => push(out, "mac"),
             Slot::Mac { offset } => numbered(out, "mac:", offset, 1),
             Slot::MacColons => push(out, "mac-colons"),
+            Slot::Alarms(AlarmClass::Critical) => push(out, "alarms:critical"),
+            Slot::Alarms(AlarmClass::Major) => push(out, "alarms:major"),
+            Slot::Alarms(AlarmClass::Minor) => push(out, "alarms:minor"),
+            Slot::Diagnostic { card, field } => {
+                push(out, field.keyword());
+                numbered(out, ":", card, 1);
+            }
         }
         out.push(b'}');
     }
@@ -234,7 +298,9 @@ mod tests {
                 | Slot::Restarted
                 | Slot::Clock
                 | Slot::Mac { .. }
-                | Slot::MacColons => push(out, "x"),
+                | Slot::MacColons
+                | Slot::Alarms(_)
+                | Slot::Diagnostic { .. } => push(out, "x"),
             }
         }
     }
@@ -255,6 +321,7 @@ mod tests {
             "{index:05}x{serial}{card:3}",
             "{pid}{age}{returned}{mac}{mac:7}{mac-colons}",
             "{{index}}",
+            "{alarms:critical}{alarms:major}{result:3}{mark:0}{error:1}{failures:2}{failed-at:12}",
             "é{site}{",
         ] {
             assert_eq!(Template::new(source).source(), source);

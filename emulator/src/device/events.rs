@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{BootReason, Device, Power, Sensor, SystemEvent, boot_duration};
+use super::{
+    BootReason, Device, Power, Sensor, SystemEvent, boot_duration,
+    faults::{DiagnosticFault, Faults},
+};
 use crate::{
     alert::{AffectedCards, Alert, Audience},
     alert_group::AlertGroup,
@@ -79,6 +82,7 @@ impl Device {
         self.booted_at = at;
         self.log.clear();
         self.removed_cards = 0;
+        self.faults = Faults::default();
         self.scheduled_until = at;
         self.plan_periodic();
         self.log_and_raise(at, &OwnLine::Restarted.to_string(), outputs);
@@ -138,6 +142,7 @@ impl Device {
                 "%ENVMON-3-VOLTAGE: Core voltage 1.08 V is out of the range 1.14 to 1.26 V"
             }
         };
+        self.faults.alarm(sensor);
         let affected = match sensor {
             Sensor::PowerSupply => self.card_in_slot("P"),
             Sensor::Fan | Sensor::Temperature | Sensor::Voltage => AffectedCards::None,
@@ -175,6 +180,7 @@ impl Device {
         let bit = 1 << (card % 64);
         let line = if inserted {
             self.removed_cards &= !bit;
+            self.exchange(card);
             format!(
                 "%OIR-6-INSCARD: Card inserted in slot {slot}, interfaces administratively shut down"
             )
@@ -192,6 +198,16 @@ impl Device {
         self.raise_syslog(now, &line, stamped, outputs);
     }
 
+    /// A card that is put in is a sound one.
+    fn exchange(&mut self, card: u8) {
+        if self.faults.of_card(card).is_some() {
+            self.faults.diagnostic = None;
+        }
+        if self.card_in_slot("P") == AffectedCards::One(card) {
+            self.faults.calm(Sensor::PowerSupply);
+        }
+    }
+
     fn diagnostic(
         &mut self,
         now: Timestamp,
@@ -204,11 +220,9 @@ impl Device {
             return;
         };
         let place = self.place_of_cards();
-        let (level, error) = if severity >= Severity::Major {
-            (3, "a Major Error")
-        } else {
-            (4, "a Minor Error")
-        };
+        let fault = DiagnosticFault::new(card, severity, now);
+        self.faults.diagnostic = Some(fault);
+        let (level, error) = fault.logged();
         let line = format!(
             "%DIAG-{level}-RESULT: {place} {}: Online Diagnostics detected {error}",
             unit.slot

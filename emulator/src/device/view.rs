@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Device;
+use super::{Device, faults::Faults};
 use crate::{
     call_home::DerivedMonthly,
     config::{Configuration, View},
     identity::{IdentityValues, SerialNumber},
-    platform::{Card, Platform},
-    template::{Slot, SlotValues},
-    text::{push, push_line},
+    platform::{AlarmClass, Card, Platform},
+    template::{DiagnosticField, Slot, SlotValues},
+    text::{push, push_decimal, push_line},
     time::{LocalTime, push_age, push_milliseconds_of_day, push_uptime},
 };
 
@@ -115,6 +115,38 @@ impl<'a> DeviceView<'a> {
         begin + jiff::SignedDuration::from_millis(after_ms.into())
     }
 
+    pub(crate) fn faults(&self) -> &'a Faults {
+        &self.device.faults
+    }
+
+    /// How many alarms of `class` the model's outputs show.
+    fn alarms(&self, class: AlarmClass) -> u64 {
+        let alarms = self.platform().alarms().iter();
+        let counted = alarms
+            .filter(|alarm| alarm.class == Some(class) && self.device.faults.alarmed(alarm.sensor));
+        counted.count() as u64
+    }
+
+    fn push_diagnostic(&self, out: &mut Vec<u8>, card: u8, field: DiagnosticField) {
+        let fault = self.device.faults.of_card(card);
+        let text = match (field, fault) {
+            (DiagnosticField::Result, Some(fault)) => fault.result(),
+            (DiagnosticField::Result, None) => "PASS",
+            (DiagnosticField::Mark, Some(_)) => "F",
+            (DiagnosticField::Mark, None) => ".",
+            (DiagnosticField::Error, Some(_)) => "1 (DIAG_FAILURE)",
+            (DiagnosticField::Error, None) => "0 (DIAG_SUCCESS)",
+            (DiagnosticField::Failures, Some(_)) => "1",
+            (DiagnosticField::Failures, None) => "0",
+            (DiagnosticField::FailedAt, Some(fault)) => {
+                let zone = self.device.zone_name(fault.at);
+                return self.local(fault.at).push_restart_stamp(out, zone);
+            }
+            (DiagnosticField::FailedAt, None) => "n/a",
+        };
+        push(out, text);
+    }
+
     pub(crate) fn up_seconds(&self) -> u64 {
         let up = self.now.duration_since(self.device.booted_at).as_secs();
         up.max(0).unsigned_abs()
@@ -173,6 +205,8 @@ impl SlotValues for DeviceView<'_> {
                 push_mac(out, self.device.identity.device, offset, MacForm::Dotted)
             }
             Slot::MacColons => push_mac(out, self.device.identity.device, 0, MacForm::Colons),
+            Slot::Alarms(class) => push_decimal(out, self.alarms(class)),
+            Slot::Diagnostic { card, field } => self.push_diagnostic(out, card, field),
             Slot::Index { .. } | Slot::Serial | Slot::Site => {
                 self.identity_values().push_slot(out, slot);
             }

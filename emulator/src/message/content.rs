@@ -210,6 +210,12 @@ fn commands(view: &DeviceView<'_>, alert: &Alert) -> Arc<[TriggerCommand]> {
         (MessageType::Group(AlertGroup::Snapshot), None) => {
             of_lines(&view.running().call_home.snapshot_commands)
         }
+        (MessageType::Group(AlertGroup::Diagnostic), None) => match alert.affected {
+            AffectedCards::One(card) => platform.diagnostic_commands(card),
+            AffectedCards::None | AffectedCards::All => {
+                platform.trigger_commands(TriggerRow::Group(AlertGroup::Diagnostic))
+            }
+        },
         (MessageType::Group(group), None) => platform.trigger_commands(TriggerRow::Group(group)),
         (MessageType::Test, None) => platform.trigger_commands(TriggerRow::Test),
         (MessageType::Request | MessageType::CommandOutput, None) => Arc::from([]),

@@ -6,6 +6,8 @@ use serde::Deserialize;
 
 use super::{
     BootLine, Card, DeviceKind, LicensingFamily, Platform, PlatformError, TriggerRow, Vintage,
+    alarm::AlarmFile,
+    diagnostics::{self, Diagnostics, DiagnosticsFile},
 };
 use crate::{
     alert_group::{AlertGroup, AlertGroupSet},
@@ -68,6 +70,11 @@ struct PlatformFile {
     /// Whose outputs stand in where the file has none of its own.
     shared_commands: String,
     commands: BTreeMap<String, String>,
+    /// What sensors change in the outputs.
+    #[serde(default)]
+    alarm: Vec<AlarmFile>,
+    /// Absent where the model has no online diagnostics.
+    diagnostics: Option<DiagnosticsFile>,
 }
 
 #[derive(Deserialize)]
@@ -84,6 +91,9 @@ struct Unit {
     hardware_version: String,
     #[serde(default)]
     software_version: String,
+    /// What online diagnostics test on it.
+    #[serde(default)]
+    tests: Vec<String>,
     /// Three letters of the manufacturing site; absent for virtual devices.
     location: Option<String>,
 }
@@ -109,20 +119,24 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
         file: file.to_owned(),
         what,
     };
-    let mut groups = AlertGroupSet::default();
-    match &parsed.groups {
-        None => groups = AlertGroupSet::ALL,
-        Some(names) => {
-            for name in names {
-                let group = AlertGroup::from_keyword(name)
-                    .ok_or_else(|| wrong(format!("`{name}` is no alert group")))?;
-                groups.insert(group);
-            }
-        }
-    }
+    let groups = groups(parsed.groups.as_deref()).map_err(wrong)?;
     let cards = parsed.card.iter().map(|unit| unit.card().map_err(wrong));
+    let cards = cards.collect::<Result<Vec<_>, _>>()?;
+    let tests: Vec<_> = parsed.card.into_iter().map(|unit| unit.tests).collect();
+    let mut commands = commands(&parsed.shared_commands, &parsed.commands).map_err(wrong)?;
+    let diagnostics = parsed
+        .diagnostics
+        .map_or_else(Diagnostics::default, |file| {
+            diagnostics::add(&file, parsed.kind, (&cards, &tests), &mut commands)
+        });
+    let alarms = parsed
+        .alarm
+        .into_iter()
+        .map(|alarm| alarm.checked(&commands));
     let mut platform = Platform {
-        cards: cards.collect::<Result<_, _>>()?,
+        alarms: alarms.collect::<Result<_, _>>().map_err(wrong)?,
+        diagnostics,
+        cards,
         serial_style: parsed.chassis.serial_style().map_err(wrong)?,
         pid: parsed.pid,
         aliases: parsed.aliases,
@@ -145,7 +159,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
         interfaces: interfaces(&parsed.interfaces).map_err(wrong)?,
         boot_log: parsed.boot_line.into_iter().map(BootLine::from).collect(),
         triggers: BTreeMap::new(),
-        commands: commands(&parsed.shared_commands, &parsed.commands).map_err(wrong)?,
+        commands,
     };
     for (row, lines) in parsed.triggers {
         let row = trigger_row(&row).ok_or_else(|| wrong(format!("`{row}` triggers nothing")))?;
@@ -153,6 +167,19 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
         platform.triggers.insert(row, Arc::from(commands));
     }
     Ok(platform)
+}
+
+/// The alert groups called `names`; all without a list.
+fn groups(names: Option<&[String]>) -> Result<AlertGroupSet, String> {
+    let Some(names) = names else {
+        return Ok(AlertGroupSet::ALL);
+    };
+    let mut groups = AlertGroupSet::default();
+    for name in names {
+        let group = AlertGroup::from_keyword(name);
+        groups.insert(group.ok_or_else(|| format!("`{name}` is no alert group"))?);
+    }
+    Ok(groups)
 }
 
 /// The names that `patterns` stand for.
@@ -233,6 +260,34 @@ impl From<BootLineFile> for BootLine {
         Self {
             after_ms: line.after_ms,
             text: line.text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_with_alarm(alarm: &str) -> Result<Platform, PlatformError> {
+        let (name, text) = BUILT_IN[0];
+        read(
+            name,
+            &text.replacen("[triggers]", &format!("[[alarm]]\n{alarm}\n[triggers]"), 1),
+        )
+    }
+
+    #[test]
+    fn an_alarm_names_a_sensor_and_a_fragment_of_an_output() {
+        let alarm = "sensor = \"fan\"\nnormal = \"Fan 2 OK\"\nalarmed = \"Fan 2 failed\"";
+        assert!(read_with_alarm(alarm).is_ok());
+        for (old, new) in [
+            ("Fan 2 OK", "Fan 9 OK"),
+            ("Fan 2 OK", ""),
+            ("\"fan\"", "\"door\""),
+            ("sensor", "command = \"show fans\"\nsensor"),
+        ] {
+            let wrong = read_with_alarm(&alarm.replacen(old, new, 1));
+            assert!(wrong.is_err(), "{new} is accepted");
         }
     }
 }
