@@ -330,6 +330,7 @@ async fn serve(
     let mut finished = false;
     let mut batch = Vec::with_capacity(BATCH_MAX);
     let mut outcomes = Vec::with_capacity(BATCH_MAX);
+    let mut courier_is_gone = false;
     let mut report = tokio::time::interval(REPORT_EVERY);
     loop {
         tokio::select! {
@@ -342,7 +343,8 @@ async fn serve(
                 // The devices get their turn before the next batch.
                 tokio::task::yield_now().await;
             }
-            _ = carried.recv_many(&mut outcomes, BATCH_MAX) => {
+            taken = carried.recv_many(&mut outcomes, BATCH_MAX), if !courier_is_gone => {
+                courier_is_gone = taken == 0;
                 for Carried { address, ended, _permit } in outcomes.drain(..) {
                     // One message on its way means one such letter at most in a device's mailbox.
                     address.do_send(ended);

@@ -204,7 +204,7 @@ pub(super) fn print_refusal(error: &RunError) -> Exit {
         RunError::Prepare(_) => Exit::ScenarioInvalid,
         RunError::Files(_) => {
             complain(
-                "  = help: raise the limit (ulimit -n), or lower `connections` in [smtp] and [https]",
+                "  = help: raise the limit (ulimit -n), or lower `connections` in [smtp] and [https] and `sessions` in [ssh]",
             );
             Exit::ScenarioInvalid
         }

@@ -26,12 +26,13 @@ use russh::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    sync::{Semaphore, oneshot},
+    time::timeout_at,
 };
 use tracing::debug;
 
 use super::Directory;
-use crate::scenario::SshSettings;
+use crate::{clock, scenario::SshSettings};
 pub use keys::KeyError;
 use login::{Login, Logins};
 
@@ -41,16 +42,22 @@ pub const HOST_KEY_FILE: &str = "ssh_host_ed25519_key";
 const SERVER_ID: &str = "SSH-2.0-Cisco-1.25";
 /// How long a rejected login waits for its answer.
 const REJECTION_DELAY: Duration = Duration::from_secs(1);
-/// Most rejected logins of one connection.
-const LOGIN_ATTEMPTS_MAX: usize = 3;
+/// Most requests to log in of one connection: clients ask for the methods and offer every key they
+/// have. Wrong passwords are counted apart.
+const LOGIN_REQUESTS_MAX: usize = 20;
+/// Most connections that are logging in at once; further ones wait. It bounds how fast passwords can be
+/// guessed.
+const LOGINS_AT_ONCE_MAX: usize = 64;
 /// How long a connection may take to log in.
 const LOGIN_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often a silent client is asked whether it is still there.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(30);
 /// Unanswered questions until a connection is given up.
 const KEEP_ALIVES_MAX: usize = 3;
-/// Bytes that may be on their way to the server on one channel.
+/// Bytes that a client may send on one channel before the server asks for more.
 const WINDOW_BYTES: u32 = 64 * 1024;
+/// Packets of one channel that may wait for its device.
+const CHANNEL_PACKETS_MAX: usize = 16;
 
 /// Why there are no consoles by SSH.
 #[derive(Debug, thiserror::Error)]
@@ -128,10 +135,11 @@ impl SshServer {
         let (introduce, devices) = oneshot::channel();
         let counts = Arc::new(SshCounts::default());
         let reception = Reception {
-            config: Arc::new(config(host_key)),
+            config: Arc::new(config(settings, host_key)),
             logins: Arc::new(logins),
             counts: Arc::clone(&counts),
             places: Arc::new(Semaphore::new(settings.sessions as usize)),
+            logging_in: Arc::new(Semaphore::new(LOGINS_AT_ONCE_MAX)),
         };
         let thread = thread::Builder::new()
             .name("ssh".to_owned())
@@ -168,23 +176,27 @@ impl SshServer {
     }
 }
 
-fn config(host_key: russh::keys::PrivateKey) -> Config {
-    let methods = [
-        MethodKind::PublicKey,
-        MethodKind::KeyboardInteractive,
-        MethodKind::Password,
-    ];
+fn config(settings: &SshSettings, host_key: russh::keys::PrivateKey) -> Config {
+    let mut methods = Vec::new();
+    if settings.authorized_keys.is_some() {
+        methods.push(MethodKind::PublicKey);
+    }
+    if settings.password.is_some() {
+        methods.extend([MethodKind::KeyboardInteractive, MethodKind::Password]);
+    }
     Config {
         server_id: SshId::Standard(SERVER_ID.into()),
         methods: MethodSet::from(methods.as_slice()),
         auth_rejection_time: REJECTION_DELAY,
         // Clients first ask without credentials which methods there are.
         auth_rejection_time_initial: Some(Duration::ZERO),
-        max_auth_attempts: LOGIN_ATTEMPTS_MAX,
+        max_auth_attempts: LOGIN_REQUESTS_MAX,
         keys: vec![host_key],
         window_size: WINDOW_BYTES,
-        // Sessions end by their device's exec-timeout instead.
-        inactivity_timeout: None,
+        channel_buffer_size: CHANNEL_PACKETS_MAX,
+        // Sessions end by their device's exec-timeout. This ends connections whose client does not even
+        // answer whether it is there.
+        inactivity_timeout: Some(KEEP_ALIVE_EVERY * (KEEP_ALIVES_MAX as u32 + 1)),
         keepalive_interval: Some(KEEP_ALIVE_EVERY),
         keepalive_max: KEEP_ALIVES_MAX,
         nodelay: true,
@@ -198,6 +210,7 @@ struct Reception {
     logins: Arc<Logins>,
     counts: Arc<SshCounts>,
     places: Arc<Semaphore>,
+    logging_in: Arc<Semaphore>,
 }
 
 impl Reception {
@@ -224,7 +237,12 @@ impl Reception {
                         Arc::clone(&self.counts),
                         peer.ip(),
                     );
-                    tokio::spawn(attend(Arc::clone(&self.config), stream, login, place));
+                    let (config, logging_in) =
+                        (Arc::clone(&self.config), Arc::clone(&self.logging_in));
+                    tokio::spawn(async move {
+                        attend(config, stream, login, logging_in).await;
+                        drop(place);
+                    });
                 }
                 Err(_) => {
                     self.counts.refused_connections.fetch_add(1, Relaxed);
@@ -235,36 +253,44 @@ impl Reception {
 }
 
 /// Serves one connection from its first byte to its last.
-async fn attend(config: Arc<Config>, stream: TcpStream, login: Login, place: OwnedSemaphorePermit) {
+async fn attend(config: Arc<Config>, stream: TcpStream, login: Login, logging_in: Arc<Semaphore>) {
     let _ = stream.set_nodelay(true);
     let mut welcome = login.welcome();
     let logged_in = async {
         // The sender is gone without a word when the connection ends first.
         let _ = welcome.wait_for(|welcome| *welcome).await;
     };
-    let connection = async {
-        match tokio::time::timeout(LOGIN_TIMEOUT, run_stream(config, stream, login)).await {
-            Ok(Ok(session)) => {
-                let handle = session.handle();
-                let mut session = std::pin::pin!(session);
-                let in_time = tokio::select! {
-                    ended = &mut session => return ended,
-                    in_time = tokio::time::timeout(LOGIN_TIMEOUT, logged_in) => in_time.is_ok(),
-                };
-                if !in_time {
-                    let reason = russh::Disconnect::ByApplication;
-                    let _ = handle
-                        .disconnect(reason, "no login in time".to_owned(), String::new())
-                        .await;
-                }
-                session.await
-            }
-            Ok(Err(error)) => Err(error),
-            Err(_) => Ok(()),
-        }
+    let Ok(turn) = logging_in.acquire_owned().await else {
+        return;
     };
-    if let Err(error) = connection.await {
+    let deadline = tokio::time::Instant::from_std(clock::now() + LOGIN_TIMEOUT);
+    let Ok(begun) = timeout_at(deadline, run_stream(config, stream, login)).await else {
+        return;
+    };
+    let ended = match begun {
+        Ok(session) => {
+            let handle = session.handle();
+            let mut session = std::pin::pin!(session);
+            let in_time = tokio::select! {
+                ended = &mut session => return note(ended),
+                in_time = timeout_at(deadline, logged_in) => in_time.is_ok(),
+            };
+            drop(turn);
+            if !in_time {
+                let reason = russh::Disconnect::ByApplication;
+                let _ = handle
+                    .disconnect(reason, "no login in time".to_owned(), String::new())
+                    .await;
+            }
+            session.await
+        }
+        Err(error) => Err(error),
+    };
+    note(ended);
+}
+
+fn note(ended: Result<(), russh::Error>) {
+    if let Err(error) = ended {
         debug!(%error, "a connection to the consoles ended");
     }
-    drop(place);
 }

@@ -139,7 +139,11 @@ impl Session {
         let mut recipients = Recipients::default();
         for _ in mail.recipients {
             let reply = self.reply("RCPT", POSITIVE).await;
-            recipients.take(reply)?;
+            if let Err(end) = recipients.take(reply) {
+                // A server that refuses and then closes has refused.
+                let refusal = first.err().or_else(|| recipients.verdict().err());
+                return Err(refusal.unwrap_or(end));
+            }
         }
         let leave = self.reply("DATA", INTERMEDIATE).await;
         let envelope = first.and_then(|()| recipients.verdict());

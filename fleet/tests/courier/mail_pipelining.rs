@@ -115,3 +115,12 @@ async fn an_envelope_of_many_recipients_goes_out_step_by_step() {
     let attempt = mail_to_all(&["noc@example.com"; 9], true, script).await;
     assert_eq!(verdict(&attempt), (Refused, Some(550)));
 }
+
+#[tokio::test]
+async fn a_server_that_refuses_and_hangs_up_has_refused() {
+    let attempt = mail_to(true, in_one_piece([Say("554 go away\r\n"), Reset])).await;
+    assert_eq!(verdict(&attempt), (Refused, Some(554)));
+    let replies = Say("250 ok\r\n550 unknown\r\n");
+    let attempt = mail_to(true, in_one_piece([replies, Reset])).await;
+    assert_eq!(verdict(&attempt), (Refused, Some(550)));
+}

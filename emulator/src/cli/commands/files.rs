@@ -100,7 +100,12 @@ fn delete(_: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     let path = typed.text(0).unwrap_or_default().to_owned();
     let (_, file) = split(&path);
     let question = format!("Delete filename [{file}]? ");
-    Next::Ask(Dialogue::new(question, Answer::Line, move |_, _| {
+    Next::Ask(Dialogue::new(question, Answer::Line, move |_, answer| {
+        let path = match (answer.trim(), split(&path)) {
+            ("", _) => path,
+            (other, ("", _)) => other.to_owned(),
+            (other, (system, _)) => format!("{system}:{other}"),
+        };
         let question = format!("Delete {path}? [confirm]");
         Next::Ask(Dialogue::new(
             question,

@@ -5,7 +5,7 @@
     reason = "the messages of a channel are the library's to extend"
 )]
 
-use std::{net::IpAddr, time::Duration};
+use std::{collections::VecDeque, net::IpAddr, time::Duration};
 
 use emulator::cli::{Interaction, Line, LineEnd, Settings};
 use russh::{
@@ -16,9 +16,14 @@ use russh::{
 use super::login::Vty;
 use crate::{
     actors::{RunningDevice, Said},
+    clock,
     console::{Console, Shown},
 };
 
+/// How long a client may read nothing of what it is sent.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a channel may be open without a purpose.
+const PURPOSE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Size of a terminal whose client names none.
 const WIDTH_DEFAULT: u16 = 80;
 /// Most commands of one exec request.
@@ -64,7 +69,8 @@ pub(super) async fn serve(mut channel: Channel<Msg>, handle: Handle, visit: Visi
         width: WIDTH_DEFAULT,
         length: 0,
     };
-    if let Some(purpose) = purpose(&mut channel, &mut size).await {
+    let purpose = within(Some(PURPOSE_TIMEOUT), purpose(&mut channel, &mut size)).await;
+    if let Some(purpose) = purpose {
         match purpose {
             Purpose::Shell => shell(&mut channel, &visit, size).await,
             Purpose::Exec(commands) => {
@@ -73,8 +79,10 @@ pub(super) async fn serve(mut channel: Channel<Msg>, handle: Handle, visit: Visi
             }
         }
     }
-    // The line is free before the client knows that it has left.
+    // The line is free before the client knows that it has left. A channel that nobody reads would
+    // hold up everything else on its connection, the farewell included.
     drop(visit);
+    drop(channel);
     // A client that is gone needs no farewell.
     let _ = handle.eof(id).await;
     let _ = handle.close(id).await;
@@ -126,21 +134,24 @@ fn settings(visit: &Visit, size: Size, interaction: Interaction) -> Settings {
 async fn shell(channel: &mut Channel<Msg>, visit: &Visit, size: Size) {
     let settings = settings(visit, size, Interaction::Terminal);
     let mut console = Console::open(&visit.device, settings);
-    let mut said = Some(Said::Hello);
+    let mut said = VecDeque::from([Said::Hello]);
+    let mut last_key = clock::now();
     loop {
-        if let Some(said) = said.take() {
+        while let Some(said) = said.pop_front() {
             let Some(Shown { bytes, ended, .. }) = console.say(said).await else {
                 return;
             };
-            // Waits for room at the client: whoever does not read is not written for.
-            if !bytes.is_empty() && channel.data_bytes(bytes).await.is_err() || ended {
+            if !send(channel, bytes).await || ended {
                 return;
             }
         }
-        let idle_timeout = console.idle_timeout();
+        let idle = clock::now().saturating_duration_since(last_key);
+        let idle_timeout = console
+            .idle_timeout()
+            .map(|timeout| timeout.saturating_sub(idle));
         let message = tokio::select! {
             outcome = console.probed() => {
-                said = Some(outcome);
+                said.push_back(outcome);
                 continue;
             }
             message = within(idle_timeout, channel.wait()) => message,
@@ -149,19 +160,35 @@ async fn shell(channel: &mut Channel<Msg>, visit: &Visit, size: Size) {
             return;
         };
         match message {
-            ChannelMsg::Data { data } => said = Some(Said::Keys(data.to_vec())),
+            ChannelMsg::Data { data } => {
+                last_key = clock::now();
+                // A line at a time: a piece of a thousand commands must not keep other devices waiting,
+                // nor be answered in one piece.
+                let lines = data.split_inclusive(|byte| matches!(byte, b'\r' | b'\n'));
+                said.extend(lines.map(|line| Said::Keys(line.to_vec())));
+            }
             ChannelMsg::WindowChange {
                 col_width,
                 row_height,
                 ..
             } => {
                 let Size { width, length } = Size::of(col_width, row_height);
-                said = Some(Said::Resized { width, length });
+                said.push_back(Said::Resized { width, length });
             }
             ChannelMsg::Eof | ChannelMsg::Close => return,
             _ => {}
         }
     }
+}
+
+/// Sends what the terminal is to show; `false` when the client is gone, or reads nothing for so long
+/// that it may as well be.
+async fn send(channel: &Channel<Msg>, bytes: Vec<u8>) -> bool {
+    if bytes.is_empty() {
+        return true;
+    }
+    let sent = tokio::time::timeout(WRITE_TIMEOUT, channel.data_bytes(bytes));
+    matches!(sent.await, Ok(Ok(())))
 }
 
 /// Waits for `next` as long as a session may be idle.
@@ -192,7 +219,7 @@ async fn exec(channel: &Channel<Msg>, visit: &Visit, commands: &str) -> u32 {
             if shown.line.rejected {
                 status = EXIT_REFUSED;
             }
-            if channel.data_bytes(shown.bytes).await.is_err() || shown.ended {
+            if !send(channel, shown.bytes).await || shown.ended {
                 return status;
             }
             if !console.is_probing() {

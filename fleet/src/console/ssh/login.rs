@@ -20,6 +20,8 @@ use crate::{actors::RunningDevice, console::Directory, scenario::SshSettings};
 
 /// Most sessions on one device: its lines `vty 0` to `vty 15`.
 const VTYS_PER_DEVICE: u8 = 16;
+/// Wrong credentials that end a connection.
+const MISTAKES_MAX: u32 = 3;
 
 /// What opens a device, the same for all of a run.
 #[derive(Debug)]
@@ -100,6 +102,8 @@ pub(super) struct Login {
     peer: IpAddr,
     welcome: watch::Sender<bool>,
     device: Option<RunningDevice>,
+    /// Wrong credentials so far.
+    mistakes: u32,
 }
 
 impl Login {
@@ -116,6 +120,7 @@ impl Login {
             peer,
             welcome: watch::Sender::new(false),
             device: None,
+            mistakes: 0,
         }
     }
 
@@ -126,18 +131,25 @@ impl Login {
 
     /// Lets `user` in where the credentials are right and there is such a device. A stranger is not
     /// told which of both was wrong.
-    fn judge(&mut self, user: &str, right: bool) -> Auth {
+    ///
+    /// # Errors
+    /// When that was one mistake too many for this connection.
+    fn judge(&mut self, user: &str, right: bool) -> Result<Auth, russh::Error> {
         let device = self.directory.find(user).filter(|_| right);
         match device {
             Some(device) => {
                 self.device = Some(device.clone());
                 self.counts.logins.fetch_add(1, Relaxed);
                 self.welcome.send_replace(true);
-                Auth::Accept
+                Ok(Auth::Accept)
             }
             None => {
                 self.counts.rejections.fetch_add(1, Relaxed);
-                Auth::reject()
+                self.mistakes += 1;
+                if self.mistakes == MISTAKES_MAX {
+                    return Err(russh::Error::Disconnect);
+                }
+                Ok(Auth::reject())
             }
         }
     }
@@ -148,7 +160,7 @@ impl Handler for Login {
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
         let right = self.logins.accepts_password(password);
-        Ok(self.judge(user, right))
+        self.judge(user, right)
     }
 
     async fn auth_keyboard_interactive<'a>(
@@ -158,7 +170,7 @@ impl Handler for Login {
         response: Option<Response<'a>>,
     ) -> Result<Auth, Self::Error> {
         if self.logins.password.is_none() {
-            return Ok(Auth::UnsupportedMethod);
+            return Ok(Auth::reject());
         }
         let Some(mut response) = response else {
             return Ok(Auth::Partial {
@@ -170,7 +182,7 @@ impl Handler for Login {
         let answer = response.next().unwrap_or_default();
         let right = std::str::from_utf8(&answer)
             .is_ok_and(|password| self.logins.accepts_password(password));
-        Ok(self.judge(user, right))
+        self.judge(user, right)
     }
 
     async fn auth_publickey_offered(
@@ -192,7 +204,7 @@ impl Handler for Login {
         key: VerifiedPublicKey<'_>,
     ) -> Result<Auth, Self::Error> {
         let right = self.logins.accepts_key(key.public_key);
-        Ok(self.judge(user, right))
+        self.judge(user, right)
     }
 
     async fn channel_open_session(
