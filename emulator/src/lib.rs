@@ -37,6 +37,7 @@ pub mod cli;
 pub mod config;
 pub mod device;
 pub mod identity;
+pub mod license;
 pub mod message;
 pub mod output;
 pub mod platform;
