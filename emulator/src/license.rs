@@ -6,13 +6,47 @@
 //! used. Like everything of a device this takes time and files as arguments.
 //! Source: the guide's chapters 1, 2 and 6; reference licensing.
 
+pub mod document;
+pub(crate) mod install;
 pub mod issue;
 pub mod kind;
 pub mod line;
+pub(crate) mod log;
 pub(crate) mod period;
+pub(crate) mod shelf;
 pub mod signature;
+pub mod software;
+pub(crate) mod space;
+pub(crate) mod store;
 
 pub use issue::Order;
 pub use kind::LicenseKind;
 pub use line::{Addition, LicenseId, Pak, Terms, Udi};
 pub use signature::{Issuer, KeyRing, TrustedKey};
+
+use software::Software;
+
+/// What the devices of a fleet have in common in licensing. Shared, never changed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LicensingModel {
+    /// Whose licenses are trusted.
+    pub ring: KeyRing,
+    /// Licenses that are on the devices from the start; their lines are derived, each its own.
+    pub factory: Vec<Terms>,
+    /// Members of each stack; 1 without stacks.
+    pub members: u8,
+    /// What the devices' own keys are derived from.
+    pub secret: [u8; 32],
+}
+
+impl LicensingModel {
+    /// What devices with `software` have when they leave the factory, one by one.
+    pub fn of(software: Option<&Software>) -> Self {
+        Self {
+            ring: KeyRing::default(),
+            factory: software.map(|own| own.factory().collect()).unwrap_or_default(),
+            members: 1,
+            secret: [0; 32],
+        }
+    }
+}

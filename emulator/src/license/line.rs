@@ -7,13 +7,13 @@
 //! are those of the lines printed in the guide's chapter 2.
 
 mod block;
-mod parse;
+pub(crate) mod parse;
 
 use std::{fmt, sync::Arc};
 
 pub use block::{BLOCK_BYTES, Block, LicenseId, Pak};
 use jiff::civil::Date;
-pub(crate) use parse::{MalformedLine, ParsedLine, parse};
+pub(crate) use parse::{ParsedLine, parse};
 use sha2::{Digest, Sha256};
 
 use super::kind::LicenseKind;
