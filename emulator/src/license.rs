@@ -6,6 +6,7 @@
 //! used. Like everything of a device this takes time and files as arguments.
 //! Source: the guide's chapters 1, 2 and 6; reference licensing.
 
+pub(crate) mod course;
 pub mod document;
 pub(crate) mod install;
 pub mod issue;
@@ -14,10 +15,12 @@ pub mod line;
 pub(crate) mod log;
 pub(crate) mod period;
 pub(crate) mod shelf;
+pub(crate) mod removal;
 pub mod signature;
 pub mod software;
 pub(crate) mod space;
 pub(crate) mod store;
+pub mod ticket;
 
 pub use issue::Order;
 pub use kind::LicenseKind;

@@ -8,7 +8,7 @@ use super::{
     kind::LicenseKind,
     line::{Addition, Block, ParsedLine, Pak, parse},
     log::{LicenseLog, LineEvent},
-    shelf::{Line, Shelf},
+    shelf::{Ground, Line, Shelf},
     signature::Signature,
     space,
     store::{Installed, LineKey, Licenses, Mark, StoreName},
@@ -166,10 +166,9 @@ impl Installation {
         ready.collect()
     }
 
-    /// Stack members that lines are stored on.
-    pub(crate) fn first_member(&self) -> u8 {
-        let mut ready = self.lines.iter().filter_map(|line| line.verdict.as_ref().ok());
-        ready.next().map_or(0, |ready| ready.member)
+    /// Whether every line passed the checks.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.lines.iter().all(|line| line.verdict.is_ok())
     }
 
     /// The agreement was refused: nothing is stored, and nothing is printed of the lines.
@@ -183,18 +182,17 @@ impl Installation {
     }
 }
 
-/// Stores what passed the checks of `installation`, as far as there is room. `look` makes the
-/// shelf of licenses.
+/// Stores what passed the checks of `installation`, as far as there is room.
 pub(crate) fn store(
     installation: Installation,
     licenses: &mut Licenses,
-    look: &dyn for<'l> Fn(&'l Licenses) -> Shelf<'l>,
+    ground: &Ground<'_>,
     log: &mut Vec<LicenseLog>,
 ) -> Report {
     let mut report = Report::default();
     for Checked { feature, verdict } in installation.lines {
         let outcome = match verdict {
-            Ok(ready) => store_line(ready, &feature, licenses, look, log),
+            Ok(ready) => store_line(ready, &feature, licenses, ground, log),
             Err(outcome) => outcome,
         };
         let counters = &mut licenses.rare_mut().counters;
@@ -213,11 +211,11 @@ fn store_line(
     ready: Ready,
     feature: &str,
     licenses: &mut Licenses,
-    look: &dyn for<'l> Fn(&'l Licenses) -> Shelf<'l>,
+    ground: &Ground<'_>,
     log: &mut Vec<LicenseLog>,
 ) -> InstallOutcome {
     let member = ready.member;
-    let shelf = look(licenses);
+    let shelf = ground.shelf(licenses);
     let supported = shelf.software.feature(feature).is_some();
     let store = shelf.store_name(StoreName::Primary).to_owned();
     let udi = shelf.udi(member).cloned();
@@ -238,7 +236,7 @@ fn store_line(
     if let Some(pak) = ready.pak {
         licenses.rare_mut().paks.push((key, pak));
     }
-    reseal(licenses, look, key);
+    reseal(licenses, ground, key);
     let events = [Some(LineEvent::Installed), accepted.then_some(LineEvent::Accepted)];
     if let Some(udi) = udi {
         log.extend(events.into_iter().flatten().map(|what| LicenseLog::Line {
@@ -258,10 +256,10 @@ fn store_line(
 /// Seals the installed line at `key` as it is now.
 pub(crate) fn reseal(
     licenses: &mut Licenses,
-    look: &dyn for<'l> Fn(&'l Licenses) -> Shelf<'l>,
+    ground: &Ground<'_>,
     key: LineKey,
 ) {
-    let shelf = look(licenses);
+    let shelf = ground.shelf(licenses);
     let Some(line) = shelf.find(key) else {
         return;
     };

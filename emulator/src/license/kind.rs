@@ -109,6 +109,11 @@ impl LicenseKind {
         }
     }
 
+    /// Whether it ends, by use or by date.
+    pub fn is_limited(self) -> bool {
+        self.is_metered() || self.is_subscription()
+    }
+
     /// Whether the end user license agreement has to be accepted explicitly.
     pub fn asks_for_agreement(self) -> bool {
         match self {

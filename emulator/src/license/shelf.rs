@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use sha2::Sha256;
 
 use super::{
@@ -112,6 +112,11 @@ impl Line {
         matches!(self.state, LineState::InUse | LineState::ExpiredInUse)
     }
 
+    /// Whether an image level may boot on it without having been configured.
+    pub(crate) fn serves_unasked(&self) -> bool {
+        self.rank() <= 2
+    }
+
     /// Whether it is node locked or comes with an image.
     pub(crate) fn is_node_locked(&self) -> bool {
         self.key.store == StoreName::Primary
@@ -139,15 +144,46 @@ impl Line {
     }
 }
 
+/// What surrounds the licenses of a device at one instant.
+#[derive(Clone)]
+pub(crate) struct Ground<'a> {
+    pub(crate) software: &'a Software,
+    pub(crate) model: &'a LicensingModel,
+    /// Of every member of the stack, the first one first; one for a device without.
+    pub(crate) udis: Vec<Udi>,
+    /// Seconds since 1970.
+    pub(crate) now_s: u32,
+    /// The device's zone, whose midnights begin and end subscriptions.
+    pub(crate) zone: &'a TimeZone,
+}
+
+impl Ground<'_> {
+    /// `licenses` on this ground.
+    pub(crate) fn shelf<'l>(&'l self, licenses: &'l Licenses) -> Shelf<'l> {
+        let now = Timestamp::from_second(self.now_s.into()).unwrap_or_default();
+        Shelf {
+            software: self.software,
+            model: self.model,
+            udis: &self.udis,
+            licenses,
+            now_s: self.now_s,
+            today: self.zone.to_datetime(now).date(),
+        }
+    }
+
+    /// Stack members, from 0.
+    pub(crate) fn members(&self) -> impl Iterator<Item = u8> {
+        (0_u8..).take(self.udis.len())
+    }
+}
+
 /// The lines of a device.
 #[derive(Clone, Copy)]
 pub(crate) struct Shelf<'a> {
     pub(crate) software: &'a Software,
     pub(crate) model: &'a LicensingModel,
-    /// Of every member of the stack, the first one first; one for a device without.
     pub(crate) udis: &'a [Udi],
     pub(crate) licenses: &'a Licenses,
-    /// Seconds since 1970.
     pub(crate) now_s: u32,
     /// The day on the device's calendar.
     pub(crate) today: Date,
@@ -261,7 +297,7 @@ impl<'a> Shelf<'a> {
             return true;
         }
         let feature = self.software.feature(&line.terms.feature);
-        if line.kind.is_metered() || !feature.is_some_and(|(place, _)| self.licenses.runs(place)) {
+        if line.kind.is_limited() || !feature.is_some_and(|(place, _)| self.licenses.runs(place)) {
             return false;
         }
         let same = lines

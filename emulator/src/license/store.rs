@@ -241,7 +241,6 @@ pub(crate) struct Departed {
     pub(crate) revoked: bool,
     /// How long it had been used, which counts on when it comes back.
     pub(crate) used_s: u32,
-    pub(crate) accepted: bool,
 }
 
 /// A permission ticket that was applied, so that its rehost ticket can be made again.

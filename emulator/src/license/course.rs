@@ -1,0 +1,523 @@
+//! The course of licenses: what a boot takes into use, what features ask for and give back, and what
+//! time does to what is in use.
+//!
+//! Time of use is the device's: it is counted in seconds while a license is in use, and stands still
+//! while the device is down. Source: reference licensing, sections 1.8 to 1.10.
+
+use jiff::{Timestamp, ToSpan};
+
+use super::{
+    install,
+    kind::LicenseKind,
+    log::{LicenseLog, LineEvent},
+    shelf::{Ground, Line, LineState, Shelf},
+    software::{Feature, Packaging},
+    store::{Licenses, Mark},
+};
+
+const HOUR_S: i64 = 3600;
+const DAY_S: i64 = 24 * HOUR_S;
+const WEEK_S: i64 = 7 * DAY_S;
+
+/// What a configuration asks of licensing. Source: reference licensing, section 2.2.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Wanted {
+    /// `license boot level`.
+    pub(crate) level: Option<String>,
+    /// `license boot module ... technology-package`, and whether it ends with `disable`.
+    pub(crate) packages: Vec<(String, bool)>,
+    /// `license feature`.
+    pub(crate) features: Vec<String>,
+}
+
+impl Wanted {
+    /// What the lines of a configuration ask for.
+    pub(crate) fn of<'l>(lines: impl Iterator<Item = &'l str>) -> Self {
+        let mut wanted = Self::default();
+        for line in lines {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words.as_slice() {
+                ["license", "boot", "level", level, ..] => wanted.level = Some((*level).to_owned()),
+                ["license", "boot", "module", _, "technology-package", package, rest @ ..] => {
+                    let disabled = rest.first() == Some(&"disable");
+                    wanted.packages.push(((*package).to_owned(), disabled));
+                }
+                ["license", "feature", feature] => wanted.features.push((*feature).to_owned()),
+                _ => {}
+            }
+        }
+        wanted
+    }
+
+    fn asks_for(&self, feature: &Feature) -> bool {
+        self.level.as_deref() == Some(&*feature.name)
+            || self.packages.iter().any(|(package, disabled)| {
+                !disabled && is_package(feature, package)
+            })
+    }
+
+    fn forbids(&self, feature: &Feature) -> bool {
+        let mut packages = self.packages.iter();
+        packages.any(|(package, disabled)| *disabled && is_package(feature, package))
+    }
+}
+
+fn is_package(feature: &Feature, name: &str) -> bool {
+    feature.package.as_deref() == Some(name) || feature.name.eq_ignore_ascii_case(name)
+}
+
+/// The image levels and packages that a boot with `wanted` would take into use, with the line each
+/// would run on.
+pub(crate) fn next_boot(shelf: &Shelf<'_>, wanted: &Wanted) -> Vec<(usize, Option<Line>)> {
+    let lines = shelf.lines(0);
+    let features = shelf.software.features.iter().enumerate();
+    let image_level = features.filter(|(_, feature)| feature.is_image_level());
+    let could = image_level.map(|(place, feature)| {
+        let line = Shelf::candidate(&lines, &feature.name);
+        let wants = wanted.asks_for(feature) || feature.accepted;
+        let runs = line.as_ref().is_some_and(|line| {
+            // An evaluation is never used unasked.
+            line.serves_unasked() || wants
+        });
+        (place, feature, line, runs && !wanted.forbids(feature))
+    });
+    let could: Vec<_> = could.collect();
+    match shelf.software.packaging {
+        Packaging::TechnologyPackages => could
+            .into_iter()
+            .enumerate()
+            // The base package runs whatever happens.
+            .filter(|(row, (.., runs))| *row == 0 || *runs)
+            .map(|(_, (place, _, line, _))| (place, line))
+            .collect(),
+        Packaging::Levels => {
+            let asked = could.iter().find(|(_, feature, line, _)| {
+                wanted.level.as_deref() == Some(&*feature.name) && line.is_some()
+            });
+            let highest = could.iter().filter(|(.., runs)| *runs);
+            let highest = highest.max_by_key(|(_, feature, ..)| feature.level);
+            let base = could.iter().min_by_key(|(_, feature, ..)| feature.level);
+            let level = asked.or(highest).or(base);
+            level.map(|(place, _, line, _)| (*place, line.clone())).into_iter().collect()
+        }
+        Packaging::Features => Vec::new(),
+    }
+}
+
+/// The device boots with a configuration that asks for `wanted`.
+pub(crate) fn boot(
+    licenses: &mut Licenses,
+    ground: &Ground<'_>,
+    wanted: &Wanted,
+    log: &mut Vec<LicenseLog>,
+) {
+    licenses.reset_counters();
+    if licenses.rare().is_some_and(|rare| rare.expands_at_boot) {
+        let rare = licenses.rare_mut();
+        rare.expanded = true;
+        rare.expands_at_boot = false;
+    }
+    check_seals(licenses, ground, log);
+    stop_all(licenses, ground);
+    licenses.running = 0;
+    for (place, line) in next_boot(&ground.shelf(licenses), wanted) {
+        licenses.running |= 1 << place;
+        log.extend(level(ground, place, line.as_ref()));
+        if let Some(line) = line {
+            take_into_use(licenses, ground, &line);
+        }
+    }
+    for feature in &wanted.features {
+        if let Some((place, _)) = ground.software.feature(feature) {
+            take_feature(licenses, ground, place);
+        }
+    }
+    plan(licenses, ground);
+}
+
+/// What is logged of technology package number `place`, which runs on `line` behind a boot.
+fn level(ground: &Ground<'_>, place: usize, line: Option<&Line>) -> Option<LicenseLog> {
+    let feature = ground.software.features.get(place)?;
+    feature.package.as_ref()?;
+    Some(LicenseLog::Level {
+        module: ground.software.module.clone(),
+        level: feature.name.to_string(),
+        license: line.map(|line| line.terms.feature.to_string()),
+    })
+}
+
+/// The lines about the packages that the next boot with `wanted` will run and that do not run now.
+pub(crate) fn changed_levels(
+    licenses: &Licenses,
+    ground: &Ground<'_>,
+    wanted: &Wanted,
+) -> Vec<LicenseLog> {
+    let next = next_boot(&ground.shelf(licenses), wanted);
+    let new = next.iter().filter(|(place, _)| !licenses.runs(*place));
+    new.filter_map(|(place, line)| level(ground, *place, line.as_ref()))
+        .collect()
+}
+
+/// The device goes down: meters stop.
+pub(crate) fn go_down(licenses: &mut Licenses, ground: &Ground<'_>) {
+    stop_all(licenses, ground);
+    licenses.running = 0;
+    licenses.next_s = 0;
+}
+
+fn stop_all(licenses: &mut Licenses, ground: &Ground<'_>) {
+    for member in ground.members() {
+        for line in ground.shelf(licenses).lines(member) {
+            let mut usage = line.usage;
+            if usage.has(Mark::Serving) {
+                usage.stop(ground.now_s);
+                usage.set(Mark::Serving, false);
+                licenses.set_usage(line.key, usage);
+            }
+        }
+    }
+}
+
+/// Works the seals of the installed lines out again; what does not fit is not used any more.
+fn check_seals(licenses: &mut Licenses, ground: &Ground<'_>, log: &mut Vec<LicenseLog>) {
+    let mut damaged = Vec::new();
+    let shelf = ground.shelf(licenses);
+    for installed in licenses.installed() {
+        let key = installed.key();
+        let Some(line) = shelf.find(key).filter(|line| !line.usage.has(Mark::Damaged)) else {
+            continue;
+        };
+        let seal = shelf.seal(key, &shelf.text(&line), licenses.comment(key));
+        if installed.seal != seal[..4] {
+            log.push(LicenseLog::StoreDamaged {
+                feature: line.terms.feature.to_string(),
+                index: key.index,
+                store: shelf.store_name(key.store).to_owned(),
+            });
+            damaged.push((key, line.usage));
+        }
+    }
+    for (key, usage) in damaged {
+        licenses.set_usage(key, usage.with(Mark::Damaged));
+    }
+}
+
+/// Feature number `place` asks for a license at run time; whether it got one.
+pub(crate) fn request(licenses: &mut Licenses, ground: &Ground<'_>, place: usize) -> bool {
+    let granted = take_feature(licenses, ground, place);
+    let counters = &mut licenses.rare_mut().counters;
+    let counter = match granted {
+        true => &mut counters.requests,
+        false => &mut counters.requests_failed,
+    };
+    *counter = counter.saturating_add(1);
+    plan(licenses, ground);
+    granted
+}
+
+fn take_feature(licenses: &mut Licenses, ground: &Ground<'_>, place: usize) -> bool {
+    let Some(feature) = ground.software.features.get(place) else {
+        return false;
+    };
+    let lines = ground.shelf(licenses).lines(0);
+    let Some(line) = Shelf::candidate(&lines, &feature.name) else {
+        return false;
+    };
+    licenses.running |= 1 << place;
+    take_into_use(licenses, ground, &line);
+    true
+}
+
+/// Feature number `place`, which runs, goes on with the best license there is, or stops.
+pub(crate) fn resume(licenses: &mut Licenses, ground: &Ground<'_>, place: usize) {
+    let lines = ground.shelf(licenses).lines(0);
+    let Some(feature) = ground.software.features.get(place) else {
+        return;
+    };
+    let mut own = lines.iter().filter(|line| line.terms.feature == feature.name);
+    if !own.any(Line::is_in_use) && !take_feature(licenses, ground, place) {
+        licenses.running &= !(1 << place);
+    }
+}
+
+/// Starts what has to be remembered of a line in use; lines without a limit need nothing.
+fn take_into_use(licenses: &mut Licenses, ground: &Ground<'_>, line: &Line) {
+    if !line.kind.is_limited() || line.usage.has(Mark::Serving) {
+        return;
+    }
+    let mut usage = line.usage.with(Mark::Serving);
+    if line.kind.is_metered() {
+        usage.since_s = ground.now_s.max(1);
+    }
+    licenses.set_usage(line.key, usage);
+}
+
+/// Feature number `place` gives its license back.
+pub(crate) fn release(licenses: &mut Licenses, ground: &Ground<'_>, place: usize) {
+    let Some(feature) = ground.software.features.get(place) else {
+        return;
+    };
+    if !licenses.runs(place) {
+        return;
+    }
+    for line in ground.shelf(licenses).lines(0) {
+        if line.terms.feature == feature.name && line.usage.has(Mark::Serving) {
+            let mut usage = line.usage;
+            usage.stop(ground.now_s);
+            usage.set(Mark::Serving, false);
+            licenses.set_usage(line.key, usage);
+        }
+    }
+    licenses.running &= !(1 << place);
+    let counters = &mut licenses.rare_mut().counters;
+    counters.releases = counters.releases.saturating_add(1);
+    plan(licenses, ground);
+}
+
+/// A better license for a feature that runs has appeared: features move to it at once, image levels
+/// at the next boot.
+pub(crate) fn prefer_better(licenses: &mut Licenses, ground: &Ground<'_>) {
+    let features = ground.software.features.iter().enumerate();
+    for (place, feature) in features.filter(|(_, feature)| !feature.is_image_level()) {
+        if !licenses.runs(place) {
+            continue;
+        }
+        let lines = ground.shelf(licenses).lines(0);
+        let serving = lines
+            .iter()
+            .find(|line| line.terms.feature == feature.name && line.usage.has(Mark::Serving));
+        let best = Shelf::candidate(&lines, &feature.name);
+        if let (Some(serving), Some(best)) = (serving, best)
+            && best.key != serving.key
+        {
+            let mut usage = serving.usage;
+            usage.stop(ground.now_s);
+            usage.set(Mark::Serving, false);
+            licenses.set_usage(serving.key, usage);
+            take_into_use(licenses, ground, &best);
+            let counters = &mut licenses.rare_mut().counters;
+            counters.notifications = counters.notifications.saturating_add(1);
+        }
+    }
+    plan(licenses, ground);
+}
+
+/// The agreement of `feature`'s metered lines is accepted.
+pub(crate) fn accept(
+    licenses: &mut Licenses,
+    ground: &Ground<'_>,
+    feature: &str,
+    log: &mut Vec<LicenseLog>,
+) {
+    let shelf = ground.shelf(licenses);
+    let lines = shelf.lines(0);
+    let open = lines
+        .iter()
+        .filter(|line| *line.terms.feature == *feature && !line.is_accepted());
+    let open: Vec<_> = open.collect();
+    if let (Some(line), Some(udi)) = (open.first(), shelf.udi(0)) {
+        log.push(LicenseLog::Line {
+            what: LineEvent::Accepted,
+            feature: feature.to_owned(),
+            udi: udi.clone(),
+            index: line.key.index,
+            store: shelf.store_name(line.key.store).to_owned(),
+        });
+    }
+    let accepted: Vec<_> = open
+        .iter()
+        .map(|line| (line.key, line.usage.with(Mark::Accepted)))
+        .collect();
+    for (key, usage) in accepted {
+        licenses.set_usage(key, usage);
+    }
+}
+
+/// The agreement of everything is accepted.
+pub(crate) fn accept_all(
+    licenses: &mut Licenses,
+    ground: &Ground<'_>,
+    log: &mut Vec<LicenseLog>,
+) {
+    for member in ground.members() {
+        for line in ground.shelf(licenses).lines(member) {
+            if !line.is_accepted() {
+                licenses.set_usage(line.key, line.usage.with(Mark::Accepted));
+            }
+        }
+    }
+    licenses.rare_mut().accepted_all = true;
+    log.push(LicenseLog::AcceptedAll);
+}
+
+/// When a limited line in use ends, in seconds since 1970, and how long before are its marks.
+fn end_and_marks(ground: &Ground<'_>, line: &Line) -> Option<(i64, Marks)> {
+    // The kind as it was granted: at its end an evaluation is a right to use already.
+    let kind = line.terms.kind;
+    if kind.is_metered() {
+        if line.usage.since_s == 0 {
+            return None;
+        }
+        let period_s = i64::try_from(line.terms.period_s()?).ok()?;
+        let end_s = i64::from(line.usage.since_s) + period_s - i64::from(line.usage.used_s);
+        let marks = match kind == LicenseKind::EvalRightToUse {
+            true => Marks::RightToUse,
+            false => Marks::Metered,
+        };
+        return Some((end_s, marks));
+    }
+    let after = line.terms.end?.checked_add(1.day()).ok()?;
+    let midnight: Timestamp = after.to_zoned(ground.zone.clone()).ok()?.timestamp();
+    Some((midnight.as_second(), Marks::Subscription))
+}
+
+/// When a device speaks of the end of a license. Source: reference licensing, section 8.1, traps 1, 2
+/// and 10 to 14.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Marks {
+    /// 4, 3 and 2 weeks before, daily in the last week; every week behind the end.
+    Metered,
+    /// 10 and 5 days before; nothing behind the end, which is none.
+    RightToUse,
+    /// Weekly for 8 weeks, daily in the last week, hourly on the last day; daily behind the end.
+    Subscription,
+}
+
+impl Marks {
+    /// The first mark behind an instant that is `before_s` seconds before the end, in seconds before
+    /// the end; negative behind it.
+    fn next(self, before_s: i64) -> Option<i64> {
+        // The largest multiple of `step` below `before_s`.
+        let below = |step: i64| (before_s - 1).div_euclid(step) * step;
+        let behind = match self {
+            Self::Metered => Some(WEEK_S),
+            Self::RightToUse => None,
+            Self::Subscription => Some(DAY_S),
+        };
+        if before_s <= 0 {
+            return behind.map(below);
+        }
+        let mark = match self {
+            Self::RightToUse if before_s > 10 * DAY_S => 10 * DAY_S,
+            Self::RightToUse if before_s > 5 * DAY_S => 5 * DAY_S,
+            Self::RightToUse => 0,
+            Self::Metered if before_s > 4 * WEEK_S => 4 * WEEK_S,
+            Self::Subscription if before_s > 8 * WEEK_S => 8 * WEEK_S,
+            Self::Metered | Self::Subscription if before_s > WEEK_S => below(WEEK_S),
+            Self::Subscription if before_s <= DAY_S => below(HOUR_S),
+            Self::Metered | Self::Subscription => below(DAY_S),
+        };
+        Some(mark)
+    }
+}
+
+/// Works out when something happens by itself next; what is due now has happened.
+pub(crate) fn plan(licenses: &mut Licenses, ground: &Ground<'_>) {
+    let now_s = i64::from(ground.now_s);
+    let shelf = ground.shelf(licenses);
+    let members = ground.members();
+    let lines = members.flat_map(|member| shelf.lines(member));
+    let next = lines
+        .filter(|line| line.usage.has(Mark::Serving) && !line.usage.has(Mark::Damaged))
+        .filter_map(|line| {
+            let (end_s, marks) = end_and_marks(ground, &line)?;
+            Some(end_s - marks.next(end_s - now_s)?)
+        })
+        .min();
+    licenses.next_s = next.and_then(|next_s| u32::try_from(next_s).ok()).unwrap_or(0);
+}
+
+/// What is due at `ground`'s instant happens.
+pub(crate) fn come_due(licenses: &mut Licenses, ground: &Ground<'_>, log: &mut Vec<LicenseLog>) {
+    let now_s = i64::from(ground.now_s);
+    for member in ground.members() {
+        let shelf = ground.shelf(licenses);
+        let Some(udi) = shelf.udi(member).cloned() else {
+            continue;
+        };
+        for line in shelf.lines(member) {
+            let Some((end_s, marks)) = end_and_marks(ground, &line)
+                .filter(|_| line.usage.has(Mark::Serving))
+            else {
+                continue;
+            };
+            if marks.next(end_s - now_s + 1) != Some(end_s - now_s) {
+                continue;
+            }
+            let feature = line.terms.feature.to_string();
+            let udi = udi.clone();
+            let before_s = u64::try_from(end_s - now_s);
+            log.push(match (before_s, marks) {
+                (Ok(0), Marks::RightToUse) => {
+                    let mut usage = line.usage;
+                    usage.stop(ground.now_s);
+                    licenses.set_usage(line.key, usage);
+                    LicenseLog::RightToUse { feature, udi }
+                }
+                (Ok(left_s @ 1..), _) => LicenseLog::Expiring {
+                    feature,
+                    udi,
+                    left_s,
+                },
+                (Ok(0) | Err(_), _) => LicenseLog::Expired {
+                    feature,
+                    udi,
+                    ago_s: now_s.abs_diff(end_s),
+                },
+            });
+        }
+    }
+    plan(licenses, ground);
+}
+
+/// What `reload` warns of: lines in use that have ended, or have less than eight weeks left, the
+/// nearest end first. Each with the seconds that are left.
+pub(crate) fn ending(shelf: &Shelf<'_>) -> Vec<(String, u64)> {
+    let soon_s = 8 * WEEK_S.unsigned_abs();
+    let lines = shelf.lines(0);
+    let mut ending: Vec<_> = lines
+        .iter()
+        .filter(|line| line.kind.is_limited() && line.is_in_use())
+        .filter_map(|line| {
+            let left_s = match line.state {
+                LineState::ExpiredInUse => 0,
+                LineState::InUse
+                | LineState::Inactive
+                | LineState::NotInUse
+                | LineState::ExpiredNotInUse => line.left_s?,
+            };
+            (left_s < soon_s).then(|| (line.terms.feature.to_string(), left_s))
+        })
+        .collect();
+    ending.sort_by_key(|(_, left_s)| *left_s);
+    ending
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every mark from `before_s` before the end to `behind_s` behind it.
+    fn marks(marks: Marks, mut before_s: i64, behind_s: i64) -> Vec<i64> {
+        let mut all = Vec::new();
+        while let Some(next) = marks.next(before_s).filter(|next| *next >= -behind_s) {
+            assert!(next < before_s, "time runs backwards");
+            all.push(next);
+            before_s = next;
+        }
+        all
+    }
+
+    #[test]
+    fn devices_speak_of_the_end_as_often_as_the_mib_says() {
+        let days = |seconds: Vec<i64>| seconds.iter().map(|mark| mark / DAY_S).collect::<Vec<_>>();
+        assert_eq!(
+            days(marks(Marks::Metered, 60 * DAY_S, 14 * DAY_S)),
+            [28, 21, 14, 7, 6, 5, 4, 3, 2, 1, 0, -7, -14]
+        );
+        assert_eq!(days(marks(Marks::RightToUse, 60 * DAY_S, DAY_S)), [10, 5, 0]);
+        let subscription = marks(Marks::Subscription, 300 * DAY_S, 2 * DAY_S);
+        assert_eq!(subscription.len(), 7 + 7 + 23 + 1 + 2);
+        assert_eq!(&subscription[13..16], [DAY_S, 23 * HOUR_S, 22 * HOUR_S]);
+    }
+}
