@@ -7,6 +7,7 @@ mod console;
 mod events;
 mod faults;
 mod input;
+mod licensing;
 mod logging;
 mod manual;
 mod sending;
@@ -19,6 +20,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use faults::Faults;
 pub use input::{Input, ManualMessage, RejectedRequest, Sensor, SystemEvent};
 pub use logging::{LOG_BYTES_MAX, LOG_LINE_BYTES_MAX};
+pub use licensing::FirstBoot;
 pub(crate) use view::DeviceView;
 
 use crate::{
@@ -28,6 +30,7 @@ use crate::{
         self, DerivedMonthly, Engine, Raised, Statistics, Surroundings, schedule::Calendar,
     },
     config::Configuration,
+    license::{LicensingModel, store::Licenses},
     identity::{Identity, IdentityValues, Naming, Seed, SerialNumber},
     output::Output,
     platform::Platform,
@@ -50,12 +53,19 @@ pub struct DeviceModel {
     pub policy: Policy,
     /// The zone of devices that have none configured.
     pub site_zone: TimeZone,
+    /// Whose licenses they trust, and which they have from the start.
+    pub licensing: Arc<LicensingModel>,
+    /// The licenses of one of them behind its first boot, from which those of the others follow.
+    pub first_boot: FirstBoot,
 }
 
 impl DeviceModel {
     /// Devices of `platform` that start with `startup`, with the default policy, in UTC.
     pub fn new(platform: Arc<Platform>, startup: Configuration) -> Self {
+        let licensing = LicensingModel::of(platform.software.as_ref());
         Self {
+            licensing: Arc::new(licensing),
+            first_boot: FirstBoot::default(),
             platform,
             startup: Arc::new(startup),
             policy: Policy::default(),
@@ -115,6 +125,7 @@ pub struct Device {
     faults: Faults,
     log: LogBuffer,
     engine: Engine,
+    licenses: Licenses,
     /// How far the schedules have been looked at.
     scheduled_until: Timestamp,
     next_periodic: Option<Timestamp>,
@@ -146,11 +157,13 @@ impl Device {
             faults: Faults::default(),
             log: LogBuffer::default(),
             engine: Engine::new(),
+            licenses: Licenses::default(),
             scheduled_until: booted_at,
             next_periodic: None,
             shortened: AtomicBool::new(false),
         };
         device.plan_periodic();
+        device.license_at_first_boot();
         device
     }
 
@@ -190,7 +203,10 @@ impl Device {
     /// When the device wants to be handled next if nothing happens before.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         match self.power {
-            Power::On => self.next_periodic,
+            Power::On => [self.next_periodic, self.next_license_event()]
+                .into_iter()
+                .flatten()
+                .min(),
             Power::Booting { until } => Some(until),
             Power::Off => None,
         }
@@ -207,6 +223,9 @@ impl Device {
         while let Some(due) = self.next_deadline().filter(|due| *due <= now) {
             match self.power {
                 Power::Booting { until } => self.come_up(until, outputs),
+                Power::On if self.next_license_event() == Some(due) => {
+                    self.licenses_come_due(due, outputs);
+                }
                 Power::On => self.fire_periodic(due, outputs),
                 Power::Off => return,
             }

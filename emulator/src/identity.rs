@@ -202,6 +202,7 @@ impl SlotValues for IdentityValues<'_> {
             | Slot::Returned
             | Slot::Restarted
             | Slot::Clock
+            | Slot::License(_)
             | Slot::Mac { .. }
             | Slot::MacColons
             | Slot::Alarms(_)

@@ -15,7 +15,8 @@ pub use alarm::AlarmClass;
 use crate::{
     alert_group::{AlertGroup, AlertGroupSet},
     identity::SerialStyle,
-    show::call_home::Page,
+    license::software::Software,
+    show::{call_home::Page, license},
     template::Template,
 };
 
@@ -102,6 +103,8 @@ pub enum CommandSource {
     Clock,
     /// `show call-home` and its variants.
     CallHome(CallHomePage),
+    /// `show license` and its variants.
+    License(LicensePage),
     /// The model's own text.
     Text(Template),
     /// Not a command of this model.
@@ -111,6 +114,10 @@ pub enum CommandSource {
 /// A variant of `show call-home`.
 #[derive(Clone, Debug)]
 pub struct CallHomePage(pub(crate) Page);
+
+/// A variant of `show license`.
+#[derive(Clone, Debug)]
+pub struct LicensePage(pub(crate) license::Page);
 
 /// A command that an alert group runs.
 #[derive(Clone, Debug)]
@@ -149,6 +156,8 @@ pub struct Platform {
     pub vintage: Vintage,
     /// How it is licensed.
     pub licensing: LicensingFamily,
+    /// What its image knows of license lines; `None` for a model without any.
+    pub software: Option<Software>,
     /// sysObjectID, dotted.
     pub sys_object_id: String,
     /// sysDescr, several lines.
@@ -206,13 +215,20 @@ impl Platform {
                 (None, Some(page)) if page.is_known_to(self.vintage) => {
                     CommandSource::CallHome(CallHomePage(page))
                 }
-                (None, _) => CommandSource::Unknown,
+                (None, _) => self.license_page(line),
             },
         };
         TriggerCommand {
             line: line.into(),
             source,
         }
+    }
+
+    fn license_page(&self, line: &str) -> CommandSource {
+        let page = self.software.as_ref().and_then(|_| license::Page::of(line));
+        page.map_or(CommandSource::Unknown, |page| {
+            CommandSource::License(LicensePage(page))
+        })
     }
 
     /// The commands of a diagnostic message about the card at `position`: its results stand where

@@ -2,6 +2,7 @@
 
 pub(crate) mod call_home;
 pub(crate) mod interfaces;
+pub(crate) mod license;
 
 use crate::{
     device::DeviceView,
@@ -32,6 +33,7 @@ pub(crate) fn push_output(out: &mut Vec<u8>, view: &DeviceView<'_>, command: &Tr
             out.push(b'\n');
         }
         CommandSource::CallHome(page) => call_home::push_page(out, view, &page.0),
+        CommandSource::License(page) => view.push_licenses(out, &page.0, 0),
         CommandSource::Text(text) => {
             push_text(out, view, &command.line, text);
         }

@@ -46,6 +46,8 @@ pub enum Slot {
     },
     /// `{mac-colons}`: the base MAC address with colons and capital letters.
     MacColons,
+    /// `{license:block}` and so on: what `show version` says of licenses.
+    License(LicenseField),
     /// `{alarms:critical}` and so on: how many sensors alarm.
     Alarms(AlarmClass),
     /// `{result:N}` and so on: what online diagnostics say of the N-th card.
@@ -55,6 +57,19 @@ pub enum Slot {
         /// What is said.
         field: DiagnosticField,
     },
+}
+
+/// What `show version` says of licenses.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LicenseField {
+    /// The UDI, and the technology packages where there are any.
+    Block,
+    /// The image level that runs.
+    Level,
+    /// The kind of license that the image level runs on.
+    Kind,
+    /// The image level behind the next boot.
+    Next,
 }
 
 /// A detail of a diagnostic result.
@@ -107,6 +122,10 @@ impl Slot {
             "clock" => Self::Clock,
             "mac" => Self::Mac { offset: 0 },
             "mac-colons" => Self::MacColons,
+            "license:block" => Self::License(LicenseField::Block),
+            "license:level" => Self::License(LicenseField::Level),
+            "license:type" => Self::License(LicenseField::Kind),
+            "license:next" => Self::License(LicenseField::Next),
             "alarms:critical" => Self::Alarms(AlarmClass::Critical),
             "alarms:major" => Self::Alarms(AlarmClass::Major),
             "alarms:minor" => Self::Alarms(AlarmClass::Minor),
@@ -268,6 +287,10 @@ impl SlotValues for SlotNames {
             Slot::Alarms(AlarmClass::Critical) => push(out, "alarms:critical"),
             Slot::Alarms(AlarmClass::Major) => push(out, "alarms:major"),
             Slot::Alarms(AlarmClass::Minor) => push(out, "alarms:minor"),
+            Slot::License(LicenseField::Block) => push(out, "license:block"),
+            Slot::License(LicenseField::Level) => push(out, "license:level"),
+            Slot::License(LicenseField::Kind) => push(out, "license:type"),
+            Slot::License(LicenseField::Next) => push(out, "license:next"),
             Slot::Diagnostic { card, field } => {
                 push(out, field.keyword());
                 numbered(out, ":", card, 1);
@@ -300,6 +323,7 @@ mod tests {
                 | Slot::Mac { .. }
                 | Slot::MacColons
                 | Slot::Alarms(_)
+                | Slot::License(_)
                 | Slot::Diagnostic { .. } => push(out, "x"),
             }
         }
@@ -321,6 +345,7 @@ mod tests {
             "{index:05}x{serial}{card:3}",
             "{pid}{age}{returned}{mac}{mac:7}{mac-colons}",
             "{{index}}",
+            "{license:block}{license:level}{license:type}{license:next}",
             "{alarms:critical}{alarms:major}{result:3}{mark:0}{error:1}{failures:2}{failed-at:12}",
             "é{site}{",
         ] {

@@ -42,6 +42,7 @@ impl Device {
                 self.go_down(now, BootReason::Reload, outputs);
             }
             SystemEvent::PowerLost => {
+                self.licenses_go_down(now);
                 self.engine.reset(now, outputs);
                 self.power = Power::Off;
             }
@@ -60,6 +61,7 @@ impl Device {
     }
 
     fn go_down(&mut self, now: Timestamp, reason: BootReason, outputs: &mut Vec<Output>) {
+        self.licenses_go_down(now);
         self.engine.reset(now, outputs);
         self.boot(now, reason);
     }
@@ -86,6 +88,7 @@ impl Device {
         self.scheduled_until = at;
         self.plan_periodic();
         self.log_and_raise(at, &OwnLine::Restarted.to_string(), outputs);
+        self.licenses_boot(at, outputs);
         if self.boot_reason == BootReason::Crash {
             let alert = Alert::of_group(AlertGroup::Crash, Severity::Major, at, "System crash");
             self.raise(alert, Audience::Subscribers, None, outputs);

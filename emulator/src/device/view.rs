@@ -9,7 +9,9 @@ use crate::{
     call_home::DerivedMonthly,
     config::{Configuration, View},
     identity::{IdentityValues, SerialNumber},
+    license::{course::Wanted, shelf::Shelf},
     platform::{AlarmClass, Card, Platform},
+    show::license,
     template::{DiagnosticField, Slot, SlotValues},
     text::{push, push_decimal, push_line},
     time::{LocalTime, push_age, push_milliseconds_of_day, push_uptime},
@@ -157,6 +159,21 @@ impl<'a> DeviceView<'a> {
         self.platform().boot_log.len() as u64 + u64::from(self.device.log.lines_logged())
     }
 
+    /// Runs `read` with the licenses and what the configuration asks of them, where there are any.
+    fn on_shelf(&self, read: impl FnOnce(&Shelf<'_>, &Wanted)) {
+        if let Some(ground) = self.device.license_ground(self.now) {
+            read(
+                &ground.shelf(&self.device.licenses),
+                &self.device.wanted_licenses(),
+            );
+        }
+    }
+
+    /// Appends `page` of the licenses of stack member `member`.
+    pub(crate) fn push_licenses(&self, out: &mut Vec<u8>, page: &license::Page, member: u8) {
+        self.on_shelf(|shelf, _| license::push_page(out, shelf, page, member));
+    }
+
     /// Runs `use_values` with what fills the slots of configuration values.
     pub(crate) fn identity_values(&self) -> IdentityValues<'a> {
         IdentityValues {
@@ -205,6 +222,9 @@ impl SlotValues for DeviceView<'_> {
                 push_mac(out, self.device.identity.device, offset, MacForm::Dotted)
             }
             Slot::MacColons => push_mac(out, self.device.identity.device, 0, MacForm::Colons),
+            Slot::License(field) => self.on_shelf(|shelf, wanted| {
+                license::push_version(out, shelf, wanted, field);
+            }),
             Slot::Alarms(class) => push_decimal(out, self.alarms(class)),
             Slot::Diagnostic { card, field } => self.push_diagnostic(out, card, field),
             Slot::Index { .. } | Slot::Serial | Slot::Site => {

@@ -284,6 +284,22 @@ impl Licenses {
         &self.installed
     }
 
+    /// The same with everything that ran since `from_s` running since `to_s`; only lines that come
+    /// with the image may be in use.
+    pub(crate) fn moved(mut self, from_s: u32, to_s: u32) -> Self {
+        if self.next_s > 0 {
+            self.next_s = (self.next_s - from_s).saturating_add(to_s);
+        }
+        if let Some(rare) = &mut self.rare {
+            for (_, usage) in &mut rare.derived {
+                if usage.since_s > 0 {
+                    usage.since_s = to_s.max(1);
+                }
+            }
+        }
+        self
+    }
+
     /// Puts `line` at the place `key` of the primary store.
     pub(crate) fn insert(&mut self, mut line: Installed, key: LineKey) {
         line.index = key.index;

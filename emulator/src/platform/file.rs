@@ -12,6 +12,7 @@ use super::{
 use crate::{
     alert_group::{AlertGroup, AlertGroupSet},
     identity::SerialStyle,
+    license::software::Software,
     template::Template,
 };
 
@@ -62,6 +63,8 @@ struct PlatformFile {
     /// Names, each with one `{first..last}` at its end where there are several in a row.
     interfaces: Vec<String>,
     chassis: Unit,
+    /// Absent where nothing is licensed by lines.
+    license: Option<Software>,
     #[serde(default)]
     card: Vec<Unit>,
     #[serde(default)]
@@ -119,6 +122,14 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
         file: file.to_owned(),
         what,
     };
+    if let Some(fault) = parsed.license.as_ref().and_then(Software::fault) {
+        return Err(wrong(fault));
+    }
+    if parsed.license.is_some() != (parsed.licensing == LicensingFamily::Classic) {
+        return Err(wrong(
+            "license lines belong to classic licensing, and only to it".to_owned(),
+        ));
+    }
     let groups = groups(parsed.groups.as_deref()).map_err(wrong)?;
     let cards = parsed.card.iter().map(|unit| unit.card().map_err(wrong));
     let cards = cards.collect::<Result<Vec<_>, _>>()?;
@@ -145,6 +156,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
         kind: parsed.kind,
         vintage: parsed.vintage,
         licensing: parsed.licensing,
+        software: parsed.license,
         sys_object_id: parsed.sys_object_id,
         sys_description: parsed.sys_description.trim_end().to_owned(),
         software_version: parsed.software_version,

@@ -1,0 +1,149 @@
+//! Licenses in a device: its identifiers, its clock and its log around what [`crate::license`] does.
+
+use std::sync::OnceLock;
+
+use jiff::Timestamp;
+
+use super::{Device, view::DeviceView};
+use crate::{
+    config::Configuration,
+    identity::SerialNumber,
+    license::{
+        Udi,
+        course::{self, Wanted},
+        log::LicenseLog,
+        shelf::{Ground, Shelf},
+        store::Licenses,
+    },
+    output::Output,
+};
+
+/// The licenses of a device behind its first boot, and when that was, in seconds since 1970; worked
+/// out once for all devices of a model.
+#[derive(Clone, Debug, Default)]
+pub struct FirstBoot(OnceLock<(Licenses, u32)>);
+
+/// Cards of a stack member in the order in which serial numbers are given out, so that a member's
+/// chassis has one that no card of the first has.
+const MEMBER_SERIALS_FROM: u8 = 40;
+
+impl Device {
+    /// What licenses know the device by: one for every member of its stack.
+    pub fn udis(&self) -> Vec<Udi> {
+        let platform = &self.model.platform;
+        let members = 0..self.model.licensing.members.max(1);
+        members
+            .map(|member| {
+                let serial = match member {
+                    0 => self.serial(),
+                    _ => SerialNumber::of_card(
+                        platform.serial_style,
+                        self.identity.device,
+                        MEMBER_SERIALS_FROM + member,
+                    ),
+                };
+                Udi::new(&platform.pid, serial.as_str())
+            })
+            .collect()
+    }
+
+    /// What surrounds the licenses at `now`; `None` for a model without license lines.
+    pub(crate) fn license_ground(&self, now: Timestamp) -> Option<Ground<'_>> {
+        Some(Ground {
+            software: self.model.platform.software.as_ref()?,
+            model: &self.model.licensing,
+            udis: self.udis(),
+            now_s: u32::try_from(now.as_second()).unwrap_or(0),
+            zone: &self.zone,
+        })
+    }
+
+    /// Runs `read` with the licenses as they stand at `now`; `None` for a model without any.
+    pub(crate) fn read_licenses<T>(
+        &self,
+        now: Timestamp,
+        read: impl FnOnce(&Shelf<'_>) -> T,
+    ) -> Option<T> {
+        let ground = self.license_ground(now)?;
+        Some(read(&ground.shelf(&self.licenses)))
+    }
+
+    /// Changes the licenses at `now` and logs what `change` says; `None` for a model without any.
+    pub(crate) fn change_licenses<T>(
+        &mut self,
+        now: Timestamp,
+        outputs: &mut Vec<Output>,
+        change: impl FnOnce(&mut Licenses, &Ground<'_>, &mut Vec<LicenseLog>) -> T,
+    ) -> Option<T> {
+        let mut licenses = std::mem::take(&mut self.licenses);
+        let mut log = Vec::new();
+        let result = self
+            .license_ground(now)
+            .map(|ground| change(&mut licenses, &ground, &mut log));
+        self.licenses = licenses;
+        for line in log {
+            self.log_and_raise(now, &line.to_string(), outputs);
+        }
+        result
+    }
+
+    /// What the running configuration asks of licensing.
+    pub(crate) fn wanted_licenses(&self) -> Wanted {
+        wanted(&self.running)
+    }
+
+    /// The device came up before anybody looked: its licenses are in use, and nothing is logged.
+    pub(super) fn license_at_first_boot(&mut self) {
+        let booted_at = self.booted_at;
+        let Some(ground) = self.license_ground(booted_at) else {
+            return;
+        };
+        let now_s = ground.now_s;
+        let (licenses, since_s) = self.model.first_boot.0.get_or_init(|| {
+            let mut licenses = Licenses::default();
+            course::boot(&mut licenses, &ground, &self.wanted_licenses(), &mut Vec::new());
+            (licenses, now_s)
+        });
+        self.licenses = licenses.clone().moved(*since_s, now_s);
+    }
+
+    pub(super) fn licenses_boot(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
+        let wanted = self.wanted_licenses();
+        self.change_licenses(now, outputs, |licenses, ground, log| {
+            course::boot(licenses, ground, &wanted, log);
+        });
+    }
+
+    pub(super) fn licenses_go_down(&mut self, now: Timestamp) {
+        let mut licenses = std::mem::take(&mut self.licenses);
+        if let Some(ground) = self.license_ground(now) {
+            course::go_down(&mut licenses, &ground);
+        }
+        self.licenses = licenses;
+    }
+
+    /// When something happens to a license by itself next.
+    pub(super) fn next_license_event(&self) -> Option<Timestamp> {
+        match self.licenses.next_s {
+            0 => None,
+            next_s => Timestamp::from_second(next_s.into()).ok(),
+        }
+    }
+
+    pub(super) fn licenses_come_due(&mut self, due: Timestamp, outputs: &mut Vec<Output>) {
+        self.change_licenses(due, outputs, course::come_due);
+    }
+}
+
+impl DeviceView<'_> {
+    /// Whether the device's model has license lines.
+    pub(crate) fn is_licensed(&self) -> bool {
+        self.platform().software.is_some()
+    }
+}
+
+/// What `configuration` asks of licensing.
+fn wanted(configuration: &Configuration) -> Wanted {
+    let lines: Vec<String> = configuration.verbatim.lines().collect();
+    Wanted::of(lines.iter().map(String::as_str))
+}
