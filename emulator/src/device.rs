@@ -6,6 +6,7 @@
 mod console;
 mod events;
 mod faults;
+pub mod files;
 mod input;
 mod licensing;
 mod logging;
@@ -18,6 +19,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use faults::Faults;
+use files::{FileServers, Files};
 pub use input::{Input, ManualMessage, RejectedRequest, Sensor, SystemEvent};
 pub use logging::{LOG_BYTES_MAX, LOG_LINE_BYTES_MAX};
 pub use licensing::FirstBoot;
@@ -55,6 +57,8 @@ pub struct DeviceModel {
     pub site_zone: TimeZone,
     /// Whose licenses they trust, and which they have from the start.
     pub licensing: Arc<LicensingModel>,
+    /// File servers that they reach without a network.
+    pub servers: Arc<FileServers>,
     /// The licenses of one of them behind its first boot, from which those of the others follow.
     pub first_boot: FirstBoot,
 }
@@ -65,6 +69,7 @@ impl DeviceModel {
         let licensing = LicensingModel::of(platform.software.as_ref());
         Self {
             licensing: Arc::new(licensing),
+            servers: Arc::default(),
             first_boot: FirstBoot::default(),
             platform,
             startup: Arc::new(startup),
@@ -126,6 +131,8 @@ pub struct Device {
     log: LogBuffer,
     engine: Engine,
     licenses: Licenses,
+    /// Files that it has written, once there are any.
+    files: Option<Box<Files>>,
     /// How far the schedules have been looked at.
     scheduled_until: Timestamp,
     next_periodic: Option<Timestamp>,
@@ -158,6 +165,7 @@ impl Device {
             log: LogBuffer::default(),
             engine: Engine::new(),
             licenses: Licenses::default(),
+            files: None,
             scheduled_until: booted_at,
             next_periodic: None,
             shortened: AtomicBool::new(false),

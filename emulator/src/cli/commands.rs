@@ -13,6 +13,7 @@ mod debug;
 mod files;
 mod interfaces;
 mod kept;
+mod license;
 mod memory;
 pub(super) mod platform;
 pub(super) mod sections;
@@ -46,6 +47,11 @@ static FAMILIES: &[&[Row]] = &[
     system::ROWS,
     platform::ROWS,
     memory::ROWS,
+    license::ROWS,
+    license::PARTS[0],
+    license::PARTS[1],
+    license::PARTS[2],
+    license::PARTS[3],
     kept::ROWS,
 ];
 
@@ -85,6 +91,7 @@ impl<'d> Scope<'d> {
         all_rows().filter(move |row| {
             row.mode == mode
                 && row.privilege <= privilege
+                && license::exists(platform, row)
                 && (!matches!(row.action, Action::Platform) || platform::prints(platform, row))
         })
     }

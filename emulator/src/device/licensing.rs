@@ -1,10 +1,14 @@
 //! Licenses in a device: its identifiers, its clock and its log around what [`crate::license`] does.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 
-use super::{Device, view::DeviceView};
+use super::{
+    Device,
+    files::{FileError, FileUrl, Files},
+    view::DeviceView,
+};
 use crate::{
     config::Configuration,
     identity::SerialNumber,
@@ -13,6 +17,7 @@ use crate::{
         course::{self, Wanted},
         log::LicenseLog,
         shelf::{Ground, Shelf},
+        space::{self, Nvram},
         store::Licenses,
     },
     output::Output,
@@ -120,6 +125,52 @@ impl Device {
             course::go_down(&mut licenses, &ground);
         }
         self.licenses = licenses;
+    }
+
+    /// What NVRAM holds beside licenses.
+    pub(crate) fn nvram(&self, now: Timestamp) -> Nvram {
+        let mut startup = Vec::new();
+        let view = self.view(now);
+        view.push_configuration(&mut startup, view.startup(), false);
+        let compressed = self
+            .startup_configuration()
+            .verbatim
+            .lines()
+            .any(|line| line == "service compress-config");
+        let mut nvram = Nvram {
+            startup: match compressed {
+                true => space::compressed_bytes(&startup),
+                false => startup.len(),
+            },
+            compressed,
+            ..Nvram::default()
+        };
+        for (name, bytes) in self.files().into_iter().flat_map(|files| files.of("nvram")) {
+            match name.ends_with("-config") || name.ends_with(".cfg") {
+                true => nvram.configurations += bytes.len(),
+                false => nvram.blocks += bytes.len(),
+            }
+        }
+        nvram
+    }
+
+    /// The file at `url`, for the stack member `member` where a server makes it for whoever asks.
+    pub(crate) fn read_file(&self, url: &FileUrl, member: u8) -> Result<Arc<[u8]>, FileError> {
+        let udis = self.udis();
+        let udi = udis.get(usize::from(member)).or(udis.first());
+        let nobody = Udi::new("", "");
+        let udi = udi.unwrap_or(&nobody);
+        Files::read(self.files.as_deref(), &self.model.servers, udi, url)
+    }
+
+    /// The files that the device has written.
+    pub(crate) fn files_mut(&mut self) -> &mut Files {
+        self.files.get_or_insert_default()
+    }
+
+    /// The files that the device has written, if there are any.
+    pub(crate) fn files(&self) -> Option<&Files> {
+        self.files.as_deref()
     }
 
     /// When something happens to a license by itself next.

@@ -215,6 +215,16 @@ pub(crate) fn request(licenses: &mut Licenses, ground: &Ground<'_>, place: usize
     granted
 }
 
+/// Features that the configuration asks for and that had no license start if they have one now.
+pub(crate) fn start_wanted(licenses: &mut Licenses, ground: &Ground<'_>, wanted: &Wanted) {
+    for feature in &wanted.features {
+        let known = ground.software.feature(feature);
+        if let Some((place, _)) = known.filter(|(place, _)| !licenses.runs(*place)) {
+            request(licenses, ground, place);
+        }
+    }
+}
+
 fn take_feature(licenses: &mut Licenses, ground: &Ground<'_>, place: usize) -> bool {
     let Some(feature) = ground.software.features.get(place) else {
         return false;

@@ -3,6 +3,7 @@
 //! Source: reference licensing, sections 1.3 and 7.2.
 
 use super::{
+    document::{self, FileEntry},
     line::{Block, LicenseId, Lock, Pak, Terms, Udi},
     signature::{self, Issuer},
 };
@@ -64,6 +65,144 @@ impl Order {
             count: self.terms.count.unwrap_or(0),
         }
     }
+}
+
+/// A flaw that a license file is given on purpose.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Flaw {
+    /// A byte order mark before the file.
+    ByteOrderMark,
+    /// One bit of a line is wrong.
+    Tampered,
+    /// The line is cut off.
+    Truncated,
+    /// Two blanks in the place of one.
+    DoubledBlank,
+    /// Another root element.
+    WrongRoot,
+    /// The file says another feature than the line.
+    Inconsistent,
+    /// The line is for another device.
+    OtherDevice,
+    /// An empty file.
+    Empty,
+    /// Line ends with carriage returns, which do no harm.
+    CarriageReturns,
+}
+
+impl Flaw {
+    /// Every flaw with the keyword that asks for it.
+    pub const ALL: [(&'static str, Self); 9] = [
+        ("byte-order-mark", Self::ByteOrderMark),
+        ("tampered", Self::Tampered),
+        ("truncated", Self::Truncated),
+        ("doubled-blank", Self::DoubledBlank),
+        ("wrong-root", Self::WrongRoot),
+        ("inconsistent", Self::Inconsistent),
+        ("other-device", Self::OtherDevice),
+        ("empty", Self::Empty),
+        ("carriage-returns", Self::CarriageReturns),
+    ];
+
+    /// The flaw that `keyword` asks for.
+    pub fn from_keyword(keyword: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|(own, _)| *own == keyword).map(|(_, flaw)| flaw)
+    }
+}
+
+/// Licenses that are issued to whoever asks, all on the same terms.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// Who signs.
+    pub issuer: Issuer,
+    /// What each device is granted.
+    pub terms: Vec<Terms>,
+    /// The product authorization key they were ordered with.
+    pub pak: Option<Pak>,
+    /// When they are issued, in seconds since 1970.
+    pub issued_at_s: u64,
+    /// What is wrong with the file.
+    pub flaw: Option<Flaw>,
+}
+
+impl Delivery {
+    /// The license file for `udi`.
+    pub fn file(&self, udi: &Udi) -> Vec<u8> {
+        let locked = match self.flaw {
+            Some(Flaw::OtherDevice) => Udi::new(&udi.pid, "FTX0000ZZZZ"),
+            _ => udi.clone(),
+        };
+        let entries: Vec<FileEntry> = (1..)
+            .zip(&self.terms)
+            .map(|(number, terms)| {
+                let order = Order {
+                    pak: self.pak,
+                    ..Order::new(terms.clone(), locked.clone(), self.issued_at_s)
+                };
+                self.entry(number, &order)
+            })
+            .collect();
+        let file = document::write(&entries);
+        match self.flaw {
+            Some(Flaw::ByteOrderMark) => [b"\xEF\xBB\xBF", file.as_slice()].concat(),
+            Some(Flaw::Empty) => Vec::new(),
+            Some(Flaw::WrongRoot) => replaced(&file, "CISCO_WT_LICENSES", "CISCO_LICENSES"),
+            Some(Flaw::CarriageReturns) => replaced(&file, "\n", "\r\n"),
+            Some(
+                Flaw::Tampered
+                | Flaw::Truncated
+                | Flaw::DoubledBlank
+                | Flaw::Inconsistent
+                | Flaw::OtherDevice,
+            )
+            | None => file,
+        }
+    }
+
+    fn entry(&self, number: u32, order: &Order) -> FileEntry {
+        let mut line = order.line(&self.issuer);
+        let mut feature = order.terms.feature.to_string();
+        match self.flaw {
+            Some(Flaw::Tampered) => line = tampered(&line),
+            Some(Flaw::Truncated) => line.truncate(line.len() / 2),
+            Some(Flaw::DoubledBlank) => line = line.replacen(' ', "  ", 1),
+            Some(Flaw::Inconsistent) => feature.push('x'),
+            Some(
+                Flaw::ByteOrderMark
+                | Flaw::WrongRoot
+                | Flaw::OtherDevice
+                | Flaw::Empty
+                | Flaw::CarriageReturns,
+            )
+            | None => {}
+        }
+        FileEntry {
+            id: format!("{}.{number}", order.issued_at_s),
+            udi: Some(order.udi.clone()),
+            feature: Some(feature),
+            pak: order.pak,
+            license_type: Some(order.terms.kind.keyword().to_uppercase().replace('-', " ")),
+            hash: None,
+            line,
+            ..FileEntry::default()
+        }
+    }
+}
+
+/// `line` with another letter in its signature.
+fn tampered(line: &str) -> String {
+    let at = line.rfind(' ').map_or(0, |at| at + 40);
+    let letter = if line.as_bytes().get(at) == Some(&b'A') { "B" } else { "A" };
+    let mut line = line.to_owned();
+    if line.is_char_boundary(at) && line.is_char_boundary(at + 1) {
+        line.replace_range(at..=at, letter);
+    }
+    line
+}
+
+fn replaced(file: &[u8], old: &str, new: &str) -> Vec<u8> {
+    String::from_utf8_lossy(file).replace(old, new).into_bytes()
 }
 
 #[cfg(test)]

@@ -2,6 +2,10 @@
 //!
 //! Source: the guide's chapter 6; reference licensing, sections 4.1 to 4.3.
 
+use std::io::Write;
+
+use flate2::{Compression, write::DeflateEncoder};
+
 use super::{
     shelf::{Line, Shelf},
     software::Software,
@@ -65,6 +69,14 @@ pub(crate) struct Nvram {
     pub(crate) configurations: usize,
     /// Everything else.
     pub(crate) blocks: usize,
+}
+
+/// Bytes that `configuration` takes once it is compressed, as `service compress-config` does.
+pub(crate) fn compressed_bytes(configuration: &[u8]) -> usize {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));
+    // Writing to memory does not fail.
+    let written = encoder.write_all(configuration).and_then(|()| encoder.finish());
+    written.map_or(configuration.len(), |bytes| bytes.len())
 }
 
 /// Why a store is not made larger. The texts are those of the guide.

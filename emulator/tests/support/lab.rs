@@ -1,10 +1,16 @@
 //! A device on the bench: inputs in, outputs collected, time moved by hand.
 
-use std::{fmt::Write, sync::LazyLock};
+use std::{
+    fmt::Write,
+    sync::{Arc, LazyLock},
+};
 
 use emulator::{
     AttemptOutcome, Catalogue, Device, DeviceModel, Input, ManualMessage, MessageId, Output,
-    Policy, Rendered, Seed, SystemEvent, Transmission, config::parse::parse,
+    Policy, Rendered, Seed, SystemEvent, Transmission,
+    config::parse::parse,
+    device::files::FileServers,
+    license::LicensingModel,
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -19,6 +25,8 @@ pub(crate) struct Lab {
     configuration: String,
     zone: TimeZone,
     policy: Policy,
+    servers: Arc<FileServers>,
+    members: u8,
     booted_at: Timestamp,
     pub(crate) device: Device,
     pub(crate) now: Timestamp,
@@ -40,6 +48,8 @@ impl Lab {
             configuration: String::new(),
             zone: TimeZone::UTC,
             policy: Policy::default(),
+            servers: Arc::default(),
+            members: 1,
             booted_at,
             device: Device::in_fleet(&model, "lab", 0, Seed(seed), booted_at),
             now: booted_at,
@@ -73,6 +83,18 @@ impl Lab {
         self.rebuilt()
     }
 
+    /// With file servers that have `files`: host, path, what is there.
+    pub(crate) fn with_servers(mut self, servers: FileServers) -> Self {
+        self.servers = Arc::new(servers);
+        self.rebuilt()
+    }
+
+    /// With stacks of `members`.
+    pub(crate) fn stacked(mut self, members: u8) -> Self {
+        self.members = members;
+        self.rebuilt()
+    }
+
     pub(crate) fn up_since(mut self, booted_at: &str) -> Self {
         self.booted_at = booted_at.parse().unwrap();
         self.rebuilt()
@@ -85,6 +107,13 @@ impl Lab {
             &self.zone,
             &self.policy,
         );
+        let mut model = DeviceModel::clone(&model);
+        model.servers = Arc::clone(&self.servers);
+        model.licensing = Arc::new(LicensingModel {
+            members: self.members,
+            ..LicensingModel::clone(&model.licensing)
+        });
+        let model = model.shared();
         self.device = Device::in_fleet(&model, "lab", self.index, Seed(self.seed), self.booted_at);
         self.now = self.booted_at;
         self

@@ -13,7 +13,7 @@ use crate::config::{
 const GLOBAL: &[&str] = &[
     "aaa", "access-list", "alias", "arp", "boot", "card", "cdp", "class-map", "clock", "config-register",
     "controller", "crypto", "diagnostic", "dial-peer", "dot1x", "enable", "errdisable", "event", "exception",
-    "flow", "frame-relay", "hw-module", "interface", "ip", "ipv6", "isdn", "key", "license", "line", "lldp",
+    "flow", "frame-relay", "hw-module", "interface", "ip", "ipv6", "isdn", "key", "line", "lldp",
     "logging", "mac", "memory", "memory-size", "mls", "module", "mpls", "multilink", "network-clock", "ntp",
     "object-group", "parser", "platform", "policy-map", "port-channel", "power", "privilege", "radius",
     "radius-server", "route-map", "router", "scheduler", "security", "service", "snmp-server",

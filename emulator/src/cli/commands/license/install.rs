@@ -1,0 +1,245 @@
+//! `license install` and `license revoke`: licenses that come, and licenses that go to another
+//! device. Source: reference licensing, section 2.3.
+
+use super::{
+    FILE, LICENSE, ask_agreement, by_kind, file_url, introduced, tell_how_to_enable,
+};
+use crate::{
+    cli::call::{Call, Next, Typed},
+    config::grammar::{Row, Token::Word},
+    device::files::{FileUrl, Files},
+    license::{
+        course,
+        install::{self, Installation, InstallError, InstallOutcome},
+        kind::LicenseKind,
+        removal::Revocation,
+    },
+};
+
+const HELP: &[(&str, &str)] = &[
+    ("install", "Install license"),
+    ("revoke", "Revoke licenses and make a rehost ticket"),
+    ("WORD", "File: flash:, nvram:, usbflash0:, tftp:, ftp:, http: and others"),
+    ("license", "Configure license features"),
+];
+
+#[rustfmt::skip]
+pub(super) static ROWS: &[Row] = &[
+    Row::exec(15, &[LICENSE, Word("install"), FILE], install_file, "").with_help(HELP),
+    Row::exec(15, &[LICENSE, Word("revoke"), FILE, FILE], revoke, "").with_help(HELP),
+];
+
+fn install_file(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
+    let named = typed.text(0).unwrap_or_default().to_owned();
+    let url = match file_url(call, &named) {
+        Ok(url) => url,
+        Err(next) => return next,
+    };
+    call.print(&format!("Installing licenses from \"{named}\""));
+    let Some(bytes) = load(call, &url) else {
+        return Next::Refused;
+    };
+    let checked = call
+        .device
+        .read_licenses(call.now, |shelf| Installation::check(shelf, &bytes));
+    let Some(Ok(installation)) = checked else {
+        return call.refuse("% Error: Invalid license file");
+    };
+    let open = installation.to_be_accepted().into_iter();
+    let open: Vec<(String, LicenseKind)> = open
+        .map(|(feature, kind)| (feature.to_owned(), kind))
+        .collect();
+    if open.is_empty() {
+        return store(call, installation);
+    }
+    let udi = call.device.udis().into_iter().next();
+    let udi = udi.map(|udi| udi.to_string()).unwrap_or_default();
+    for (kind, features) in by_kind(&open) {
+        let kind = introduced(kind);
+        call.print(&format!(
+            "{kind} licenses are being installed in the device with UDI \"{udi}\""
+        ));
+        call.print("for the following features:");
+        for feature in features {
+            call.print(&format!("Feature Name: {feature}"));
+        }
+    }
+    let names: Vec<String> = open.iter().map(|(feature, _)| feature.clone()).collect();
+    ask_agreement(call, &names, move |call, agreed| {
+        if agreed {
+            tell_how_to_enable(call, &open);
+            return store(call, installation);
+        }
+        let refused = call
+            .device
+            .change_licenses(call.now, call.outputs, |licenses, _, _| {
+                installation.refuse(licenses)
+            });
+        let lines = refused.map(|report| report.lines).unwrap_or_default();
+        summary(call, &lines);
+        Next::Refused
+    })
+}
+
+/// The bytes of the file at `url`, announced as devices announce what they load from a server.
+pub(super) fn load(call: &mut Call<'_>, url: &FileUrl) -> Option<std::sync::Arc<[u8]>> {
+    let read = call.device.read_file(url, 0);
+    match (read, url.host()) {
+        (Err(error), _) => {
+            call.print(&error.to_string());
+            None
+        }
+        (Ok(bytes), None) => Some(bytes),
+        (Ok(bytes), Some(host)) => {
+            let interfaces = &call.device.model().platform.interfaces;
+            let interface = interfaces.first().cloned().unwrap_or_default();
+            let path = url.path();
+            call.print(&format!("Loading {path} from {host} (via {interface}): !"));
+            call.print(&format!("[OK - {} bytes]", bytes.len()));
+            Some(bytes)
+        }
+    }
+}
+
+fn store(call: &mut Call<'_>, installation: Installation) -> Next {
+    let wanted = call.device.wanted_licenses();
+    let report = call
+        .device
+        .change_licenses(call.now, call.outputs, |licenses, ground, log| {
+            let report = install::store(installation, licenses, ground, log);
+            let stored = report.lines.iter().any(|(_, outcome)| {
+                matches!(
+                    outcome,
+                    InstallOutcome::Supported | InstallOutcome::NotSupported
+                )
+            });
+            if stored {
+                log.extend(course::changed_levels(licenses, ground, &wanted));
+                course::prefer_better(licenses, ground);
+                course::start_wanted(licenses, ground, &wanted);
+            }
+            report
+        });
+    let lines = report.map(|report| report.lines).unwrap_or_default();
+    for (feature, outcome) in &lines {
+        print_outcome(call, feature, *outcome);
+    }
+    summary(call, &lines);
+    let failed = lines
+        .iter()
+        .any(|(_, outcome)| matches!(outcome, InstallOutcome::Failed(_)));
+    match failed {
+        true => Next::Refused,
+        false => Next::Prompt,
+    }
+}
+
+fn print_outcome(call: &mut Call<'_>, feature: &str, outcome: InstallOutcome) {
+    let line = |end: &str| format!("Installing...Feature:{feature}...{end}");
+    match outcome {
+        InstallOutcome::Supported => call.print(&line("Successful:Supported")),
+        InstallOutcome::NotSupported => call.print(&line("Successful:Not Supported")),
+        InstallOutcome::Duplicate => call.print(&line("Skipped:Duplicate")),
+        // The one failure that is known from devices is printed in a way of its own.
+        InstallOutcome::Failed(error @ InstallError::StoreFull) => {
+            call.print(&format!("Installing...Feature {feature}...Failed"));
+            call.print(&format!("%Error: Error[{}]: {error}", error.code()));
+        }
+        InstallOutcome::Failed(error) => {
+            call.print(&line("Failed:"));
+            call.print(&format!("% Error: Error[{}]: {error}", error.code()));
+        }
+    }
+}
+
+fn summary(call: &mut Call<'_>, lines: &[(String, InstallOutcome)]) {
+    let total = lines.len();
+    let count = |wanted: fn(InstallOutcome) -> bool| {
+        lines.iter().filter(|(_, outcome)| wanted(*outcome)).count()
+    };
+    let installed = count(|outcome| {
+        matches!(
+            outcome,
+            InstallOutcome::Supported | InstallOutcome::NotSupported
+        )
+    });
+    let existing = count(|outcome| outcome == InstallOutcome::Duplicate);
+    let failed = count(|outcome| matches!(outcome, InstallOutcome::Failed(_)));
+    call.print(&format!(
+        "{installed}/{total} licenses were successfully installed\n\
+         {existing}/{total} licenses were existing licenses\n\
+         {failed}/{total} licenses were failed to install"
+    ));
+}
+
+fn revoke(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
+    let urls = [0, 1].map(|position| typed.text(position).unwrap_or_default().to_owned());
+    let [permission, ticket] = &urls;
+    let (permission, target) = match (file_url(call, permission), FileUrl::parse(ticket)) {
+        (Ok(permission), Ok(target)) => (permission, target),
+        (Err(next), _) => return next,
+        (Ok(_), Err(error)) => return call.refuse(&error.to_string()),
+    };
+    let Some(bytes) = load(call, &permission) else {
+        return Next::Refused;
+    };
+    let checked = call
+        .device
+        .change_licenses(call.now, call.outputs, |licenses, ground, _| {
+            Revocation::check(licenses, ground, &bytes)
+        });
+    let revocation = match checked {
+        Some(Ok(revocation)) => revocation,
+        Some(Err(error)) => return call.refuse(&format!("% Error: {error}")),
+        None => return Next::Refused,
+    };
+    let going: Vec<(String, LicenseKind)> = revocation
+        .going()
+        .map(|(feature, kind)| (feature.to_owned(), kind))
+        .collect();
+    announce(call, &going, "revoked from");
+    let grace = revocation.grace().to_vec();
+    if grace.is_empty() {
+        return apply(call, revocation, &target);
+    }
+    announce(call, &grace, "installed in");
+    let names: Vec<String> = grace.iter().map(|(feature, _)| feature.clone()).collect();
+    ask_agreement(call, &names, move |call, agreed| {
+        if !agreed {
+            return Next::Refused;
+        }
+        tell_how_to_enable(call, &grace);
+        apply(call, revocation, &target)
+    })
+}
+
+fn announce(call: &mut Call<'_>, licenses: &[(String, LicenseKind)], what: &str) {
+    for (kind, features) in by_kind(licenses) {
+        let kind = introduced(kind);
+        call.print(&format!(
+            "Following {kind} license(s) will be {what} this device"
+        ));
+        for feature in features {
+            call.print(&format!("Feature Name: {feature}"));
+        }
+    }
+}
+
+/// Writes the rehost ticket to `target`, and only then gives the licenses up.
+fn apply(call: &mut Call<'_>, revocation: Revocation, target: &FileUrl) -> Next {
+    let ticket = call
+        .device
+        .change_licenses(call.now, call.outputs, |licenses, ground, _| {
+            revocation.rehost_ticket(licenses, ground)
+        })
+        .unwrap_or_default();
+    if let Err(error) = Files::write(call.device.files_mut(), target, ticket.clone()) {
+        return call.refuse(&error.to_string());
+    }
+    call.device
+        .change_licenses(call.now, call.outputs, |licenses, ground, log| {
+            revocation.apply(licenses, ground, ticket, log)
+        });
+    call.print(&format!("Rehost ticket saved ..... to {target}"));
+    Next::Prompt
+}

@@ -1,0 +1,266 @@
+//! Files that a device holds beside its image and its configurations, and file servers that answer
+//! without a network.
+//!
+//! A hundred thousand devices that fetch a file of their own need no sockets: a server is a table
+//! that the fleet shares, and a license file in it is made for whoever asks. What a device writes
+//! to a server is kept with the device, since no two devices share what they write.
+//! Source: reference licensing, section 4.5.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use crate::license::{Udi, issue::Delivery};
+
+/// Bytes that the files of one device may take.
+const FILES_BYTES_MAX: usize = 1 << 20;
+/// Files of one device.
+const FILES_MAX: usize = 64;
+/// Longest name of a file.
+const NAME_BYTES_MAX: usize = 128;
+
+/// The schemes of file servers.
+const NETWORK: [&str; 6] = ["tftp", "ftp", "http", "https", "scp", "rcp"];
+/// Names of the same flash memory.
+const FLASH: [&str; 3] = ["flash", "flash0", "bootflash"];
+
+/// Where a file is: `flash:name`, `tftp://host/name`.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct FileUrl {
+    system: String,
+    /// The host of a server; empty for a device's own file systems.
+    host: String,
+    path: String,
+}
+
+impl FileUrl {
+    /// Reads `text`; without a file system it is a file in flash.
+    ///
+    /// # Errors
+    /// If there is no such file system, or no name.
+    pub fn parse(text: &str) -> Result<Self, FileError> {
+        let bad = |why| FileError {
+            url: text.to_owned(),
+            why,
+        };
+        let (system, rest) = text.split_once(':').unwrap_or(("flash", text));
+        let system = system.to_ascii_lowercase();
+        let (host, path) = match NETWORK.contains(&system.as_str()) {
+            true => rest
+                .strip_prefix("//")
+                .and_then(|rest| rest.split_once('/'))
+                .filter(|(host, _)| !host.is_empty())
+                .ok_or_else(|| bad(WhyNot::BadName))?,
+            false => ("", rest.trim_start_matches('/')),
+        };
+        let known = host.is_empty()
+            && (FLASH.contains(&system.as_str())
+                || matches!(system.as_str(), "nvram" | "usbflash0" | "usbflash1" | "system" | "tmpsys"));
+        if !known && host.is_empty() {
+            return Err(bad(WhyNot::NoDevice));
+        }
+        if path.is_empty() || path.len() > NAME_BYTES_MAX {
+            return Err(bad(WhyNot::BadName));
+        }
+        let system = match FLASH.contains(&system.as_str()) {
+            true => "flash".to_owned(),
+            false => system,
+        };
+        Ok(Self {
+            system,
+            host: host.to_owned(),
+            path: path.to_owned(),
+        })
+    }
+
+    /// The file system, `flash` for all its names.
+    pub fn system(&self) -> &str {
+        &self.system
+    }
+
+    /// The host of a server.
+    pub fn host(&self) -> Option<&str> {
+        (!self.host.is_empty()).then_some(self.host.as_str())
+    }
+
+    /// The name within the file system or server.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+impl fmt::Display for FileUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host() {
+            Some(host) => write!(formatter, "{}://{host}/{}", self.system, self.path),
+            None => write!(formatter, "{}:{}", self.system, self.path),
+        }
+    }
+}
+
+/// Why a file is not opened, as the device words it in brackets.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum WhyNot {
+    /// There is no such file.
+    #[error("File not found")]
+    NotFound,
+    /// No server answers.
+    #[error("Timed out")]
+    TimedOut,
+    /// There is no such file system.
+    #[error("No such device")]
+    NoDevice,
+    /// It has no name, or one that is too long.
+    #[error("Invalid argument")]
+    BadName,
+    /// The file system cannot be written to.
+    #[error("Permission denied")]
+    ReadOnly,
+    /// The file system is full.
+    #[error("No space left on device")]
+    Full,
+}
+
+/// A file that is not opened.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("%Error opening {url} ({why})")]
+pub struct FileError {
+    url: String,
+    /// Why.
+    pub why: WhyNot,
+}
+
+/// What a server has under a name.
+#[derive(Clone, Debug)]
+pub enum Served {
+    /// The same bytes for everybody.
+    Bytes(Arc<[u8]>),
+    /// License files, one for each device that asks.
+    Licenses(Arc<Delivery>),
+}
+
+/// File servers by host and path. The path may be `*`, which stands for every name.
+#[derive(Clone, Debug, Default)]
+pub struct FileServers {
+    files: BTreeMap<(String, String), Served>,
+}
+
+impl FileServers {
+    /// Lets the server `host` have `served` under `path`.
+    pub fn put(&mut self, host: &str, path: &str, served: Served) {
+        self.files.insert((host.to_owned(), path.to_owned()), served);
+    }
+
+    fn get(&self, url: &FileUrl, udi: &Udi) -> Result<Arc<[u8]>, WhyNot> {
+        let key = |path: &str| (url.host.clone(), path.to_owned());
+        let found = self.files.get(&key(&url.path)).or_else(|| self.files.get(&key("*")));
+        match found {
+            Some(Served::Bytes(bytes)) => Ok(Arc::clone(bytes)),
+            Some(Served::Licenses(delivery)) => Ok(delivery.file(udi).into()),
+            None if self.files.keys().any(|(host, _)| *host == url.host) => Err(WhyNot::NotFound),
+            None => Err(WhyNot::TimedOut),
+        }
+    }
+}
+
+/// The files that one device has written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Files {
+    files: BTreeMap<FileUrl, Arc<[u8]>>,
+}
+
+impl Files {
+    /// The file at `url`, of the device's own or of one of `servers`, which serve `udi`.
+    pub(crate) fn read(
+        own: Option<&Self>,
+        servers: &FileServers,
+        udi: &Udi,
+        url: &FileUrl,
+    ) -> Result<Arc<[u8]>, FileError> {
+        let written = own.and_then(|own| own.files.get(url));
+        let found = match (written, url.host()) {
+            (Some(bytes), _) => Ok(Arc::clone(bytes)),
+            (None, Some(_)) => servers.get(url, udi),
+            (None, None) => Err(WhyNot::NotFound),
+        };
+        found.map_err(|why| FileError {
+            url: url.to_string(),
+            why,
+        })
+    }
+
+    /// Writes `bytes` to `url`, in the place of what was there.
+    pub(crate) fn write(&mut self, url: &FileUrl, bytes: Vec<u8>) -> Result<(), FileError> {
+        let no = |why| {
+            Err(FileError {
+                url: url.to_string(),
+                why,
+            })
+        };
+        if matches!(url.system(), "system" | "tmpsys" | "http" | "https") {
+            return no(WhyNot::ReadOnly);
+        }
+        let others = self.files.iter().filter(|(own, _)| *own != url);
+        let (count, size) = others.fold((0, 0), |(count, size), (_, bytes)| {
+            (count + 1, size + bytes.len())
+        });
+        if count >= FILES_MAX || size + bytes.len() > FILES_BYTES_MAX {
+            return no(WhyNot::Full);
+        }
+        self.files.insert(url.clone(), bytes.into());
+        Ok(())
+    }
+
+    /// Takes the file at `url` away; whether there was one.
+    pub(crate) fn delete(&mut self, url: &FileUrl) -> bool {
+        self.files.remove(url).is_some()
+    }
+
+    /// The files of `system`, by name, with their bytes.
+    pub(crate) fn of<'f>(&'f self, system: &'f str) -> impl Iterator<Item = (&'f str, &'f [u8])> {
+        self.files
+            .iter()
+            .filter(move |(url, _)| url.system == system && url.host.is_empty())
+            .map(|(url, bytes)| (url.path.as_str(), &**bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> FileUrl {
+        FileUrl::parse(text).unwrap()
+    }
+
+    #[test]
+    fn addresses_of_files_are_taken_apart() {
+        assert_eq!(url("a.lic"), url("flash:/a.lic"));
+        assert_eq!(url("flash0:a.lic").to_string(), "flash:a.lic");
+        let remote = url("TFTP://infra-sun/license/38a.lic");
+        assert_eq!((remote.host(), remote.path()), (Some("infra-sun"), "license/38a.lic"));
+        assert_eq!(remote.to_string(), "tftp://infra-sun/license/38a.lic");
+        for (text, why) in [
+            ("disk9:a", WhyNot::NoDevice),
+            ("flash:", WhyNot::BadName),
+            ("tftp:a", WhyNot::BadName),
+            ("tftp:///a", WhyNot::BadName),
+        ] {
+            assert_eq!(FileUrl::parse(text).unwrap_err().why, why, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_device_writes_it_reads_until_its_memory_is_full() {
+        let (mut files, servers) = (Files::default(), FileServers::default());
+        let udi = Udi::new("CISCO2951/K9", "FTX1000A001");
+        let read = |files: &Files, at: &str| Files::read(Some(files), &servers, &udi, &url(at));
+        files.write(&url("flash:a"), b"one".to_vec()).unwrap();
+        files.write(&url("tftp://host/a"), b"two".to_vec()).unwrap();
+        assert_eq!(&*read(&files, "flash0:a").unwrap(), b"one");
+        assert_eq!(&*read(&files, "tftp://host/a").unwrap(), b"two");
+        assert_eq!(read(&files, "tftp://host/b").unwrap_err().why, WhyNot::TimedOut);
+        assert_eq!(read(&files, "flash:b").unwrap_err().why, WhyNot::NotFound);
+        let full = files.write(&url("b"), vec![0; FILES_BYTES_MAX]).unwrap_err();
+        assert_eq!(full.to_string(), "%Error opening flash:b (No space left on device)");
+        assert!(files.delete(&url("a")) && !files.delete(&url("a")));
+    }
+}
