@@ -8,6 +8,7 @@ mod events;
 mod faults;
 pub mod files;
 mod input;
+mod license_events;
 mod licensing;
 mod logging;
 mod manual;
@@ -20,7 +21,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use faults::Faults;
 use files::{FileServers, Files};
-pub use input::{Input, ManualMessage, RejectedRequest, Sensor, SystemEvent};
+pub use input::{Input, LicenseEvent, ManualMessage, RejectedRequest, Sensor, SystemEvent};
 pub use logging::{LOG_BYTES_MAX, LOG_LINE_BYTES_MAX};
 pub use licensing::FirstBoot;
 pub(crate) use view::DeviceView;

@@ -53,10 +53,10 @@ pub mod transport;
 
 pub use alert_group::{AlertGroup, MessageType};
 pub use config::Configuration;
-pub use device::{Device, DeviceModel, Input, ManualMessage, RejectedRequest, Sensor, SystemEvent};
+pub use device::{Device, DeviceModel, Input, LicenseEvent, ManualMessage, RejectedRequest, Sensor, SystemEvent};
 pub use identity::{Identity, Naming, Seed, SerialNumber};
 pub use message::{Rendered, TooLarge};
-pub use output::{DropAccount, Output, Trap};
+pub use output::{DropAccount, LicenseFileOutcome, Output, Trap};
 pub use platform::{Catalogue, Platform};
 pub use policy::Policy;
 pub use probe::{Probe, ProbeId, ProbeOutcome, ServerState};

@@ -6,9 +6,10 @@
 //! used. Like everything of a device this takes time and files as arguments.
 //! Source: the guide's chapters 1, 2 and 6; reference licensing.
 
+pub mod census;
 pub(crate) mod course;
 pub mod document;
-pub(crate) mod install;
+pub mod install;
 pub mod issue;
 pub mod kind;
 pub mod line;
@@ -22,6 +23,7 @@ pub(crate) mod space;
 pub(crate) mod store;
 pub mod ticket;
 
+pub use census::{LicenseCensus, LineCondition};
 pub use issue::Order;
 pub use kind::LicenseKind;
 pub use line::{Addition, LicenseId, Pak, Terms, Udi};

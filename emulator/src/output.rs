@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::{
     alert_group::MessageType,
     config::ProfileId,
+    license::install::InstallOutcome,
     probe::Probe,
     severity::Severity,
     transport::{MessageId, Settlement, Transmission, Transport},
@@ -80,6 +81,15 @@ pub enum Trap {
     SmtpMessageSendFail,
 }
 
+/// What became of a license file.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum LicenseFileOutcome {
+    /// It is no license file, or the device cannot be licensed by one.
+    Invalid,
+    /// One of its lines, each of which is told by itself.
+    Line(InstallOutcome),
+}
+
 /// One thing a device says.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Output {
@@ -140,6 +150,8 @@ pub enum Output {
     /// Please find out whether these mail servers answer, and resume the session that the call was
     /// about; see [`crate::probe`].
     Probe(Probe),
+    /// A license file was taken by an event, with what became of it.
+    LicenseFile(LicenseFileOutcome),
     /// A trap is to be sent.
     Trap(Trap),
     /// An event came while the device was down, and nobody saw it.

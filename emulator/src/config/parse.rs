@@ -290,9 +290,11 @@ fn words_before<'w, 'a>(words: &'w [Word<'a>], count: usize) -> &'w [Word<'a>] {
     words.get(skip..count.max(skip)).unwrap_or_default()
 }
 
-/// Lines that `show running-config` prints around the configuration.
+/// Lines that `show running-config` prints of itself: those around the configuration, and the one
+/// by which every device names itself, whatever it is given.
 fn is_header(line: &str) -> bool {
     line == "Building configuration..."
+        || line.starts_with("license udi ")
         || line.starts_with("Current configuration :")
         || line.starts_with("Using ") && line.ends_with(" bytes")
 }

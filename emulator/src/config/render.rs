@@ -12,6 +12,7 @@ use super::{
 use crate::{
     alert_group::AlertGroup,
     call_home::schedule::DerivedMonthly,
+    license::Udi,
     template::{SlotNames, SlotValues, Template},
     text::{push, push_decimal, push_line, push_padded},
     time::MONTHS,
@@ -28,6 +29,8 @@ pub struct View<'a> {
     pub hostname: &'a str,
     /// The schedule that follows from the device's serial number.
     pub derived: DerivedMonthly,
+    /// What licenses know the device by, where it has license lines.
+    pub udi: Option<&'a Udi>,
 }
 
 impl Configuration {
@@ -38,6 +41,7 @@ impl Configuration {
             out,
             values: view.values,
             derived: Some(view.derived),
+            udi: view.udi,
             all,
         };
         writer.configuration(self, Some(view.hostname));
@@ -51,6 +55,7 @@ impl Configuration {
             out: &mut out,
             values: &SlotNames,
             derived: None,
+            udi: None,
             all: false,
         };
         writer.configuration(self, None);
@@ -62,6 +67,7 @@ struct Writer<'a> {
     out: &'a mut Vec<u8>,
     values: &'a dyn SlotValues,
     derived: Option<DerivedMonthly>,
+    udi: Option<&'a Udi>,
     all: bool,
 }
 
@@ -93,7 +99,7 @@ impl Writer<'_> {
         self.template_lines(&verbatim.before_call_home);
         self.clock(configuration);
         self.call_home(&configuration.call_home);
-        self.template_lines(&verbatim.after_call_home);
+        self.lines_around_udi(&verbatim.after_call_home);
         self.optional("ip domain name ", &configuration.domain_name, false);
         self.optional(
             "ip http client source-interface ",
@@ -109,6 +115,25 @@ impl Writer<'_> {
         }
         push_line(self.out, "!");
         push_line(self.out, "end");
+    }
+
+    /// Appends `lines` with what licenses know the device by where devices print it: behind voice and
+    /// certificates, before everything else.
+    fn lines_around_udi(&mut self, lines: &[Template]) {
+        let before = lines.iter().position(|line| {
+            let line = line.source();
+            let first = line.split_whitespace().next().unwrap_or_default();
+            !line.starts_with(' ') && !matches!(first, "crypto" | "voice" | "!" | "banner")
+        });
+        let (above, below) = lines.split_at(before.unwrap_or(lines.len()));
+        self.template_lines(above);
+        if let Some(udi) = self.udi {
+            push(self.out, "license udi pid ");
+            push(self.out, &udi.pid);
+            push(self.out, " sn ");
+            push_line(self.out, &udi.serial);
+        }
+        self.template_lines(below);
     }
 
     fn clock(&mut self, configuration: &Configuration) {

@@ -51,6 +51,7 @@ impl Device {
             }
             // It has power already.
             SystemEvent::PowerRestored => outputs.push(Output::Unheard),
+            SystemEvent::License(event) => self.license_event(now, &event, outputs),
             SystemEvent::Manual(message) => {
                 // A rejection is a reply on the console; nothing is sent and nothing is due.
                 if self.send_manually(now, message, outputs).is_err() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     alert::{CommandOutputRequest, RequestKind},
     alert_group::AlertGroup,
+    license::issue::Delivery,
     severity::Severity,
     transport::{AttemptOutcome, MessageId},
 };
@@ -73,6 +74,28 @@ pub enum SystemEvent {
     PowerRestored,
     /// A user sends a message by hand.
     Manual(ManualMessage),
+    /// Something happens to the licenses.
+    License(LicenseEvent),
+}
+
+/// Something that happens to a device's licenses. Models without license lines do not notice.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum LicenseEvent {
+    /// A license manager delivers a license file and accepts its agreements.
+    Install(Arc<Delivery>),
+    /// A license manager clears every installed license of a feature.
+    Clear(Arc<str>),
+    /// A bit of the license store flips. The device finds out at its next boot.
+    Tamper,
+    /// The time of use of the license that a feature runs on is over.
+    Expire(Arc<str>),
+    /// So many users, channels or sessions of a feature are there.
+    Users {
+        /// The feature.
+        feature: Arc<str>,
+        /// How many.
+        count: u32,
+    },
 }
 
 /// A message that a user sends by hand.

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use super::{
     Device,
     files::{FileError, FileUrl, Files},
-    view::DeviceView,
 };
 use crate::{
     config::Configuration,
@@ -183,13 +182,6 @@ impl Device {
 
     pub(super) fn licenses_come_due(&mut self, due: Timestamp, outputs: &mut Vec<Output>) {
         self.change_licenses(due, outputs, course::come_due);
-    }
-}
-
-impl DeviceView<'_> {
-    /// Whether the device's model has license lines.
-    pub(crate) fn is_licensed(&self) -> bool {
-        self.platform().software.is_some()
     }
 }
 

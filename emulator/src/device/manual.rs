@@ -249,6 +249,7 @@ fn dropped(said: &[Output]) -> Option<MessageFailure> {
             | Output::Transmit(_)
             | Output::Settled { .. }
             | Output::Trap(_)
+            | Output::LicenseFile(_)
             | Output::Probe(_)
             | Output::Unheard => {}
         }

@@ -9,7 +9,7 @@ use crate::{
     call_home::DerivedMonthly,
     config::{Configuration, View},
     identity::{IdentityValues, SerialNumber},
-    license::{course::Wanted, shelf::Shelf},
+    license::{Udi, course::Wanted, shelf::Shelf},
     platform::{AlarmClass, Card, Platform},
     show::license,
     template::{DiagnosticField, Slot, SlotValues},
@@ -190,7 +190,13 @@ impl<'a> DeviceView<'a> {
         all: bool,
     ) {
         let values = self.identity_values();
+        let udi = self
+            .platform()
+            .software
+            .as_ref()
+            .map(|_| Udi::new(&self.platform().pid, self.serial.as_str()));
         let view = View {
+            udi: udi.as_ref(),
             values: &values,
             hostname: &self.hostname,
             derived: DerivedMonthly::of(&self.serial),

@@ -7,7 +7,6 @@
 use jiff::{Timestamp, ToSpan};
 
 use super::{
-    install,
     kind::LicenseKind,
     log::{LicenseLog, LineEvent},
     shelf::{Ground, Line, LineState, Shelf},
@@ -146,14 +145,18 @@ fn level(ground: &Ground<'_>, place: usize, line: Option<&Line>) -> Option<Licen
     })
 }
 
-/// The lines about the packages that the next boot with `wanted` will run and that do not run now.
+/// The lines about the packages that the next boot with `wanted` will run and that were not among
+/// `before`, what it would have run.
 pub(crate) fn changed_levels(
     licenses: &Licenses,
     ground: &Ground<'_>,
     wanted: &Wanted,
+    before: &[(usize, Option<Line>)],
 ) -> Vec<LicenseLog> {
     let next = next_boot(&ground.shelf(licenses), wanted);
-    let new = next.iter().filter(|(place, _)| !licenses.runs(*place));
+    let new = next
+        .iter()
+        .filter(|(place, _)| before.iter().all(|(own, _)| own != place));
     new.filter_map(|(place, line)| level(ground, *place, line.as_ref()))
         .collect()
 }

@@ -112,7 +112,7 @@ impl Flaw {
 }
 
 /// Licenses that are issued to whoever asks, all on the same terms.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Delivery {
     /// Who signs.
     pub issuer: Issuer,

@@ -169,6 +169,14 @@ impl Issuer {
     }
 }
 
+impl PartialEq for Issuer {
+    fn eq(&self, other: &Self) -> bool {
+        (self.key_id, self.public_key()) == (other.key_id, other.public_key())
+    }
+}
+
+impl Eq for Issuer {}
+
 impl std::fmt::Debug for Issuer {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Issuer({})", self.key_id)

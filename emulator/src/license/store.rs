@@ -260,6 +260,8 @@ pub(crate) struct Rare {
     pub(crate) paks: Vec<(LineKey, Pak)>,
     pub(crate) departed: Vec<Departed>,
     pub(crate) rehosted: Option<Rehosted>,
+    /// How many users counted features have, by the feature's place in the image.
+    pub(crate) users: Vec<(usize, u32)>,
     /// The agreement of all features was accepted at once.
     pub(crate) accepted_all: bool,
     /// The store has its expanded size.
@@ -411,6 +413,13 @@ impl Licenses {
     pub(crate) fn departed(&self, id: LicenseId) -> Option<&Departed> {
         let departed = self.rare().map_or(&[][..], |rare| &rare.departed);
         departed.iter().find(|own| own.id == id)
+    }
+
+    /// How many users feature number `feature` has.
+    pub(crate) fn users(&self, feature: usize) -> u32 {
+        let users = self.rare().map_or(&[][..], |rare| &rare.users);
+        let found = users.iter().find(|(own, _)| *own == feature);
+        found.map_or(0, |(_, count)| *count)
     }
 
     /// Whether feature number `feature` runs.

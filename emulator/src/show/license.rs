@@ -145,13 +145,16 @@ pub(super) fn state(shelf: &Shelf<'_>, line: &Line) -> String {
 
 /// As `License Count:` shows it.
 pub(super) fn count(shelf: &Shelf<'_>, line: &Line) -> String {
-    let counted = shelf
-        .software
-        .feature(&line.terms.feature)
-        .is_some_and(|(_, feature)| feature.counted);
+    let feature = shelf.software.feature(&line.terms.feature);
+    let users = feature.map_or(0, |(place, _)| shelf.licenses.users(place));
+    let counted = feature.is_some_and(|(_, feature)| feature.counted);
+    let used = if line.is_in_use() { users } else { 0 };
     match line.terms.count {
-        Some(count) => format!("{count}/0/0  (Active/In-use/Violation)"),
-        None if counted && !line.is_node_locked() => "0/0  (In-use/Violation)".to_owned(),
+        Some(count) => {
+            let (in_use, violation) = (used.min(count), used.saturating_sub(count));
+            format!("{count}/{in_use}/{violation}  (Active/In-use/Violation)")
+        }
+        None if counted && !line.is_node_locked() => format!("{used}/0  (In-use/Violation)"),
         None => "Non-Counted".to_owned(),
     }
 }

@@ -7,6 +7,7 @@ use crate::{
         Token::{Argument as Value, Word},
     },
     device::{Input, SystemEvent},
+    license::{course, period},
 };
 
 const COUNT: Argument = Argument::Integer {
@@ -33,7 +34,7 @@ pub(super) static ROWS: &[Row] = &[
 
 fn reload(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
     if call.device.configuration() == call.device.startup_configuration() {
-        confirm_reload()
+        confirm_reload(call)
     } else {
         ask_to_save()
     }
@@ -51,7 +52,7 @@ fn ask_to_save() -> Next {
             no if "no".starts_with(no) => {}
             _ => return not_answered(call),
         }
-        confirm_reload()
+        confirm_reload(call)
     }))
 }
 
@@ -60,7 +61,8 @@ fn not_answered(call: &mut Call<'_>) -> Next {
     ask_to_save()
 }
 
-fn confirm_reload() -> Next {
+fn confirm_reload(call: &mut Call<'_>) -> Next {
+    warn_of_licenses(call);
     let question = "Proceed with reload? [confirm]";
     Next::Ask(Dialogue::new(question, Answer::Confirm, |call, answer| {
         if answer.is_empty() {
@@ -71,6 +73,26 @@ fn confirm_reload() -> Next {
         call.device.handle(call.now, event, call.outputs);
         Next::Close
     }))
+}
+
+/// Names the licenses that a feature may miss behind the boot, the nearest end first.
+fn warn_of_licenses(call: &mut Call<'_>) {
+    let ending = call.device.read_licenses(call.now, course::ending);
+    let ending = ending.unwrap_or_default();
+    if ending.is_empty() {
+        return;
+    }
+    call.print("The following license(s) are expiring or have expired.");
+    call.print("Features with expired licenses may not work after Reload.");
+    for (feature, left_s) in ending {
+        call.print(&match left_s {
+            0 => format!("Feature: {feature},Status: expired"),
+            _ => {
+                let left = period::short(left_s);
+                format!("Feature: {feature},Status: expiring, Period Left: {left}")
+            }
+        });
+    }
 }
 
 /// The network around a device is not emulated: its own addresses answer, no others do.

@@ -155,6 +155,11 @@ fn boot_line(call: &mut Call<'_>, typed: &Typed<'_>, feature: &str) -> Next {
 }
 
 fn configure_boot(call: &mut Call<'_>, form: Form, line: &str) -> Next {
+    let wanted = call.device.wanted_licenses();
+    let before = call
+        .device
+        .read_licenses(call.now, |shelf| course::next_boot(shelf, &wanted));
+    let before = before.unwrap_or_default();
     // The forms with and without `disable` take each other's place.
     let other = match line.strip_suffix(" disable") {
         Some(enabled) => enabled.to_owned(),
@@ -172,7 +177,7 @@ fn configure_boot(call: &mut Call<'_>, form: Form, line: &str) -> Next {
     let wanted = call.device.wanted_licenses();
     call.device
         .change_licenses(call.now, call.outputs, |licenses, ground, log| {
-            log.extend(course::changed_levels(licenses, ground, &wanted));
+            log.extend(course::changed_levels(licenses, ground, &wanted, &before));
         });
     call.print("% use 'write' command to make license boot config take effect on next boot");
     Next::Prompt

@@ -9,8 +9,7 @@ use crate::{
     config::grammar::{Row, Token::Word},
     device::files::{FileUrl, Files},
     license::{
-        course,
-        install::{self, Installation, InstallError, InstallOutcome},
+        install::{Installation, InstallError, InstallOutcome},
         kind::LicenseKind,
         removal::Revocation,
     },
@@ -102,24 +101,9 @@ pub(super) fn load(call: &mut Call<'_>, url: &FileUrl) -> Option<std::sync::Arc<
 }
 
 fn store(call: &mut Call<'_>, installation: Installation) -> Next {
-    let wanted = call.device.wanted_licenses();
     let report = call
         .device
-        .change_licenses(call.now, call.outputs, |licenses, ground, log| {
-            let report = install::store(installation, licenses, ground, log);
-            let stored = report.lines.iter().any(|(_, outcome)| {
-                matches!(
-                    outcome,
-                    InstallOutcome::Supported | InstallOutcome::NotSupported
-                )
-            });
-            if stored {
-                log.extend(course::changed_levels(licenses, ground, &wanted));
-                course::prefer_better(licenses, ground);
-                course::start_wanted(licenses, ground, &wanted);
-            }
-            report
-        });
+        .store_licenses(call.now, installation, call.outputs);
     let lines = report.map(|report| report.lines).unwrap_or_default();
     for (feature, outcome) in &lines {
         print_outcome(call, feature, *outcome);
