@@ -22,8 +22,8 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use faults::Faults;
 use files::{FileServers, Files};
 pub use input::{Input, LicenseEvent, ManualMessage, RejectedRequest, Sensor, SystemEvent};
-pub use logging::{LOG_BYTES_MAX, LOG_LINE_BYTES_MAX};
 pub use licensing::FirstBoot;
+pub use logging::{LOG_BYTES_MAX, LOG_LINE_BYTES_MAX};
 pub(crate) use view::DeviceView;
 
 use crate::{
@@ -33,8 +33,8 @@ use crate::{
         self, DerivedMonthly, Engine, Raised, Statistics, Surroundings, schedule::Calendar,
     },
     config::Configuration,
-    license::{LicensingModel, store::Licenses},
     identity::{Identity, IdentityValues, Naming, Seed, SerialNumber},
+    license::{LicensingModel, store::Licenses},
     output::Output,
     platform::Platform,
     policy::{IdEpoch, Policy},

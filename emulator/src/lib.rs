@@ -53,7 +53,10 @@ pub mod transport;
 
 pub use alert_group::{AlertGroup, MessageType};
 pub use config::Configuration;
-pub use device::{Device, DeviceModel, Input, LicenseEvent, ManualMessage, RejectedRequest, Sensor, SystemEvent};
+pub use device::files::{FileServers, FileUrl, Served};
+pub use device::{
+    Device, DeviceModel, Input, LicenseEvent, ManualMessage, RejectedRequest, Sensor, SystemEvent,
+};
 pub use identity::{Identity, Naming, Seed, SerialNumber};
 pub use message::{Rendered, TooLarge};
 pub use output::{DropAccount, LicenseFileOutcome, Output, Trap};

@@ -15,8 +15,8 @@ pub mod kind;
 pub mod line;
 pub(crate) mod log;
 pub(crate) mod period;
-pub(crate) mod shelf;
 pub(crate) mod removal;
+pub(crate) mod shelf;
 pub mod signature;
 pub mod software;
 pub(crate) mod space;
@@ -49,7 +49,9 @@ impl LicensingModel {
     pub fn of(software: Option<&Software>) -> Self {
         Self {
             ring: KeyRing::default(),
-            factory: software.map(|own| own.factory().collect()).unwrap_or_default(),
+            factory: software
+                .map(|own| own.factory().collect())
+                .unwrap_or_default(),
             members: 1,
             secret: [0; 32],
         }

@@ -54,8 +54,56 @@ fn desk(platform: &str, configuration: &str) -> Desk {
 #[test]
 fn look() {
     let mut desk = desk("CISCO2951", "");
-    println!("{}", desk.transcript(&["show license", "show license all", "show license detail", "show license feature", "show license file", "show license statistics", "show license status", "show license udi", "show version", "license install tftp://files/sec.lic", "license install tftp://files/gate.lic", "maybe", "yes", "show license all", "license install tftp://files/gate.lic", "license clear gatekeeper", "2", "yes", "license comment add gatekeeper \"keep this one\"", "license save flash:all.lic", "more flash:all.lic", "license purge gatekeeper", "y", "license install flash:all.lic", "yes", "show license statistics", "configure terminal", "license feature gatekeeper", "license boot module c2951 technology-package datak9", "y", "license accept end user agreement", "yes", "license boot module c2951 technology-package uck9 disable", "do show run | i license", "end", "show license", "show logging | i LICENSE", "show version | b Technology", "reload", "no", "y"]));
+    println!(
+        "{}",
+        desk.transcript(&[
+            "show license",
+            "show license all",
+            "show license detail",
+            "show license feature",
+            "show license file",
+            "show license statistics",
+            "show license status",
+            "show license udi",
+            "show version",
+            "license install tftp://files/sec.lic",
+            "license install tftp://files/gate.lic",
+            "maybe",
+            "yes",
+            "show license all",
+            "license install tftp://files/gate.lic",
+            "license clear gatekeeper",
+            "2",
+            "yes",
+            "license comment add gatekeeper \"keep this one\"",
+            "license save flash:all.lic",
+            "more flash:all.lic",
+            "license purge gatekeeper",
+            "y",
+            "license install flash:all.lic",
+            "yes",
+            "show license statistics",
+            "configure terminal",
+            "license feature gatekeeper",
+            "license boot module c2951 technology-package datak9",
+            "y",
+            "license accept end user agreement",
+            "yes",
+            "license boot module c2951 technology-package uck9 disable",
+            "do show run | i license",
+            "end",
+            "show license",
+            "show logging | i LICENSE",
+            "show version | b Technology",
+            "reload",
+            "no",
+            "y"
+        ])
+    );
     for (name, _) in Flaw::ALL {
-        println!("{}", desk.transcript(&[&format!("license install tftp://files/{name}")]));
+        println!(
+            "{}",
+            desk.transcript(&[&format!("license install tftp://files/{name}")])
+        );
     }
 }

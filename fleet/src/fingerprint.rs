@@ -4,7 +4,7 @@
 //! or processes they are spread over, because parts add up. What depends on the network stays out:
 //! outcomes, and how full a device's queue was.
 
-use std::hash::Hasher;
+use std::hash::{Hash, Hasher};
 
 use emulator::{MessageId, MessageType, Output, Transport, config::ProfileId};
 use jiff::Timestamp;
@@ -60,6 +60,10 @@ impl Fingerprint {
                 write_candidate(&mut hasher, *kind, *transport, *destination, *due);
             }
             Output::Unheard => hasher.write_u8(4),
+            Output::LicenseFile(outcome) => {
+                hasher.write_u8(5);
+                outcome.hash(&mut hasher);
+            }
             Output::Transmit(_) | Output::Settled { .. } | Output::Trap(_) | Output::Probe(_) => {
                 return;
             }

@@ -5,7 +5,7 @@ mod reconcile;
 
 use std::collections::BTreeMap;
 
-use emulator::{DropAccount, MessageType, Output, Settlement, Transport};
+use emulator::{DropAccount, LicenseFileOutcome, MessageType, Output, Settlement, Transport};
 
 pub use reconcile::{AtSink, Reconciler, SinkTotals, Taken};
 
@@ -28,6 +28,8 @@ pub struct Ledger {
     pub by_type: BTreeMap<(MessageType, Transport), TypeCounts>,
     /// Traps that devices would have sent.
     pub traps: u64,
+    /// License lines and files that events brought, by what became of them.
+    pub license_files: BTreeMap<LicenseFileOutcome, u64>,
 }
 
 /// Counts of the messages of one type by one transport.
@@ -83,6 +85,9 @@ impl Ledger {
                     Settlement::Oversize => row.dropped += 1,
                 }
             }
+            Output::LicenseFile(outcome) => {
+                *self.license_files.entry(*outcome).or_default() += 1;
+            }
             Output::Trap(_) => self.traps += 1,
             Output::Unheard => self.unheard += 1,
             Output::Transmit(_) | Output::Probe(_) => {}
@@ -100,6 +105,9 @@ impl Ledger {
         self.candidates += other.candidates;
         self.queued += other.queued;
         self.traps += other.traps;
+        for (outcome, count) in &other.license_files {
+            *self.license_files.entry(*outcome).or_default() += count;
+        }
         for (account, count) in &other.dropped {
             *self.dropped.entry(*account).or_default() += count;
         }

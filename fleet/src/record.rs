@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use emulator::{AttemptOutcome, MessageType, Output, Transport};
+use emulator::{AttemptOutcome, MessageType, Output, Transport, license::LicenseCensus};
 use sink::MessageKey;
 
 pub use histogram::{HistogramSet, Latency, TransportHistograms};
@@ -73,6 +73,8 @@ pub struct Gathered {
     pub transports: [TransportCounts; 2],
     /// The accounts.
     pub ledger: Ledger,
+    /// The devices' licenses at the end of the run.
+    pub licenses: LicenseCensus,
     /// Digest of what the devices decided.
     pub fingerprint: Fingerprint,
     /// Errors by kind.
@@ -110,6 +112,7 @@ impl Gathered {
             own.merge(further);
         }
         self.ledger.merge(&other.ledger);
+        self.licenses.merge(&other.licenses);
         self.fingerprint.merge(other.fingerprint);
         for (key, error) in &other.errors {
             count_error(&mut self.errors, *key, error.count, &error.example);
@@ -175,6 +178,11 @@ impl Recorder {
     /// Lets the figures concern what is due from `instant` on.
     pub fn measure_from(&mut self, instant: Instant) {
         self.measured_from = instant;
+    }
+
+    /// Takes over the licenses of the devices at the end.
+    pub fn licenses(&mut self, census: LicenseCensus) {
+        self.gathered.licenses = census;
     }
 
     /// Books what device number `device` said. `at_sink` is what the attempts so far mean for the

@@ -6,7 +6,10 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
-use emulator::{AttemptOutcome, Device, Identity, Input, Output, Route, Seed, Transmission};
+use emulator::{
+    AttemptOutcome, Device, Identity, Input, Output, Route, Seed, Transmission,
+    license::LicenseCensus,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
@@ -22,6 +25,8 @@ pub struct Forecast {
     pub events: u64,
     /// What the devices decided.
     pub ledger: Ledger,
+    /// The devices' licenses at the end.
+    pub licenses: LicenseCensus,
     /// Messages in the queues of the devices at the end.
     pub in_queues: u64,
     /// Digest of it.
@@ -125,6 +130,12 @@ pub fn simulate_against(
         0 => scale.elapsed_at(walk.reached),
         _ => scenario.duration,
     };
+    for device in &walk.devices {
+        device.count_licenses(
+            walk.reached.max(scenario.clock.start),
+            &mut walk.forecast.licenses,
+        );
+    }
     let queues = walk.devices.iter().map(Device::queued_messages);
     walk.forecast.in_queues = queues.sum::<usize>() as u64;
     walk.forecast.peak_mails_per_s = walk.load.peaks[0];

@@ -53,7 +53,10 @@ impl FileUrl {
         };
         let known = host.is_empty()
             && (FLASH.contains(&system.as_str())
-                || matches!(system.as_str(), "nvram" | "usbflash0" | "usbflash1" | "system" | "tmpsys"));
+                || matches!(
+                    system.as_str(),
+                    "nvram" | "usbflash0" | "usbflash1" | "system" | "tmpsys"
+                ));
         if !known && host.is_empty() {
             return Err(bad(WhyNot::NoDevice));
         }
@@ -146,12 +149,16 @@ pub struct FileServers {
 impl FileServers {
     /// Lets the server `host` have `served` under `path`.
     pub fn put(&mut self, host: &str, path: &str, served: Served) {
-        self.files.insert((host.to_owned(), path.to_owned()), served);
+        self.files
+            .insert((host.to_owned(), path.to_owned()), served);
     }
 
     fn get(&self, url: &FileUrl, udi: &Udi) -> Result<Arc<[u8]>, WhyNot> {
         let key = |path: &str| (url.host.clone(), path.to_owned());
-        let found = self.files.get(&key(&url.path)).or_else(|| self.files.get(&key("*")));
+        let found = self
+            .files
+            .get(&key(&url.path))
+            .or_else(|| self.files.get(&key("*")));
         match found {
             Some(Served::Bytes(bytes)) => Ok(Arc::clone(bytes)),
             Some(Served::Licenses(delivery)) => Ok(delivery.file(udi).into()),
@@ -236,7 +243,10 @@ mod tests {
         assert_eq!(url("a.lic"), url("flash:/a.lic"));
         assert_eq!(url("flash0:a.lic").to_string(), "flash:a.lic");
         let remote = url("TFTP://infra-sun/license/38a.lic");
-        assert_eq!((remote.host(), remote.path()), (Some("infra-sun"), "license/38a.lic"));
+        assert_eq!(
+            (remote.host(), remote.path()),
+            (Some("infra-sun"), "license/38a.lic")
+        );
         assert_eq!(remote.to_string(), "tftp://infra-sun/license/38a.lic");
         for (text, why) in [
             ("disk9:a", WhyNot::NoDevice),
@@ -257,10 +267,18 @@ mod tests {
         files.write(&url("tftp://host/a"), b"two".to_vec()).unwrap();
         assert_eq!(&*read(&files, "flash0:a").unwrap(), b"one");
         assert_eq!(&*read(&files, "tftp://host/a").unwrap(), b"two");
-        assert_eq!(read(&files, "tftp://host/b").unwrap_err().why, WhyNot::TimedOut);
+        assert_eq!(
+            read(&files, "tftp://host/b").unwrap_err().why,
+            WhyNot::TimedOut
+        );
         assert_eq!(read(&files, "flash:b").unwrap_err().why, WhyNot::NotFound);
-        let full = files.write(&url("b"), vec![0; FILES_BYTES_MAX]).unwrap_err();
-        assert_eq!(full.to_string(), "%Error opening flash:b (No space left on device)");
+        let full = files
+            .write(&url("b"), vec![0; FILES_BYTES_MAX])
+            .unwrap_err();
+        assert_eq!(
+            full.to_string(),
+            "%Error opening flash:b (No space left on device)"
+        );
         assert!(files.delete(&url("a")) && !files.delete(&url("a")));
     }
 }

@@ -6,7 +6,7 @@ use super::{Device, LicenseEvent};
 use crate::{
     license::{
         LicenseCensus, course,
-        install::{self, Installation, InstallOutcome},
+        install::{self, InstallOutcome, Installation},
         issue::Delivery,
         log::LicenseLog,
         removal,
@@ -64,7 +64,13 @@ impl Device {
         let checked = self.read_licenses(now, |shelf| Installation::check(shelf, bytes));
         let installation = checked?.ok()?;
         let report = self.store_licenses(now, installation, outputs)?;
-        Some(report.lines.into_iter().map(|(_, outcome)| outcome).collect())
+        Some(
+            report
+                .lines
+                .into_iter()
+                .map(|(_, outcome)| outcome)
+                .collect(),
+        )
     }
 
     /// Stores what passed the checks of `installation`; what it makes better is in force at once.
@@ -85,12 +91,7 @@ impl Device {
         })
     }
 
-    fn clear_licenses(
-        &mut self,
-        now: Timestamp,
-        feature: &str,
-        outputs: &mut Vec<Output>,
-    ) -> bool {
+    fn clear_licenses(&mut self, now: Timestamp, feature: &str, outputs: &mut Vec<Output>) -> bool {
         let cleared = self.change_licenses(now, outputs, |licenses, ground, log| {
             let mut cleared = false;
             for member in ground.members() {
@@ -107,11 +108,17 @@ impl Device {
 
     fn tamper(&mut self, now: Timestamp, outputs: &mut Vec<Output>) -> bool {
         let occasion = u64::try_from(now.as_millisecond()).unwrap_or(0);
-        let draw = self.seed.draw(self.identity.device, "license tamper", occasion);
+        let draw = self
+            .seed
+            .draw(self.identity.device, "license tamper", occasion);
         let damaged = self.change_licenses(now, outputs, |licenses, _, _| {
             let count = licenses.installed().len() as u64;
-            let chosen = draw.checked_rem(count).and_then(|place| usize::try_from(place).ok());
-            let key = chosen.and_then(|place| licenses.installed().get(place)).map(|line| line.key());
+            let chosen = draw
+                .checked_rem(count)
+                .and_then(|place| usize::try_from(place).ok());
+            let key = chosen
+                .and_then(|place| licenses.installed().get(place))
+                .map(|line| line.key());
             let line = key.and_then(|key| licenses.installed_mut(key));
             line.map(|line| line.damage(draw)).is_some()
         });

@@ -105,7 +105,12 @@ impl Device {
         let now_s = ground.now_s;
         let (licenses, since_s) = self.model.first_boot.0.get_or_init(|| {
             let mut licenses = Licenses::default();
-            course::boot(&mut licenses, &ground, &self.wanted_licenses(), &mut Vec::new());
+            course::boot(
+                &mut licenses,
+                &ground,
+                &self.wanted_licenses(),
+                &mut Vec::new(),
+            );
             (licenses, now_s)
         });
         self.licenses = licenses.clone().moved(*since_s, now_s);

@@ -37,7 +37,15 @@ impl Wanted {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words.as_slice() {
                 ["license", "boot", "level", level, ..] => wanted.level = Some((*level).to_owned()),
-                ["license", "boot", "module", _, "technology-package", package, rest @ ..] => {
+                [
+                    "license",
+                    "boot",
+                    "module",
+                    _,
+                    "technology-package",
+                    package,
+                    rest @ ..,
+                ] => {
                     let disabled = rest.first() == Some(&"disable");
                     wanted.packages.push(((*package).to_owned(), disabled));
                 }
@@ -50,9 +58,10 @@ impl Wanted {
 
     fn asks_for(&self, feature: &Feature) -> bool {
         self.level.as_deref() == Some(&*feature.name)
-            || self.packages.iter().any(|(package, disabled)| {
-                !disabled && is_package(feature, package)
-            })
+            || self
+                .packages
+                .iter()
+                .any(|(package, disabled)| !disabled && is_package(feature, package))
     }
 
     fn forbids(&self, feature: &Feature) -> bool {
@@ -97,7 +106,10 @@ pub(crate) fn next_boot(shelf: &Shelf<'_>, wanted: &Wanted) -> Vec<(usize, Optio
             let highest = highest.max_by_key(|(_, feature, ..)| feature.level);
             let base = could.iter().min_by_key(|(_, feature, ..)| feature.level);
             let level = asked.or(highest).or(base);
-            level.map(|(place, _, line, _)| (*place, line.clone())).into_iter().collect()
+            level
+                .map(|(place, _, line, _)| (*place, line.clone()))
+                .into_iter()
+                .collect()
         }
         Packaging::Features => Vec::new(),
     }
@@ -187,7 +199,10 @@ fn check_seals(licenses: &mut Licenses, ground: &Ground<'_>, log: &mut Vec<Licen
     let shelf = ground.shelf(licenses);
     for installed in licenses.installed() {
         let key = installed.key();
-        let Some(line) = shelf.find(key).filter(|line| !line.usage.has(Mark::Damaged)) else {
+        let Some(line) = shelf
+            .find(key)
+            .filter(|line| !line.usage.has(Mark::Damaged))
+        else {
             continue;
         };
         let seal = shelf.seal(key, &shelf.text(&line), licenses.comment(key));
@@ -247,7 +262,9 @@ pub(crate) fn resume(licenses: &mut Licenses, ground: &Ground<'_>, place: usize)
     let Some(feature) = ground.software.features.get(place) else {
         return;
     };
-    let mut own = lines.iter().filter(|line| line.terms.feature == feature.name);
+    let mut own = lines
+        .iter()
+        .filter(|line| line.terms.feature == feature.name);
     if !own.any(Line::is_in_use) && !take_feature(licenses, ground, place) {
         licenses.running &= !(1 << place);
     }
@@ -347,11 +364,7 @@ pub(crate) fn accept(
 }
 
 /// The agreement of everything is accepted.
-pub(crate) fn accept_all(
-    licenses: &mut Licenses,
-    ground: &Ground<'_>,
-    log: &mut Vec<LicenseLog>,
-) {
+pub(crate) fn accept_all(licenses: &mut Licenses, ground: &Ground<'_>, log: &mut Vec<LicenseLog>) {
     for member in ground.members() {
         for line in ground.shelf(licenses).lines(member) {
             if !line.is_accepted() {
@@ -437,7 +450,9 @@ pub(crate) fn plan(licenses: &mut Licenses, ground: &Ground<'_>) {
             Some(end_s - marks.next(end_s - now_s)?)
         })
         .min();
-    licenses.next_s = next.and_then(|next_s| u32::try_from(next_s).ok()).unwrap_or(0);
+    licenses.next_s = next
+        .and_then(|next_s| u32::try_from(next_s).ok())
+        .unwrap_or(0);
 }
 
 /// What is due at `ground`'s instant happens.
@@ -449,8 +464,8 @@ pub(crate) fn come_due(licenses: &mut Licenses, ground: &Ground<'_>, log: &mut V
             continue;
         };
         for line in shelf.lines(member) {
-            let Some((end_s, marks)) = end_and_marks(ground, &line)
-                .filter(|_| line.usage.has(Mark::Serving))
+            let Some((end_s, marks)) =
+                end_and_marks(ground, &line).filter(|_| line.usage.has(Mark::Serving))
             else {
                 continue;
             };
@@ -528,7 +543,10 @@ mod tests {
             days(marks(Marks::Metered, 60 * DAY_S, 14 * DAY_S)),
             [28, 21, 14, 7, 6, 5, 4, 3, 2, 1, 0, -7, -14]
         );
-        assert_eq!(days(marks(Marks::RightToUse, 60 * DAY_S, DAY_S)), [10, 5, 0]);
+        assert_eq!(
+            days(marks(Marks::RightToUse, 60 * DAY_S, DAY_S)),
+            [10, 5, 0]
+        );
         let subscription = marks(Marks::Subscription, 300 * DAY_S, 2 * DAY_S);
         assert_eq!(subscription.len(), 7 + 7 + 23 + 1 + 2);
         assert_eq!(&subscription[13..16], [DAY_S, 23 * HOUR_S, 22 * HOUR_S]);

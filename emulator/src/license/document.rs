@@ -103,12 +103,10 @@ pub fn read(bytes: &[u8]) -> Result<Vec<FileEntry>, InvalidFile> {
 
 /// The lines of a `LICENSE` element; all of them share what it says.
 fn entries<'d>(license: Node<'d, '_>) -> impl Iterator<Item = FileEntry> {
-    let child = |parent: Node<'d, '_>, name: &str| {
-        parent.children().find(|node| node.has_tag_name(name))
-    };
-    let text_of = |node: Option<Node<'d, '_>>| {
-        node.map(|node| text(node)).filter(|text| !text.is_empty())
-    };
+    let child =
+        |parent: Node<'d, '_>, name: &str| parent.children().find(|node| node.has_tag_name(name));
+    let text_of =
+        |node: Option<Node<'d, '_>>| node.map(|node| text(node)).filter(|text| !text.is_empty());
     let udi = child(license, "UDI").and_then(|udi| {
         let (pid, serial) = (text_of(child(udi, "PID"))?, text_of(child(udi, "SN"))?);
         Some(Udi::new(&pid, &serial))
@@ -148,10 +146,16 @@ pub fn write(entries: &[FileEntry]) -> Vec<u8> {
     line(&mut out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
     line(&mut out, &format!("<{ROOT} version=\"{VERSION}\">"));
     for entry in entries {
-        line(&mut out, &format!("  <LICENSE id=\"{}\">", escaped(&entry.id)));
+        line(
+            &mut out,
+            &format!("  <LICENSE id=\"{}\">", escaped(&entry.id)),
+        );
         if let Some(udi) = &entry.udi {
             let (pid, serial) = (escaped(&udi.pid), escaped(&udi.serial));
-            line(&mut out, &format!("    <UDI><PID>{pid}</PID><SN>{serial}</SN></UDI>"));
+            line(
+                &mut out,
+                &format!("    <UDI><PID>{pid}</PID><SN>{serial}</SN></UDI>"),
+            );
         }
         if let Some(feature) = &entry.feature {
             let name = escaped(feature);
@@ -167,7 +171,10 @@ pub fn write(entries: &[FileEntry]) -> Vec<u8> {
             ("LICENSE_TYPE", &entry.license_type),
         ] {
             if let Some(value) = value {
-                line(&mut out, &format!("    <{name}>{}</{name}>", escaped(value)));
+                line(
+                    &mut out,
+                    &format!("    <{name}>{}</{name}>", escaped(value)),
+                );
             }
         }
         line(
@@ -219,7 +226,14 @@ mod tests {
 
     #[test]
     fn a_file_reads_back_as_it_was_written() {
-        let entries = vec![entry(), FileEntry { line: "11 uc".into(), hash: Some(line_hash("11 uc")), ..entry() }];
+        let entries = vec![
+            entry(),
+            FileEntry {
+                line: "11 uc".into(),
+                hash: Some(line_hash("11 uc")),
+                ..entry()
+            },
+        ];
         assert_eq!(read(&write(&entries)), Ok(entries));
     }
 
@@ -237,7 +251,10 @@ mod tests {
         let good = write(&[entry()]);
         let with_mark = [b"\xEF\xBB\xBF", good.as_slice()].concat();
         assert_eq!(read(&with_mark), Err(InvalidFile::ByteOrderMark));
-        assert_eq!(read(&vec![b' '; FILE_BYTES_MAX + 1]), Err(InvalidFile::TooLarge));
+        assert_eq!(
+            read(&vec![b' '; FILE_BYTES_MAX + 1]),
+            Err(InvalidFile::TooLarge)
+        );
         assert_eq!(read(b"\xFF\xFE\x00"), Err(InvalidFile::NoText));
         assert_eq!(read(b"<LICENSES/>"), Err(InvalidFile::WrongRoot));
         assert_eq!(read(b"<CISCO_WT_LICENSES/>"), Err(InvalidFile::NoLine));
@@ -251,7 +268,10 @@ mod tests {
         let bomb = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]>\
                     <CISCO_WT_LICENSES><LICENSE><LICENSE_LINE>&b;</LICENSE_LINE></LICENSE></CISCO_WT_LICENSES>";
         assert!(matches!(read(bomb.as_bytes()), Err(InvalidFile::Syntax(_))));
-        let wide = format!("<CISCO_WT_LICENSES>{}</CISCO_WT_LICENSES>", "<a/>".repeat(NODES_MAX as usize + 1));
+        let wide = format!(
+            "<CISCO_WT_LICENSES>{}</CISCO_WT_LICENSES>",
+            "<a/>".repeat(NODES_MAX as usize + 1)
+        );
         assert!(matches!(read(wide.as_bytes()), Err(InvalidFile::Syntax(_))));
     }
 }

@@ -6,12 +6,12 @@
 use super::{
     document::{self, FileEntry, InvalidFile},
     kind::LicenseKind,
-    line::{Addition, Block, ParsedLine, Pak, parse},
+    line::{Addition, Block, Pak, ParsedLine, parse},
     log::{LicenseLog, LineEvent},
     shelf::{Ground, Line, Shelf},
     signature::Signature,
     space,
-    store::{Installed, LineKey, Licenses, Mark, StoreName},
+    store::{Installed, Licenses, LineKey, Mark, StoreName},
 };
 
 /// Why a line is not installed. The numbers and texts are what the device prints; only 137 is
@@ -145,9 +145,12 @@ impl Installation {
             let mut checked = check(shelf, entry);
             // A file may repeat itself.
             if let Ok(ready) = &checked.verdict
-                && lines.iter().filter_map(|own| own.verdict.as_ref().ok()).any(|own| {
-                    own.installed.id() == ready.installed.id() && own.member == ready.member
-                })
+                && lines
+                    .iter()
+                    .filter_map(|own| own.verdict.as_ref().ok())
+                    .any(|own| {
+                        own.installed.id() == ready.installed.id() && own.member == ready.member
+                    })
             {
                 checked.verdict = Err(InstallOutcome::Duplicate);
             }
@@ -174,10 +177,16 @@ impl Installation {
     /// The agreement was refused: nothing is stored, and nothing is printed of the lines.
     pub(crate) fn refuse(self, licenses: &mut Licenses) -> Report {
         let counters = &mut licenses.rare_mut().counters;
-        counters.install_failed = counters.install_failed.saturating_add(count(self.lines.len()));
+        counters.install_failed = counters
+            .install_failed
+            .saturating_add(count(self.lines.len()));
         let refused = InstallOutcome::Failed(InstallError::NotAccepted);
         Report {
-            lines: self.lines.into_iter().map(|line| (line.feature, refused)).collect(),
+            lines: self
+                .lines
+                .into_iter()
+                .map(|line| (line.feature, refused))
+                .collect(),
         }
     }
 }
@@ -237,7 +246,10 @@ fn store_line(
         licenses.rare_mut().paks.push((key, pak));
     }
     reseal(licenses, ground, key);
-    let events = [Some(LineEvent::Installed), accepted.then_some(LineEvent::Accepted)];
+    let events = [
+        Some(LineEvent::Installed),
+        accepted.then_some(LineEvent::Accepted),
+    ];
     if let Some(udi) = udi {
         log.extend(events.into_iter().flatten().map(|what| LicenseLog::Line {
             what,
@@ -254,11 +266,7 @@ fn store_line(
 }
 
 /// Seals the installed line at `key` as it is now.
-pub(crate) fn reseal(
-    licenses: &mut Licenses,
-    ground: &Ground<'_>,
-    key: LineKey,
-) {
+pub(crate) fn reseal(licenses: &mut Licenses, ground: &Ground<'_>, key: LineKey) {
     let shelf = ground.shelf(licenses);
     let Some(line) = shelf.find(key) else {
         return;
@@ -284,7 +292,10 @@ fn free_key(shelf: &Shelf<'_>, member: u8) -> LineKey {
 
 /// Checks 3 to 10, and whether the numbers can be kept.
 fn check(shelf: &Shelf<'_>, entry: &FileEntry) -> Checked {
-    let named = entry.feature.clone().unwrap_or_else(|| "unknown".to_owned());
+    let named = entry
+        .feature
+        .clone()
+        .unwrap_or_else(|| "unknown".to_owned());
     let failed = |feature: &str, error| Checked {
         feature: feature.to_owned(),
         verdict: Err(InstallOutcome::Failed(error)),
@@ -314,7 +325,9 @@ fn check(shelf: &Shelf<'_>, entry: &FileEntry) -> Checked {
         Ok(()) if is_superfluous(&shelf.lines(member), shelf, &line) => {
             Err(InstallOutcome::Duplicate)
         }
-        Ok(()) => ready(entry, &line, member).ok_or(InstallOutcome::Failed(InstallError::InvalidPeriod)),
+        Ok(()) => {
+            ready(entry, &line, member).ok_or(InstallOutcome::Failed(InstallError::InvalidPeriod))
+        }
     };
     Checked { feature, verdict }
 }
@@ -335,7 +348,9 @@ fn ready(entry: &FileEntry, line: &ParsedLine<'_>, member: u8) -> Option<Ready> 
 
 /// A comment as it is stored: plain characters, no more than fit.
 pub(crate) fn comment(text: &str) -> String {
-    let plain = text.chars().filter(|character| (' '..='~').contains(character));
+    let plain = text
+        .chars()
+        .filter(|character| (' '..='~').contains(character));
     plain.take(document::COMMENT_CHARACTERS_MAX).collect()
 }
 
@@ -343,8 +358,14 @@ pub(crate) fn comment(text: &str) -> String {
 fn agrees(entry: &FileEntry, line: &ParsedLine<'_>) -> bool {
     let hash = entry.hash.as_ref();
     hash.is_none_or(|hash| *hash == document::line_hash(&entry.line))
-        && entry.feature.as_ref().is_none_or(|feature| **feature == *line.terms.feature)
-        && entry.udi.as_ref().is_none_or(|udi| Some(udi) == line.device.as_ref())
+        && entry
+            .feature
+            .as_ref()
+            .is_none_or(|feature| **feature == *line.terms.feature)
+        && entry
+            .udi
+            .as_ref()
+            .is_none_or(|udi| Some(udi) == line.device.as_ref())
         && line.block.pak == Block::pak_digest(entry.pak)
 }
 
@@ -391,7 +412,9 @@ fn is_superfluous(lines: &[Line], shelf: &Shelf<'_>, line: &ParsedLine<'_>) -> b
         | LicenseKind::RightToUse
         | LicenseKind::PermanentRightToUse => 0,
     };
-    let mut stored = lines.iter().filter(|own| own.key.store == StoreName::Primary);
+    let mut stored = lines
+        .iter()
+        .filter(|own| own.key.store == StoreName::Primary);
     stored.any(|own| {
         shelf.id(own) == line.block.id
             || (own.terms.feature == line.terms.feature

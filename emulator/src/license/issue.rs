@@ -193,7 +193,11 @@ impl Delivery {
 /// `line` with another letter in its signature.
 fn tampered(line: &str) -> String {
     let at = line.rfind(' ').map_or(0, |at| at + 40);
-    let letter = if line.as_bytes().get(at) == Some(&b'A') { "B" } else { "A" };
+    let letter = if line.as_bytes().get(at) == Some(&b'A') {
+        "B"
+    } else {
+        "A"
+    };
     let mut line = line.to_owned();
     if line.is_char_boundary(at) && line.is_char_boundary(at + 1) {
         line.replace_range(at..=at, letter);
@@ -215,7 +219,11 @@ mod tests {
     };
 
     fn order(terms: Terms) -> Order {
-        Order::new(terms, Udi::new("CISCO2951/K9", "FTX1000A001"), 1_704_449_702)
+        Order::new(
+            terms,
+            Udi::new("CISCO2951/K9", "FTX1000A001"),
+            1_704_449_702,
+        )
     }
 
     fn accepted(line: &str) -> bool {
@@ -283,6 +291,10 @@ mod tests {
         }
         let mut block = order(Terms::permanent("uc")).block(TEST_KEY_ID);
         block.key_id = 2;
-        assert!(!accepted(&signature::image_line(&Terms::permanent("uc"), true, &block)));
+        assert!(!accepted(&signature::image_line(
+            &Terms::permanent("uc"),
+            true,
+            &block
+        )));
     }
 }

@@ -201,10 +201,7 @@ impl Terms {
 /// What `Vendor info:` shows.
 pub(crate) fn vendor_info(lock: &Lock) -> String {
     match lock {
-        Lock::Node(udi) => format!(
-            "<UDI><PID>{}</PID><SN>{}</SN></UDI>",
-            udi.pid, udi.serial
-        ),
+        Lock::Node(udi) => format!("<UDI><PID>{}</PID><SN>{}</SN></UDI>", udi.pid, udi.serial),
         Lock::Image { right_to_use: true } => {
             "<UDI><PID>NOTLOCKED</PID><SN>NOTLOCKED</SN></UDI><T>RTU</T>".to_owned()
         }
@@ -232,7 +229,14 @@ mod tests {
     fn a_udi_is_a_pid_and_a_serial_number() {
         let udi = Udi::new("CISCO2951/K9", "FTX1000A001");
         assert_eq!(Udi::parse(&udi.to_string()), Some(udi));
-        for wrong in ["", "CISCO2951", ":FTX", "CISCO2951:", "a b:FTX", "<x>:FTX1000A001"] {
+        for wrong in [
+            "",
+            "CISCO2951",
+            ":FTX",
+            "CISCO2951:",
+            "a b:FTX",
+            "<x>:FTX1000A001",
+        ] {
             assert_eq!(Udi::parse(wrong), None, "{wrong}");
         }
     }
@@ -241,10 +245,13 @@ mod tests {
     fn bodies_have_the_tokens_of_the_guide() {
         let lock = Lock::Node(Udi::new("AS54XM-AC-RPS", "JAE0948QXKD"));
         let mut body = String::new();
-        Terms::metered("gsmamrnb-codec-pack", LicenseKind::Extension, 1440).push_body(&mut body, &lock);
+        Terms::metered("gsmamrnb-codec-pack", LicenseKind::Extension, 1440)
+            .push_body(&mut body, &lock);
         assert_eq!(body.split(' ').count(), 24);
         assert!(body.starts_with("11 gsmamrnb-codec-pack 1.0 LONG TRIAL DISABLED 1440 DISABLED STANDALONE ADD INFINITE_KEYS INFINITE_KEYS NEVER NEVER NiL SLM_CODE CL_ND_LCK NiL *1"));
-        assert!(body.ends_with(" NiL NiL NiL 5_MINS <UDI><PID>AS54XM-AC-RPS</PID><SN>JAE0948QXKD</SN></UDI>"));
+        assert!(body.ends_with(
+            " NiL NiL NiL 5_MINS <UDI><PID>AS54XM-AC-RPS</PID><SN>JAE0948QXKD</SN></UDI>"
+        ));
         body.clear();
         Terms::permanent("ipbasek9").push_body(&mut body, &lock);
         assert_eq!(body.split(' ').count(), 21);

@@ -53,7 +53,11 @@ pub(crate) enum LicenseLog {
         license: Option<String>,
     },
     /// Users have all there are.
-    CountReached { feature: String, udi: Udi, count: u32 },
+    CountReached {
+        feature: String,
+        udi: Udi,
+        count: u32,
+    },
 }
 
 /// What happened to a line.

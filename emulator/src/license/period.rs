@@ -15,7 +15,11 @@ const UNITS: [(&str, &str, u64); 5] = [
 /// `8  weeks 4  days `.
 pub(crate) fn long(seconds: u64) -> String {
     let ([first, second], [(first_unit, ..), (second_unit, ..)]) = in_two_units(seconds);
-    format!("{}{}", padded(first, first_unit), padded(second, second_unit))
+    format!(
+        "{}{}",
+        padded(first, first_unit),
+        padded(second, second_unit)
+    )
 }
 
 /// `seconds` as `reload` words them: `7 wks 5 days`.

@@ -4,13 +4,13 @@
 
 use super::{
     course,
-    install::{self, Installation, InstallOutcome},
-    kind::LicenseKind,
     document::{self, FileEntry},
+    install::{self, InstallOutcome, Installation},
+    kind::LicenseKind,
     line::{LicenseId, parse},
     log::{LicenseLog, LineEvent},
     shelf::{Ground, Line, Origin},
-    store::{Departed, LineKey, Licenses, Mark, Rehosted},
+    store::{Departed, Licenses, LineKey, Mark, Rehosted},
     ticket::{self, InvalidTicket, PermissionTicket},
 };
 
@@ -35,7 +35,10 @@ pub(crate) fn clear(
     key: LineKey,
     log: &mut Vec<LicenseLog>,
 ) -> Result<(), NotCleared> {
-    let line = ground.shelf(licenses).find(key).ok_or(NotCleared::NoSuchLine)?;
+    let line = ground
+        .shelf(licenses)
+        .find(key)
+        .ok_or(NotCleared::NoSuchLine)?;
     if line.origin != Origin::Installed {
         return Err(NotCleared::BuiltIn);
     }
@@ -144,8 +147,14 @@ impl Revocation {
                     .map_err(|_| InvalidTicket::Malformed)?,
             ),
         };
-        let grace: Vec<_> = coming.iter().flat_map(Installation::to_be_accepted).collect();
-        let grace: Vec<_> = grace.iter().map(|(feature, kind)| ((*feature).to_owned(), *kind)).collect();
+        let grace: Vec<_> = coming
+            .iter()
+            .flat_map(Installation::to_be_accepted)
+            .collect();
+        let grace: Vec<_> = grace
+            .iter()
+            .map(|(feature, kind)| ((*feature).to_owned(), *kind))
+            .collect();
         if coming.as_ref().is_some_and(|coming| !coming.is_sound()) {
             return Err(InvalidTicket::NotVerified);
         }
@@ -160,7 +169,9 @@ impl Revocation {
 
     /// Features that lose a license, with its kind.
     pub(crate) fn going(&self) -> impl Iterator<Item = (&str, LicenseKind)> {
-        self.going.iter().map(|line| (&*line.terms.feature, line.kind))
+        self.going
+            .iter()
+            .map(|line| (&*line.terms.feature, line.kind))
     }
 
     /// Features that get a license for the time of the move, whose agreement has to be accepted.
@@ -174,7 +185,10 @@ impl Revocation {
             return again.ticket.to_vec();
         }
         let shelf = ground.shelf(licenses);
-        let revoked = self.going.iter().map(|line| (shelf.id(line), shelf.text(line)));
+        let revoked = self
+            .going
+            .iter()
+            .map(|line| (shelf.id(line), shelf.text(line)));
         let revoked: Vec<_> = revoked.collect();
         let member = self.going.first().map_or(0, |line| line.key.member);
         let key = shelf.derived_key(member, b"cred");

@@ -19,7 +19,7 @@ use super::{
     line::{Addition, Block, LicenseId, Lock, Terms, Udi, vendor_info},
     signature::{self, Issuer, Signature, TEST_KEY_ID},
     software::{Feature, PRIMARY_STORE, Software},
-    store::{LineKey, Licenses, Mark, StoreName, Usage},
+    store::{Licenses, LineKey, Mark, StoreName, Usage},
 };
 
 /// When licenses of the factory were issued: the first of January 2015, in seconds since 1970.
@@ -140,7 +140,11 @@ impl Line {
     }
 
     fn preference(&self) -> (u8, Reverse<u64>, LineKey) {
-        (self.rank(), Reverse(self.left_s.unwrap_or(u64::MAX)), self.key)
+        (
+            self.rank(),
+            Reverse(self.left_s.unwrap_or(u64::MAX)),
+            self.key,
+        )
     }
 }
 
@@ -306,14 +310,16 @@ impl<'a> Shelf<'a> {
         if same.clone().any(|other| other.usage.has(Mark::Serving)) {
             return false;
         }
-        let Some(best) = same.filter(|other| other.is_usable()).min_by_key(|other| other.preference())
+        let Some(best) = same
+            .filter(|other| other.is_usable())
+            .min_by_key(|other| other.preference())
         else {
             return false;
         };
         // Counts of additive licenses add up, so all of them are in use.
-        let adds = |line: &Line| line.terms.count.is_some() && line.terms.addition == Addition::Additive;
-        best.key == line.key
-            || (adds(best) && adds(line) && line.is_usable())
+        let adds =
+            |line: &Line| line.terms.count.is_some() && line.terms.addition == Addition::Additive;
+        best.key == line.key || (adds(best) && adds(line) && line.is_usable())
     }
 
     /// The line that `feature` would run on if it asked now.
@@ -373,13 +379,11 @@ impl<'a> Shelf<'a> {
             (Origin::Factory, Some(udi), _) => {
                 factory_order(&line.terms, udi).line(&Issuer::for_tests(TEST_KEY_ID))
             }
-            (Origin::Factory | Origin::Image | Origin::Installed, ..) => {
-                signature::image_line(
-                    &line.terms,
-                    self.is_right_to_use(line),
-                    &image_block(&line.terms),
-                )
-            }
+            (Origin::Factory | Origin::Image | Origin::Installed, ..) => signature::image_line(
+                &line.terms,
+                self.is_right_to_use(line),
+                &image_block(&line.terms),
+            ),
         }
     }
 

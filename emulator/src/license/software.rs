@@ -168,7 +168,10 @@ impl Software {
                 || (feature.accepted && feature.built_in().is_none())
         });
         if let Some(feature) = wrong {
-            return Some(format!("the licensed feature `{}` is contradictory", feature.name));
+            return Some(format!(
+                "the licensed feature `{}` is contradictory",
+                feature.name
+            ));
         }
         let needs_module = self.packaging == Packaging::TechnologyPackages;
         (needs_module == self.module.is_empty())

@@ -51,10 +51,7 @@ impl Shelf<'_> {
     }
 
     fn record_of(&self, line: &Line) -> usize {
-        record_bytes(
-            self.text(line).len(),
-            self.licenses.comment(line.key).len(),
-        )
+        record_bytes(self.text(line).len(), self.licenses.comment(line.key).len())
     }
 }
 
@@ -75,7 +72,9 @@ pub(crate) struct Nvram {
 pub(crate) fn compressed_bytes(configuration: &[u8]) -> usize {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));
     // Writing to memory does not fail.
-    let written = encoder.write_all(configuration).and_then(|()| encoder.finish());
+    let written = encoder
+        .write_all(configuration)
+        .and_then(|()| encoder.finish());
     written.map_or(configuration.len(), |bytes| bytes.len())
 }
 

@@ -66,7 +66,11 @@ impl Usage {
     /// Makes `mark` true of the line, or not.
     pub(crate) fn set(&mut self, mark: Mark, holds: bool) {
         let bit = 1 << mark as u8;
-        self.marks = if holds { self.marks | bit } else { self.marks & !bit };
+        self.marks = if holds {
+            self.marks | bit
+        } else {
+            self.marks & !bit
+        };
     }
 
     /// The same, with `mark`.
@@ -347,7 +351,8 @@ impl Licenses {
     }
 
     pub(crate) fn counters(&self) -> Counters {
-        self.rare().map_or_else(Counters::default, |rare| rare.counters)
+        self.rare()
+            .map_or_else(Counters::default, |rare| rare.counters)
     }
 
     /// Sets the counters back, as a boot does.

@@ -171,11 +171,7 @@ pub(crate) fn credential(udi: &Udi, issued_at_s: u32, key: [u8; 32]) -> Vec<u8> 
         udi.to_string().as_bytes(),
         &issued_at_s.to_be_bytes(),
     ]);
-    let parts = [
-        udi.to_string(),
-        issued_at_s.to_string(),
-        nonce.to_string(),
-    ];
+    let parts = [udi.to_string(), issued_at_s.to_string(), nonce.to_string()];
     let signature = device_signature(key, &signed(b"EMU-CSL-CREDENTIAL-V1", &parts));
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
@@ -254,7 +250,11 @@ mod tests {
             let changed = text.replacen(old, new, 1);
             let verdict = PermissionTicket::verified(changed.as_bytes(), &ring);
             // What is only white space and foreign elements to a reader changes nothing.
-            assert_eq!(verdict.is_ok(), new.contains("REMOVE"), "{new}: {verdict:?}");
+            assert_eq!(
+                verdict.is_ok(),
+                new.contains("REMOVE"),
+                "{new}: {verdict:?}"
+            );
         }
         for length in 0..file.len() - 1 {
             let verdict = PermissionTicket::verified(&file[..length], &ring);

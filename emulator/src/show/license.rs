@@ -136,9 +136,7 @@ pub(super) fn state(shelf: &Shelf<'_>, line: &Line) -> String {
         LineState::ExpiredInUse => "Expired, In Use".to_owned(),
         LineState::ExpiredNotInUse => "Expired, Not in Use".to_owned(),
         LineState::NotInUse if !line.kind.asks_for_agreement() => "Active, Not in Use".to_owned(),
-        LineState::NotInUse if line.is_accepted() => {
-            "Active, Not in Use, EULA accepted".to_owned()
-        }
+        LineState::NotInUse if line.is_accepted() => "Active, Not in Use, EULA accepted".to_owned(),
         LineState::NotInUse => format!("{active}Not in Use, EULA not accepted"),
     }
 }
@@ -178,7 +176,11 @@ fn file(text: &mut String, shelf: &Shelf<'_>, lines: &[Line]) {
             let license = shelf.text(own);
             let pieces = license.as_bytes().chunks(FILE_COLUMNS);
             for (number, piece) in pieces.enumerate() {
-                let before = if number == 0 { "    License: " } else { "             " };
+                let before = if number == 0 {
+                    "    License: "
+                } else {
+                    "             "
+                };
                 line!(text, "{before}{}", String::from_utf8_lossy(piece));
             }
             line!(text, "    Comment: {}", shelf.licenses.comment(own.key));
@@ -243,7 +245,10 @@ fn status(text: &mut String, shelf: &Shelf<'_>) {
 
 fn udi(text: &mut String, shelf: &Shelf<'_>, served: u8) {
     if shelf.software.agreement == AgreementStyle::Xe {
-        line!(text, "SlotID   PID                    SN                      UDI");
+        line!(
+            text,
+            "SlotID   PID                    SN                      UDI"
+        );
     } else {
         line!(text, "{:<10}{:<22}{:<16}UDI", "Device#", "PID", "SN");
     }
@@ -269,8 +274,16 @@ pub(super) fn periods(text: &mut String, line: &Line, indent: &str) {
         return;
     };
     let left_s = line.left_s.unwrap_or(0);
-    line!(text, "{indent}Evaluation total period: {}", period::long(total_s));
-    line!(text, "{indent}Evaluation period left: {}", period::long(left_s));
+    line!(
+        text,
+        "{indent}Evaluation total period: {}",
+        period::long(total_s)
+    );
+    line!(
+        text,
+        "{indent}Evaluation period left: {}",
+        period::long(left_s)
+    );
     if line.kind == LicenseKind::EvalRightToUse {
         line!(text, "{indent}Period used: {}", period::long(line.used_s));
     }

@@ -7,10 +7,8 @@ use std::{
 
 use emulator::{
     AttemptOutcome, Catalogue, Device, DeviceModel, Input, ManualMessage, MessageId, Output,
-    Policy, Rendered, Seed, SystemEvent, Transmission,
-    config::parse::parse,
-    device::files::FileServers,
-    license::LicensingModel,
+    Policy, Rendered, Seed, SystemEvent, Transmission, config::parse::parse,
+    device::files::FileServers, license::LicensingModel,
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 

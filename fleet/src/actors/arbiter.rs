@@ -12,7 +12,9 @@ use std::{
 };
 
 use actix::{Actor, Addr};
-use emulator::{AttemptOutcome, MessageId, Output, Transmission, Transport};
+use emulator::{
+    AttemptOutcome, MessageId, Output, Transmission, Transport, license::LicenseCensus,
+};
 use jiff::Timestamp;
 use sink::MessageKey;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -20,7 +22,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::{
     REPORT_EVERY, Report,
     courier::{ArbiterEnd, Carried, Errand},
-    device::{AttemptEnded, DeviceActor, Feed, Render},
+    device::{AttemptEnded, CountLicenses, DeviceActor, Feed, Render},
     talk::RunningDevice,
 };
 use crate::{
@@ -86,6 +88,8 @@ pub(super) struct Arbiter {
     closing: watch::Receiver<bool>,
     /// Inputs handed to devices that have not handled them yet.
     unhandled: Cell<u64>,
+    /// The end of the run, once it has come.
+    ended_at: Cell<Option<Timestamp>>,
 }
 
 impl Arbiter {
@@ -246,9 +250,28 @@ impl Arbiter {
         due
     }
 
-    async fn report(&self, finished: bool, reports: &mpsc::Sender<Report>) -> bool {
+    /// Whether nothing further will happen here.
+    fn is_idle(&self, finished: bool) -> bool {
         let settled = self.recorder.borrow().outstanding(&self.reported.borrow()) == 0;
-        let idle = finished && self.unhandled.get() == 0 && (settled || *self.closing.borrow());
+        finished && self.unhandled.get() == 0 && (settled || *self.closing.borrow())
+    }
+
+    /// Counts the licenses of `devices` as they are at the end.
+    async fn count_licenses(&self, devices: &[Addr<DeviceActor>]) {
+        let at = self.ended_at.get().unwrap_or_else(|| self.device_now());
+        let mut all = LicenseCensus::default();
+        for device in devices {
+            let census = std::mem::take(&mut all);
+            // A device that is gone, as none is, would take what was counted with it.
+            all = device
+                .send(CountLicenses { at, census })
+                .await
+                .unwrap_or_default();
+        }
+        self.recorder.borrow_mut().licenses(all);
+    }
+
+    async fn report(&self, idle: bool, reports: &mpsc::Sender<Report>) -> bool {
         let mut in_flight = Vec::new();
         if idle {
             self.errands.take();
@@ -308,6 +331,7 @@ pub(crate) async fn run_arbiter(setup: ArbiterSetup) {
         in_flight: RefCell::default(),
         closing,
         unhandled: Cell::new(0),
+        ended_at: Cell::new(None),
     });
     let (devices, introduced) = start_devices(&scenario, (index, count), introduce, &arbiter).await;
     if reports.send(Report::Ready(introduced)).await.is_err() {
@@ -351,7 +375,11 @@ async fn serve(
                 }
             }
             _ = report.tick() => {
-                if !arbiter.report(finished, reports).await {
+                let idle = arbiter.is_idle(finished);
+                if idle {
+                    arbiter.count_licenses(devices).await;
+                }
+                if !arbiter.report(idle, reports).await {
                     return;
                 }
             }
@@ -417,6 +445,7 @@ async fn take_input(
         }
         PacerInput::Finish { to } => {
             finish(arbiter, devices, to).await;
+            arbiter.ended_at.set(Some(to));
             return true;
         }
     }

@@ -6,6 +6,7 @@ use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult};
 use emulator::{
     AttemptOutcome, Device, Input, MessageId, Output, Probe, Rendered, SystemEvent, TooLarge,
     cli::{LineResult, Session},
+    license::LicenseCensus,
 };
 use jiff::Timestamp;
 
@@ -44,6 +45,15 @@ pub(super) struct RenderedInto {
     pub(super) buffer: Vec<u8>,
     /// `None` when the device knows no such message.
     pub(super) result: Option<Result<Rendered, TooLarge>>,
+}
+
+/// The device's licenses at this instant are to be counted.
+#[derive(Debug, Message)]
+#[rtype(result = "LicenseCensus")]
+pub(super) struct CountLicenses {
+    pub(super) at: Timestamp,
+    /// What they are added to.
+    pub(super) census: LicenseCensus,
 }
 
 /// An attempt has ended.
@@ -188,6 +198,16 @@ impl Handler<AttemptEnded> for DeviceActor {
             outcome: ended.outcome,
         };
         self.handle_input(self.arbiter.device_now(), input, context);
+    }
+}
+
+impl Handler<CountLicenses> for DeviceActor {
+    type Result = MessageResult<CountLicenses>;
+
+    fn handle(&mut self, count: CountLicenses, _: &mut Self::Context) -> Self::Result {
+        let mut census = count.census;
+        self.device.count_licenses(count.at, &mut census);
+        MessageResult(census)
     }
 }
 

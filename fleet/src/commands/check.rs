@@ -7,7 +7,7 @@ use crate::{
     arguments::CheckArguments,
     exit::Exit,
     monitor,
-    report::Style,
+    report::{self, Style},
     scenario::{Loaded, Scenario, Source, SourceAddresses, TargetChoice},
     simulation::{self, Forecast},
     units::Period,
@@ -75,6 +75,15 @@ fn describe(path: &Path, scenario: &Scenario) -> String {
             target(&scenario.targets.https)
         ),
     );
+    let licenses = report::licenses::in_words(&forecast.licenses);
+    if !licenses.is_empty() {
+        let of_all = if simulated == devices {
+            ""
+        } else {
+            " of those walked through"
+        };
+        line("licenses", format!("{licenses}{of_all}, at the end"));
+    }
     line("memory", memory(devices));
     line("ports", ports(scenario));
     let whole_time = forecast.walked >= scenario.duration;

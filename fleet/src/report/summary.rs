@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use emulator::{DropAccount, Settlement, Transport};
 use serde::Serialize;
 
-use super::{metrics::metric_value, remarks::remarks};
+use super::{licenses::LicenseSection, metrics::metric_value, remarks::remarks};
 use crate::{
     conductor::RunResult,
     courier::{ErrorKind, Phases},
@@ -31,6 +31,7 @@ pub struct Summary {
     transports: BTreeMap<&'static str, TransportSection>,
     by_type: BTreeMap<&'static str, TypeSection>,
     errors: Vec<ErrorRow>,
+    licenses: LicenseSection,
     /// What the scenario demanded.
     pub thresholds: Vec<ThresholdResult>,
     /// `passed`, `failed`, `invalid`, `unbalanced` or `interrupted`.
@@ -241,6 +242,7 @@ impl Summary {
                 .collect(),
             by_type: by_type(result),
             errors: errors(result),
+            licenses: LicenseSection::new(&result.gathered.licenses, &result.gathered.ledger),
             thresholds,
             verdict: exit.verdict(),
             exit,

@@ -9,7 +9,7 @@ use std::{
 
 use emulator::{DropAccount, Settlement, Transport};
 
-use super::{Summary, summary::transport_name};
+use super::{Summary, licenses, summary::transport_name};
 use crate::{
     conductor::{RunResult, Watcher},
     courier::Unreachable,
@@ -222,6 +222,7 @@ pub fn closing(scenario: &Scenario, result: &RunResult, summary: &Summary, style
     let _ = writeln!(text);
     transport_lines(&mut text, result);
     lag_line(&mut text, result);
+    license_lines(&mut text, result);
     for threshold in &summary.thresholds {
         let _ = writeln!(text, "{}", threshold_line(threshold));
     }
@@ -229,6 +230,18 @@ pub fn closing(scenario: &Scenario, result: &RunResult, summary: &Summary, style
         let _ = writeln!(text, "note       {remark}");
     }
     text
+}
+
+/// The licenses of the devices, where there is news of any.
+fn license_lines(text: &mut String, result: &RunResult) {
+    let census = licenses::in_words(&result.gathered.licenses);
+    let files = licenses::files_in_words(&result.gathered.ledger);
+    if !census.is_empty() {
+        let _ = writeln!(text, "licenses   {census}");
+    }
+    if !files.is_empty() {
+        let _ = writeln!(text, "  files    {files}");
+    }
 }
 
 fn ledger_lines(text: &mut String, result: &RunResult, balanced: bool) {

@@ -50,6 +50,10 @@ pub(super) struct ScenarioFile {
     pub(super) validity: ValidityTable,
     #[serde(default)]
     pub(super) ssh: SshTable,
+    #[serde(default)]
+    pub(super) licensing: LicensingTable,
+    #[serde(default)]
+    pub(super) file: Vec<FileTable>,
     pub(super) fleet: Spanned<Vec<FleetTable>>,
     #[serde(default)]
     pub(super) traffic: Vec<TrafficTable>,
@@ -217,7 +221,72 @@ pub(super) struct FleetTable {
     #[serde(default)]
     pub(super) hostname: Option<Spanned<String>>,
     #[serde(default)]
+    pub(super) licenses: Vec<Spanned<LicenseTable>>,
+    #[serde(default, deserialize_with = "whole_if_any::<_, _, 1, 9>")]
+    pub(super) stack_members: Option<Spanned<u8>>,
+    #[serde(default)]
     pub(super) policy: PolicyTable,
+}
+
+/// What the devices know of those who license them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    default,
+    expecting = "a table"
+)]
+pub(super) struct LicensingTable {
+    pub(super) trusted_keys: Vec<Spanned<TrustedKeyTable>>,
+    pub(super) secret: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+pub(super) struct TrustedKeyTable {
+    pub(super) id: u16,
+    pub(super) public_key: String,
+    #[serde(default)]
+    pub(super) revoked: bool,
+}
+
+/// A license that is granted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+pub(super) struct LicenseTable {
+    pub(super) feature: Spanned<String>,
+    #[serde(default)]
+    pub(super) kind: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) period: Option<Spanned<Period>>,
+    #[serde(
+        default,
+        deserialize_with = "whole_if_any::<_, _, 1, { u32::MAX as u64 - 1 }>"
+    )]
+    pub(super) count: Option<Spanned<u32>>,
+    #[serde(default)]
+    pub(super) start: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) end: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) additive: Option<bool>,
+    #[serde(default)]
+    pub(super) pak: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) issuer: Option<u16>,
+    #[serde(default)]
+    pub(super) flaw: Option<Spanned<String>>,
+}
+
+/// A file on a server that devices reach without a network.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+pub(super) struct FileTable {
+    pub(super) url: Spanned<String>,
+    #[serde(default)]
+    pub(super) source: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) licenses: Vec<Spanned<LicenseTable>>,
 }
 
 /// Most messages that may be let wait in one device.
@@ -300,6 +369,15 @@ pub(super) struct TrafficTable {
     pub(super) request: Option<Spanned<RequestWord>>,
     #[serde(default)]
     pub(super) text: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) license: Option<Spanned<LicenseTable>>,
+    #[serde(default)]
+    pub(super) feature: Option<Spanned<String>>,
+    #[serde(
+        default,
+        deserialize_with = "whole_if_any::<_, _, 0, { u32::MAX as u64 }>"
+    )]
+    pub(super) users: Option<Spanned<u32>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -341,6 +419,11 @@ pub(super) enum EventWord {
     Test,
     Send,
     Request,
+    LicenseInstall,
+    LicenseClear,
+    LicenseTamper,
+    LicenseExpiryWave,
+    LicenseUsers,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]

@@ -14,7 +14,7 @@ const FOLDER: &str = "configs";
 pub struct Kept {
     /// The text of the scenario.
     pub text: String,
-    /// The device configurations that it names: relative names and content.
+    /// The device configurations and served files that it names: relative names and content.
     pub files: Vec<(String, String)>,
 }
 
@@ -29,22 +29,24 @@ impl Kept {
         };
         let mut taken: Vec<(String, String)> = Vec::new();
         let mut files = Vec::new();
-        for fleet in tables(&mut document, "fleet") {
-            let Some(written) = fleet.get("config").and_then(Item::as_str) else {
-                continue;
-            };
-            let written = written.to_owned();
-            if let Some((_, name)) = taken.iter().find(|(before, _)| *before == written) {
-                put(fleet, "config", &written, name);
-                continue;
+        for (array, key) in [("fleet", "config"), ("file", "source")] {
+            for table in tables(&mut document, array) {
+                let Some(written) = table.get(key).and_then(Item::as_str) else {
+                    continue;
+                };
+                let written = written.to_owned();
+                if let Some((_, name)) = taken.iter().find(|(before, _)| *before == written) {
+                    put(table, key, &written, name);
+                    continue;
+                }
+                let Ok(content) = source.read_related(&written) else {
+                    continue;
+                };
+                let name = free_name(&written, &taken);
+                put(table, key, &written, &name);
+                taken.push((written, name.clone()));
+                files.push((name, content));
             }
-            let Ok(content) = source.read_related(&written) else {
-                continue;
-            };
-            let name = free_name(&written, &taken);
-            put(fleet, "config", &written, &name);
-            taken.push((written, name.clone()));
-            files.push((name, content));
         }
         // Authorities and keys stay where they are: what opens doors is not copied about.
         for (table, key) in [("targets", "ca"), ("ssh", "authorized-keys")] {

@@ -2,6 +2,7 @@
 
 mod events;
 mod fleets;
+mod licenses;
 mod ssh;
 mod syntax;
 mod targets;
@@ -198,7 +199,10 @@ fn build(
     if let Some(targets) = &targets {
         targets::check_transports(&file, targets, &fleets, findings);
     }
-    let traffic = events::traffic(&file, &fleets, duration, findings);
+    let starts_at = clock
+        .as_ref()
+        .map_or(Timestamp::UNIX_EPOCH, |clock| clock.start);
+    let traffic = events::traffic(&file, &fleets, (starts_at, duration), findings);
     let thresholds = file
         .threshold
         .iter()

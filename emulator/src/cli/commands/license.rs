@@ -145,7 +145,9 @@ fn member(call: &mut Call<'_>, typed: &Typed<'_>) -> Result<u8, Next> {
     if usize::from(member) < call.device.udis().len() {
         return Ok(member);
     }
-    Err(call.refuse(&format!("% Error: Switch {number} is not a member of the stack")))
+    Err(call.refuse(&format!(
+        "% Error: Switch {number} is not a member of the stack"
+    )))
 }
 
 fn has_lines(call: &Call<'_>, feature: &str, member: u8) -> bool {
@@ -200,15 +202,19 @@ type Agreed = Box<dyn FnOnce(&mut Call<'_>, bool) -> Next + Send + Sync>;
 
 fn ask_until_answered(question: String, style: AgreementStyle, tries: u8, then: Agreed) -> Next {
     let again = question.clone();
-    Next::Ask(Dialogue::new(question, Answer::Line, move |call, answer| {
-        let answer = answer.trim().to_ascii_lowercase();
-        match (answer.as_str(), style) {
-            ("y" | "ye" | "yes", _) => then(call, true),
-            ("n" | "no", _) | ("", AgreementStyle::Xe) => then(call, false),
-            _ if tries <= 1 => then(call, false),
-            _ => ask_until_answered(again, style, tries - 1, then),
-        }
-    }))
+    Next::Ask(Dialogue::new(
+        question,
+        Answer::Line,
+        move |call, answer| {
+            let answer = answer.trim().to_ascii_lowercase();
+            match (answer.as_str(), style) {
+                ("y" | "ye" | "yes", _) => then(call, true),
+                ("n" | "no", _) | ("", AgreementStyle::Xe) => then(call, false),
+                _ if tries <= 1 => then(call, false),
+                _ => ask_until_answered(again, style, tries - 1, then),
+            }
+        },
+    ))
 }
 
 /// The features of `accepted` by kind, as the agreement is introduced.

@@ -4,9 +4,7 @@
 
 use jiff::civil::Date;
 
-use super::{
-    Addition, Block, FEATURE_BYTES_MAX, FEATURE_VERSION, Terms, Udi,
-};
+use super::{Addition, Block, FEATURE_BYTES_MAX, FEATURE_VERSION, Terms, Udi};
 use crate::license::signature::{self, Signature};
 
 /// Longest line that is looked at, several times that of a real one.
@@ -36,29 +34,89 @@ pub(crate) struct ParsedLine<'l> {
 /// # Errors
 /// If it is not spelled exactly as a line of its terms is.
 pub(crate) fn parse(line: &str) -> Result<ParsedLine<'_>, MalformedLine> {
-    if line.len() > LINE_BYTES_MAX || line.bytes().any(|byte| !byte.is_ascii_graphic() && byte != b' ') {
+    if line.len() > LINE_BYTES_MAX
+        || line
+            .bytes()
+            .any(|byte| !byte.is_ascii_graphic() && byte != b' ')
+    {
         return Err(MalformedLine("it is too long, or not plain text"));
     }
-    let (body, seal) = line.rsplit_once(' ').ok_or(MalformedLine("it is one word"))?;
+    let (body, seal) = line
+        .rsplit_once(' ')
+        .ok_or(MalformedLine("it is one word"))?;
     let tokens: Vec<&str> = body.split(' ').collect();
     let (head, hours, tail) = match tokens.as_slice() {
-        [head @ .., "TRIAL", "DISABLED", hours, "DISABLED", "STANDALONE", _, _, _, _, _, _, _, _, _, _, _, _, _, _, _]
-            if head.len() == 4 =>
-        {
-            (head, Some(number(hours).ok_or(MalformedLine("its period is no number"))?), &tokens[8..])
-        }
-        [head @ .., "NORMAL", "STANDALONE", _, _, _, _, _, _, _, _, _, _, _, _, _, _, _]
-            if head.len() == 4 =>
-        {
-            (head, None, &tokens[5..])
-        }
+        [
+            head @ ..,
+            "TRIAL",
+            "DISABLED",
+            hours,
+            "DISABLED",
+            "STANDALONE",
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+        ] if head.len() == 4 => (
+            head,
+            Some(number(hours).ok_or(MalformedLine("its period is no number"))?),
+            &tokens[8..],
+        ),
+        [
+            head @ ..,
+            "NORMAL",
+            "STANDALONE",
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+        ] if head.len() == 4 => (head, None, &tokens[5..]),
         _ => return Err(MalformedLine("it has not the tokens of a line")),
     };
     let feature = match head {
         ["11", feature, FEATURE_VERSION, "LONG"] if is_feature(feature) => *feature,
         _ => return Err(MalformedLine("it does not begin like a line")),
     };
-    let [_, addition, count, limit, start, end, "NiL", "SLM_CODE", node, "NiL", lock_code, "NiL", "NiL", "NiL", "5_MINS", vendor] = tail
+    let [
+        _,
+        addition,
+        count,
+        limit,
+        start,
+        end,
+        "NiL",
+        "SLM_CODE",
+        node,
+        "NiL",
+        lock_code,
+        "NiL",
+        "NiL",
+        "NiL",
+        "5_MINS",
+        vendor,
+    ] = tail
     else {
         return Err(MalformedLine("a constant of it is another"));
     };
@@ -72,14 +130,18 @@ pub(crate) fn parse(line: &str) -> Result<ParsedLine<'_>, MalformedLine> {
     }
     let count = match count.strip_suffix("_KEYS") {
         Some("INFINITE") => None,
-        keys => Some(keys.and_then(number).ok_or(MalformedLine("its count is no number"))?),
+        keys => Some(
+            keys.and_then(number)
+                .ok_or(MalformedLine("its count is no number"))?,
+        ),
     };
     let device = match (*node, *lock_code) {
         ("CL_ND_LCK", code) if code.starts_with('*') => Some(device(vendor)?),
         ("DEMO", "NiL") => None,
         _ => return Err(MalformedLine("it is neither locked nor free")),
     };
-    let (signature, block) = signature::parse_seal(seal).ok_or(MalformedLine("its end is damaged"))?;
+    let (signature, block) =
+        signature::parse_seal(seal).ok_or(MalformedLine("its end is damaged"))?;
     let kind = block.kind;
     let terms = Terms {
         feature: feature.into(),

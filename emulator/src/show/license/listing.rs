@@ -144,15 +144,19 @@ pub(super) fn table(text: &mut String, shelf: &Shelf<'_>, lines: &[Line]) {
     let word = |holds: bool| if holds { "yes" } else { "no" };
     let row = |name: &str, columns: [&str; 5]| {
         let [enforced, evaluation, subscription, enabled, right] = columns;
-        let row = format!(
-            "{name:<25}{enforced:<13}{evaluation:<12}{subscription:<15}{enabled:<9}"
-        );
+        let row = format!("{name:<25}{enforced:<13}{evaluation:<12}{subscription:<15}{enabled:<9}");
         match rights {
             true => format!("{row}{right:<11}"),
             false => row,
         }
     };
-    let heads = ["Enforcement", "Evaluation", "Subscription", "Enabled", "RightToUse"];
+    let heads = [
+        "Enforcement",
+        "Evaluation",
+        "Subscription",
+        "Enabled",
+        "RightToUse",
+    ];
     line!(text, "{}", row("Feature name", heads));
     for (place, feature) in shelf.software.features.iter().enumerate() {
         let serves = |line: &Line| line.terms.feature == feature.name && line.is_in_use();
@@ -191,7 +195,11 @@ pub(crate) fn push_choice(out: &mut Vec<u8>, shelf: &Shelf<'_>, feature: &str, l
         line!(text, "      License Addition: {}", addition(own));
         line!(text, "      Comment: {}", shelf.licenses.comment(own.key));
         line!(text, "      Store Index: {}", own.key.index);
-        line!(text, "      Store Name: {}", shelf.store_name(own.key.store));
+        line!(
+            text,
+            "      Store Name: {}",
+            shelf.store_name(own.key.store)
+        );
     }
     out.extend_from_slice(text.as_bytes());
 }

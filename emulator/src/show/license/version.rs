@@ -21,9 +21,8 @@ pub(crate) fn push_version(
     field: LicenseField,
 ) {
     let mut features = shelf.software.features.iter().enumerate();
-    let running = features.find(|(place, feature)| {
-        feature.level.is_some() && shelf.licenses.runs(*place)
-    });
+    let running =
+        features.find(|(place, feature)| feature.level.is_some() && shelf.licenses.runs(*place));
     let running = running.map(|(_, feature)| &*feature.name);
     match field {
         LicenseField::Block => {
@@ -36,11 +35,16 @@ pub(crate) fn push_version(
         }
         LicenseField::Level => push(out, running.unwrap_or("None")),
         LicenseField::Kind => {
-            push(out, running.map_or("None", |name| kind_of(&shelf.lines(0), name)));
+            push(
+                out,
+                running.map_or("None", |name| kind_of(&shelf.lines(0), name)),
+            );
         }
         LicenseField::Next => {
             let next = course::next_boot(shelf, wanted);
-            let next = next.first().and_then(|(place, _)| shelf.software.features.get(*place));
+            let next = next
+                .first()
+                .and_then(|(place, _)| shelf.software.features.get(*place));
             push(out, next.map_or("None", |feature| &*feature.name));
         }
     }
@@ -63,8 +67,14 @@ fn packages(text: &mut String, shelf: &Shelf<'_>, wanted: &Wanted) {
         "\n\n\nTechnology Package License Information for Module:'{module}' \n"
     );
     line!(text, "{}", "-".repeat(65));
-    line!(text, "Technology    Technology-package           Technology-package");
-    line!(text, "              Current       Type           Next reboot  ");
+    line!(
+        text,
+        "Technology    Technology-package           Technology-package"
+    );
+    line!(
+        text,
+        "              Current       Type           Next reboot  "
+    );
     line!(text, "{}", "-".repeat(66));
     let lines = shelf.lines(0);
     let next = course::next_boot(shelf, wanted);

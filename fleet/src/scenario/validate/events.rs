@@ -2,10 +2,12 @@
 
 mod arrival;
 mod keys;
+mod licenses;
 
 use std::{sync::Arc, time::Duration};
 
 use emulator::{AlertGroup, ManualMessage, Sensor, Severity, SystemEvent, alert::RequestKind};
+use jiff::Timestamp;
 use toml::Spanned;
 
 use super::Findings;
@@ -20,7 +22,7 @@ use crate::{
 pub(super) fn traffic(
     file: &ScenarioFile,
     fleets: &[Fleet],
-    duration: Duration,
+    (starts_at, duration): (Timestamp, Duration),
     findings: &mut Findings,
 ) -> Vec<Traffic> {
     let mut traffic: Vec<Traffic> = Vec::new();
@@ -64,7 +66,7 @@ pub(super) fn traffic(
         };
         let (Some(arrival), Some(emission)) = (
             arrival::arrival(table, &concerned, findings),
-            emission(table, &concerned, findings),
+            emission(table, &concerned, starts_at, findings),
         ) else {
             continue;
         };
@@ -122,6 +124,7 @@ fn fleet(
 fn emission(
     table: &TrafficTable,
     concerned: &[&Fleet],
+    starts_at: Timestamp,
     findings: &mut Findings,
 ) -> Option<Emission> {
     match (&table.syslog, &table.event) {
@@ -133,7 +136,7 @@ fn emission(
             }
         },
         (None, Some(word)) => {
-            event(table, *word.get_ref(), concerned, findings).map(Emission::Event)
+            event(table, *word.get_ref(), concerned, starts_at, findings).map(Emission::Event)
         }
         _ => {
             findings.add(
@@ -153,6 +156,7 @@ fn event(
     table: &TrafficTable,
     word: EventWord,
     concerned: &[&Fleet],
+    starts_at: Timestamp,
     findings: &mut Findings,
 ) -> Option<SystemEvent> {
     Some(match word {
@@ -178,6 +182,12 @@ fn event(
         EventWord::Reload => SystemEvent::Reload,
         EventWord::PowerOff => SystemEvent::PowerLost,
         EventWord::PowerOn => SystemEvent::PowerRestored,
+        EventWord::LicenseInstall
+        | EventWord::LicenseClear
+        | EventWord::LicenseTamper
+        | EventWord::LicenseExpiryWave
+        | EventWord::LicenseUsers => licenses::event(table, word, concerned, starts_at, findings)
+            .map(SystemEvent::License)?,
         EventWord::Test | EventWord::Send | EventWord::Request => {
             SystemEvent::Manual(manual(table, word, concerned, findings)?)
         }

@@ -8,9 +8,9 @@ use emulator::{
     policy::{IdEpoch, RateUnit, SizePolicy},
     template::Template,
 };
-use jiff::{SignedDuration, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::Findings;
+use super::{Findings, licenses};
 use crate::{
     diagnostic::{Diagnostic, closest, span_of},
     scenario::{
@@ -33,6 +33,8 @@ pub(super) fn fleets(
             return Vec::new();
         }
     };
+    let starts_at = clock.map_or(Timestamp::UNIX_EPOCH, |clock| clock.start);
+    let servers = Arc::new(licenses::servers(source, &file.file, starts_at, findings));
     let zone = clock.map_or(TimeZone::UTC, |clock| clock.zone.clone());
     let mut fleets: Vec<Fleet> = Vec::new();
     let mut first_device = 0_u32;
@@ -46,6 +48,7 @@ pub(super) fn fleets(
             continue;
         };
         let sites = sites(table, findings);
+        let licensing = licenses::model(&platform, table, &file.licensing, findings);
         fleets.push(Fleet {
             name: name.clone(),
             count,
@@ -53,6 +56,8 @@ pub(super) fn fleets(
             model: DeviceModel {
                 policy: policy(&table.policy),
                 site_zone: zone.clone(),
+                licensing: Arc::new(licensing),
+                servers: Arc::clone(&servers),
                 ..DeviceModel::new(platform, parsed.configuration)
             }
             .shared(),

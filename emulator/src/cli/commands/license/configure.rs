@@ -73,9 +73,9 @@ fn keep(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
 }
 
 fn keep_line(call: &mut Call<'_>, form: Form, line: &str) -> Next {
-    let kept = call
-        .device
-        .change_configuration(call.now, |configuration| configuration.keep(None, form, line));
+    let kept = call.device.change_configuration(call.now, |configuration| {
+        configuration.keep(None, form, line)
+    });
     match kept {
         Ok(()) => Next::Prompt,
         Err(refusal) => call.refuse(&refusal.to_string()),
@@ -204,7 +204,10 @@ fn feature(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     let open = open_line(call, &named);
     if let Some(kind) = open {
         let names = [named.clone()];
-        call.print(&format!("{} license of feature {named} is not accepted yet", kind.shown()));
+        call.print(&format!(
+            "{} license of feature {named} is not accepted yet",
+            kind.shown()
+        ));
         return ask_agreement(call, &names, move |call, agreed| {
             if !agreed {
                 return call.refuse("% EULA must be accepted before the license can be used");

@@ -1,15 +1,13 @@
 //! `license install` and `license revoke`: licenses that come, and licenses that go to another
 //! device. Source: reference licensing, section 2.3.
 
-use super::{
-    FILE, LICENSE, ask_agreement, by_kind, file_url, introduced, tell_how_to_enable,
-};
+use super::{FILE, LICENSE, ask_agreement, by_kind, file_url, introduced, tell_how_to_enable};
 use crate::{
     cli::call::{Call, Next, Typed},
     config::grammar::{Row, Token::Word},
     device::files::{FileUrl, Files},
     license::{
-        install::{Installation, InstallError, InstallOutcome},
+        install::{InstallError, InstallOutcome, Installation},
         kind::LicenseKind,
         removal::Revocation,
     },
@@ -18,7 +16,10 @@ use crate::{
 const HELP: &[(&str, &str)] = &[
     ("install", "Install license"),
     ("revoke", "Revoke licenses and make a rehost ticket"),
-    ("WORD", "File: flash:, nvram:, usbflash0:, tftp:, ftp:, http: and others"),
+    (
+        "WORD",
+        "File: flash:, nvram:, usbflash0:, tftp:, ftp:, http: and others",
+    ),
     ("license", "Configure license features"),
 ];
 

@@ -91,26 +91,38 @@ fn choose(
         return then(call, lines.remove(0));
     }
     let question = format!("Select Index to {verb} [1-{}]: ", lines.len());
-    Next::Ask(Dialogue::new(question, Answer::Line, move |call, answer| {
-        let chosen = answer.trim().parse::<usize>().ok();
-        let chosen = chosen.and_then(|number| number.checked_sub(1));
-        match chosen.filter(|place| *place < lines.len()) {
-            Some(place) => then(call, lines.swap_remove(place)),
-            None => call.refuse("% Error: Invalid index"),
-        }
-    }))
+    Next::Ask(Dialogue::new(
+        question,
+        Answer::Line,
+        move |call, answer| {
+            let chosen = answer.trim().parse::<usize>().ok();
+            let chosen = chosen.and_then(|number| number.checked_sub(1));
+            match chosen.filter(|place| *place < lines.len()) {
+                Some(place) => then(call, lines.swap_remove(place)),
+                None => call.refuse("% Error: Invalid index"),
+            }
+        },
+    ))
 }
 
 fn clear(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
-    choose(call, typed, "Clear", |_| true, |_, line| {
-        let question = "Are you sure you want to clear? (yes/[no]): ";
-        Next::Ask(Dialogue::new(question, Answer::Line, move |call, answer| {
-            match answer.trim().to_ascii_lowercase().as_str() {
-                "y" | "ye" | "yes" => clear_line(call, line.key),
-                _ => Next::Prompt,
-            }
-        }))
-    })
+    choose(
+        call,
+        typed,
+        "Clear",
+        |_| true,
+        |_, line| {
+            let question = "Are you sure you want to clear? (yes/[no]): ";
+            Next::Ask(Dialogue::new(
+                question,
+                Answer::Line,
+                move |call, answer| match answer.trim().to_ascii_lowercase().as_str() {
+                    "y" | "ye" | "yes" => clear_line(call, line.key),
+                    _ => Next::Prompt,
+                },
+            ))
+        },
+    )
 }
 
 fn clear_line(call: &mut Call<'_>, key: LineKey) -> Next {
@@ -127,28 +139,46 @@ fn clear_line(call: &mut Call<'_>, key: LineKey) -> Next {
 
 fn comment(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     let text = install::comment(typed.text(1).unwrap_or_default());
-    choose(call, typed, "Add Comment", |line| line.key.store == StoreName::Primary, move |call, line| {
-        let written = set_comment(call, line.key, &text);
-        if !written {
-            return call.refuse("% Error: Error[137]: License store is full.");
-        }
-        count(call, |counters| counters.comments_added = counters.comments_added.saturating_add(1));
-        call.print(&format!("% Success: Adding comment \"{text}\" succeeded"));
-        Next::Prompt
-    })
+    choose(
+        call,
+        typed,
+        "Add Comment",
+        |line| line.key.store == StoreName::Primary,
+        move |call, line| {
+            let written = set_comment(call, line.key, &text);
+            if !written {
+                return call.refuse("% Error: Error[137]: License store is full.");
+            }
+            count(call, |counters| {
+                counters.comments_added = counters.comments_added.saturating_add(1)
+            });
+            call.print(&format!("% Success: Adding comment \"{text}\" succeeded"));
+            Next::Prompt
+        },
+    )
 }
 
 fn uncomment(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
-    choose(call, typed, "Delete Comment", |line| line.key.store == StoreName::Primary, |call, line| {
-        let text = call
-            .device
-            .read_licenses(call.now, |shelf| shelf.licenses.comment(line.key).to_owned())
-            .unwrap_or_default();
-        set_comment(call, line.key, "");
-        count(call, |counters| counters.comments_deleted = counters.comments_deleted.saturating_add(1));
-        call.print(&format!("% Success: Deleting comment \"{text}\" succeeded"));
-        Next::Prompt
-    })
+    choose(
+        call,
+        typed,
+        "Delete Comment",
+        |line| line.key.store == StoreName::Primary,
+        |call, line| {
+            let text = call
+                .device
+                .read_licenses(call.now, |shelf| {
+                    shelf.licenses.comment(line.key).to_owned()
+                })
+                .unwrap_or_default();
+            set_comment(call, line.key, "");
+            count(call, |counters| {
+                counters.comments_deleted = counters.comments_deleted.saturating_add(1)
+            });
+            call.print(&format!("% Success: Deleting comment \"{text}\" succeeded"));
+            Next::Prompt
+        },
+    )
 }
 
 fn count(call: &mut Call<'_>, change: impl FnOnce(&mut crate::license::store::Counters)) {
@@ -211,16 +241,23 @@ fn purge(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
         "Are you sure you want to clear all {} licenses of feature {feature}? (yes/[no]): ",
         lines.len()
     );
-    Next::Ask(Dialogue::new(question, Answer::Line, move |call, answer| {
-        if !matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "ye" | "yes") {
-            return Next::Prompt;
-        }
-        let mut next = Next::Prompt;
-        for line in &lines {
-            if !matches!(clear_line(call, line.key), Next::Prompt) {
-                next = Next::Refused;
+    Next::Ask(Dialogue::new(
+        question,
+        Answer::Line,
+        move |call, answer| {
+            if !matches!(
+                answer.trim().to_ascii_lowercase().as_str(),
+                "y" | "ye" | "yes"
+            ) {
+                return Next::Prompt;
             }
-        }
-        next
-    }))
+            let mut next = Next::Prompt;
+            for line in &lines {
+                if !matches!(clear_line(call, line.key), Next::Prompt) {
+                    next = Next::Refused;
+                }
+            }
+            next
+        },
+    ))
 }

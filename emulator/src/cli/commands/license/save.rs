@@ -115,16 +115,16 @@ fn expand(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
         }
         call.print("");
         let nvram = call.device.nvram(call.now);
-        let expanded = call
-            .device
-            .change_licenses(call.now, call.outputs, |licenses, ground, _| {
-                if space::is_expanded(licenses) {
-                    return Err(space::NoExpansion::Already);
-                }
-                space::check_expansion(ground.software, nvram)?;
-                licenses.rare_mut().expands_at_boot = true;
-                Ok(())
-            });
+        let expanded =
+            call.device
+                .change_licenses(call.now, call.outputs, |licenses, ground, _| {
+                    if space::is_expanded(licenses) {
+                        return Err(space::NoExpansion::Already);
+                    }
+                    space::check_expansion(ground.software, nvram)?;
+                    licenses.rare_mut().expands_at_boot = true;
+                    Ok(())
+                });
         match expanded {
             Some(Err(error)) => call.refuse(&error.to_string()),
             Some(Ok(())) | None => {

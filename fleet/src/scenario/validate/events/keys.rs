@@ -18,6 +18,9 @@ pub(super) fn check(table: &TrafficTable, findings: &mut Findings) {
         Key::Group => table.group.as_ref().map(Spanned::span),
         Key::Profile => table.profile.as_ref().map(Spanned::span),
         Key::Request => table.request.as_ref().map(Spanned::span),
+        Key::License => table.license.as_ref().map(Spanned::span),
+        Key::Feature => table.feature.as_ref().map(Spanned::span),
+        Key::Users => table.users.as_ref().map(Spanned::span),
         Key::Text => table.text.as_ref().map(Spanned::span),
     };
     let meant = event.map_or(&[][..], keys_of);
@@ -47,10 +50,13 @@ enum Key {
     Profile,
     Request,
     Text,
+    License,
+    Feature,
+    Users,
 }
 
 impl Key {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 10] = [
         Self::Sensor,
         Self::Severity,
         Self::Card,
@@ -58,6 +64,9 @@ impl Key {
         Self::Profile,
         Self::Request,
         Self::Text,
+        Self::License,
+        Self::Feature,
+        Self::Users,
     ];
 
     /// Its name, and the events that it belongs to.
@@ -70,6 +79,12 @@ impl Key {
             Self::Profile => ("profile", "test, send and request"),
             Self::Request => ("request", "request"),
             Self::Text => ("text", "test"),
+            Self::License => ("license", "license-install"),
+            Self::Feature => (
+                "feature",
+                "license-clear, license-expiry-wave and license-users",
+            ),
+            Self::Users => ("users", "license-users"),
         }
     }
 }
@@ -82,7 +97,11 @@ fn keys_of(event: EventWord) -> &'static [Key] {
         EventWord::Test => &[Key::Profile, Key::Text],
         EventWord::Send => &[Key::Group, Key::Profile],
         EventWord::Request => &[Key::Request, Key::Profile],
-        EventWord::Crash
+        EventWord::LicenseInstall => &[Key::License],
+        EventWord::LicenseClear | EventWord::LicenseExpiryWave => &[Key::Feature],
+        EventWord::LicenseUsers => &[Key::Feature, Key::Users],
+        EventWord::LicenseTamper
+        | EventWord::Crash
         | EventWord::Traceback
         | EventWord::ConfigurationChange
         | EventWord::Reload

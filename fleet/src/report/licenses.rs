@@ -1,0 +1,75 @@
+//! The licenses of a fleet in results: how many of which kind are in which state, and what became of
+//! license files.
+
+use std::collections::BTreeMap;
+
+use emulator::{
+    LicenseFileOutcome,
+    license::{LicenseCensus, LineCondition, install::InstallOutcome},
+};
+use serde::Serialize;
+
+use crate::ledger::Ledger;
+
+/// The licenses of a fleet, for scripts.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct LicenseSection {
+    /// How many, by kind and condition.
+    census: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
+    /// Lines and files that events brought, by result.
+    files: BTreeMap<String, u64>,
+}
+
+impl LicenseSection {
+    /// What `census` and `ledger` say.
+    pub(super) fn new(census: &LicenseCensus, ledger: &Ledger) -> Self {
+        let mut section = Self::default();
+        for (kind, condition, count) in census.iter() {
+            let kinds = section.census.entry(kind.keyword()).or_default();
+            kinds.insert(condition.name(), count);
+        }
+        for (outcome, count) in &ledger.license_files {
+            section.files.insert(outcome_name(*outcome), *count);
+        }
+        section
+    }
+}
+
+/// The result of a license line or file, with the cause where there is one.
+pub(super) fn outcome_name(outcome: LicenseFileOutcome) -> String {
+    match outcome {
+        LicenseFileOutcome::Invalid => "invalid_file".to_owned(),
+        LicenseFileOutcome::Line(InstallOutcome::Supported) => "installed".to_owned(),
+        LicenseFileOutcome::Line(InstallOutcome::NotSupported) => {
+            "installed_not_supported".to_owned()
+        }
+        LicenseFileOutcome::Line(InstallOutcome::Duplicate) => "duplicate".to_owned(),
+        LicenseFileOutcome::Line(InstallOutcome::Failed(error)) => {
+            format!("failed_{}_{}", error.code(), error.mib_cause().1)
+        }
+    }
+}
+
+/// The licenses in a line: how many of each kind do what; empty without any.
+pub(crate) fn in_words(census: &LicenseCensus) -> String {
+    let parts = census.iter().map(|(kind, condition, count)| {
+        let condition = match condition {
+            LineCondition::InUse => "in use",
+            LineCondition::NotInUse => "not in use",
+            LineCondition::AgreementOpen => "not accepted",
+            LineCondition::Inactive => "inactive",
+            LineCondition::ExpiredInUse => "expired in use",
+            LineCondition::ExpiredNotInUse => "expired",
+            LineCondition::Damaged => "DAMAGED",
+        };
+        format!("{count} {} {condition}", kind.keyword())
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// What became of license files, in a line; empty if there were none.
+pub(super) fn files_in_words(ledger: &Ledger) -> String {
+    let files = ledger.license_files.iter();
+    let parts = files.map(|(outcome, count)| format!("{} {count}", outcome_name(*outcome)));
+    parts.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,111 @@
+//! What happens to licenses.
+
+use std::sync::Arc;
+
+use emulator::LicenseEvent;
+use jiff::Timestamp;
+use toml::Spanned;
+
+use super::super::{Findings, licenses};
+use crate::scenario::{
+    Fleet,
+    file::{EventWord, TrafficTable},
+};
+
+/// The license event `word` of `table` on the devices of `concerned`, in a run that starts at
+/// `starts_at`; `None` for other words, and for what is wrong.
+pub(super) fn event(
+    table: &TrafficTable,
+    word: EventWord,
+    concerned: &[&Fleet],
+    starts_at: Timestamp,
+    findings: &mut Findings,
+) -> Option<LicenseEvent> {
+    for fleet in concerned {
+        if fleet.model.platform.software.is_none() {
+            findings.add(
+                table.event.as_ref().map_or(0..0, Spanned::span),
+                format!("the devices of `{}` have no license lines", fleet.name),
+                "concern a fleet of a model with classic licensing",
+            );
+            return None;
+        }
+    }
+    match word {
+        EventWord::LicenseTamper => Some(LicenseEvent::Tamper),
+        EventWord::LicenseInstall => install(table, starts_at, findings),
+        EventWord::LicenseClear => feature(table, concerned, findings).map(LicenseEvent::Clear),
+        EventWord::LicenseExpiryWave => {
+            feature(table, concerned, findings).map(LicenseEvent::Expire)
+        }
+        EventWord::LicenseUsers => {
+            let count = table.users.as_ref().map_or(0, |users| *users.get_ref());
+            let feature = feature(table, concerned, findings)?;
+            Some(LicenseEvent::Users { feature, count })
+        }
+        EventWord::EnvironmentAlarm
+        | EventWord::Crash
+        | EventWord::Traceback
+        | EventWord::CardRemoved
+        | EventWord::CardInserted
+        | EventWord::DiagnosticFailure
+        | EventWord::ConfigurationChange
+        | EventWord::Reload
+        | EventWord::PowerOff
+        | EventWord::PowerOn
+        | EventWord::Test
+        | EventWord::Send
+        | EventWord::Request => None,
+    }
+}
+
+fn install(
+    table: &TrafficTable,
+    starts_at: Timestamp,
+    findings: &mut Findings,
+) -> Option<LicenseEvent> {
+    let Some(license) = &table.license else {
+        findings.add(
+            table.name.span(),
+            "a license has to be named",
+            "add license = { feature = \"securityk9\" }",
+        );
+        return None;
+    };
+    let delivery = licenses::delivery(&[license], starts_at, findings)?;
+    Some(LicenseEvent::Install(Arc::new(delivery)))
+}
+
+/// The named feature, which the image of every device concerned must know.
+fn feature(
+    table: &TrafficTable,
+    concerned: &[&Fleet],
+    findings: &mut Findings,
+) -> Option<Arc<str>> {
+    let Some(name) = &table.feature else {
+        findings.add(
+            table.name.span(),
+            "a licensed feature has to be named",
+            "add feature = \"securityk9\"",
+        );
+        return None;
+    };
+    for fleet in concerned {
+        let software = fleet.model.platform.software.as_ref()?;
+        if software.feature(name.get_ref()).is_none() {
+            let features = software.features.iter();
+            let known: Vec<&str> = features.map(|feature| &*feature.name).collect();
+            findings.add(
+                name.span(),
+                format!(
+                    "the image of `{}` has no feature `{}`",
+                    fleet.name,
+                    name.get_ref()
+                ),
+                format!("known are {}", known.join(", ")),
+            );
+            return None;
+        }
+    }
+    Some(name.get_ref().as_str().into())
+}
