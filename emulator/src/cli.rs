@@ -34,6 +34,7 @@ mod filter;
 mod forms;
 mod help;
 mod interpreter;
+mod keeping;
 mod keys;
 mod pager;
 mod terminal;

@@ -1,4 +1,5 @@
-//! The command line: transcripts of sessions as a terminal shows them, and that no input breaks one.
+//! The command line: how sessions go, and that no input breaks one. What commands print is in the
+//! catalogue of transcripts.
 //!
 //! What is typed shows in the transcripts because devices echo it. `^H` is the backspace as it goes to
 //! the terminal, `^G` the bell.
@@ -22,20 +23,8 @@ use proptest::prelude::*;
 #[test]
 fn privilege_is_entered_and_left() {
     let mut desk = Desk::with("hostname edge\nenable secret cisco\n", Settings::default());
-    insta::assert_snapshot!(desk.transcript(&[
-        "show privilege",
-        "configure terminal",
-        "enable",
-        "wrong",
-        "wrong",
-        "wrong",
-        "ena",
-        "cisco",
-        "sh priv",
-        "enable",
-        "disable",
-        "show privilege",
-    ]));
+    assert!(desk.transcript(&["enable", "cisco"]).ends_with("edge#"));
+    assert!(desk.press(b"disable\r").ends_with("edge>"));
     desk.press(b"exit\r");
     assert!(desk.session.is_ended());
     assert_eq!(desk.press(b"show clock\r"), "");
@@ -54,135 +43,18 @@ fn enable_without_a_secret() {
 }
 
 #[test]
-fn errors_are_pointed_at() {
-    insta::assert_snapshot!(Desk::privileged().transcript(&[
-        "frobnicate",
-        "show frobnicate",
-        "show clack",
-        "sh c",
-        "e",
-        "show",
-        "show version extra",
-        "terminal length 999",
-        "conf t",
-        "no",
-        "c",
-        "no ip",
-        "ip domain name a b",
-        "logg buff 99",
-        "call-home",
-        "rate-limit 99",
-        "con",
-        "d",
-        "mail-server x",
-        "profile noc",
-        "destination address email nobody",
-        "frobnicate",
-        "do show frobnicate",
-        "end",
-        "show clock | foo x",
-        "show clock | include (",
-        "show clock | include",
-    ]));
-}
-
-#[test]
-fn configuration_modes_have_prompts_and_lead_to_each_other() {
-    let mut desk = Desk::privileged();
-    insta::assert_snapshot!(desk.transcript(&[
-        "configure terminal",
-        "call-home",
-        "profile noc",
-        "no active",
-        "rate-limit 30",
-        "alert-group-config snapshot",
-        "add-command \"show clock\"",
-        "exit",
-        "exit",
-        "interface gi0/1",
-        "description \u{201C}to the core\u{201D}",
-        "ip address 192.0.2.1 255.255.255.0",
-        "no shutdown",
-        "line console 0",
-        "exec-timeout 0",
-        "logging synchronous",
-        "line vty 0 4",
-        "transport input ssh",
-        "exit",
-        "no logging console",
-        "crypto pki trustpoint T1",
-        "enrollment terminal",
-        "exit",
-        "redundancy",
-        "mode sso",
-        "ip route 0.0.0.0 0.0.0.0 192.0.2.254",
-        "hostname a-name-of-more-than-twenty-characters",
-        "do show privilege",
-        "end",
-        "show running-config",
-        "show logging | include CONFIG_I",
-    ]));
-}
-
-#[test]
 fn configuring_acts_at_once_and_is_saved_by_write_memory() {
     let mut desk = Desk::privileged();
-    insta::assert_snapshot!(desk.transcript(&[
-        "configure terminal",
-        "call-home",
-        "rate-limit 7",
-        "end",
-        "show startup-config | include rate",
-        "show running-config | include rate",
-        "write memory",
-        "show startup-config | include rate",
-        "conf t",
-        "no call-home",
-        "end",
-        "copy running-config startup-config",
-        "",
-        "show startup-config | section call-home",
-    ]));
-    assert_eq!(
-        desk.lab
-            .device
-            .configuration()
-            .call_home
-            .rate_limit_per_minute,
-        20
-    );
-}
-
-#[test]
-fn help_lists_what_can_come_next() {
-    let mut desk = Desk::privileged();
-    let mut text = desk.start();
-    for keys in [
-        "?",
-        "sh?\u{15}",
-        "e?\u{15}",
-        "show ?\u{15}",
-        "show diag?\u{15}",
-        "show clock ?\u{15}",
-        "show clock | ?\u{15}",
-        "terminal length ?\u{15}",
-        "frob?\u{15}",
-        "e ?\u{15}",
-        "conf t\r",
-        "c?\u{15}",
-        "no ip ?\u{15}",
-        "call-home\r",
-        "?",
-        "mail-server ?\u{15}",
-        "mail-server x priority 1 ?\u{15}",
-        "profile noc\r",
-        "?",
-        "subscribe-to-alert-group syslog severity ?\u{15}",
-        "do show cl?\u{15}",
-    ] {
-        text.push_str(&desk.press(keys.as_bytes()));
-    }
-    insta::assert_snapshot!(text);
+    let limit = |desk: &Desk| {
+        let settings = &desk.lab.device.configuration().call_home;
+        settings.rate_limit_per_minute
+    };
+    desk.transcript(&["configure terminal", "call-home", "rate-limit 7", "end"]);
+    assert_eq!(limit(&desk), 7);
+    desk.transcript(&["write memory", "configure terminal", "no call-home", "end"]);
+    assert_eq!(limit(&desk), 20);
+    let saved = desk.lab.device.startup_configuration();
+    assert_eq!(saved.call_home.rate_limit_per_minute, 7);
 }
 
 #[test]

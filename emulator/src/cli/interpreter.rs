@@ -9,14 +9,15 @@ use super::{
     call::{Call, Next, Typed},
     commands::{Scope, platform, sections},
     filter::{self, Filter, NoFilter},
+    keeping,
     terminal::Terminal,
 };
 use crate::{
     config::{
         Mode,
-        apply::{Position, Section, notice},
-        grammar::{Action, Argument, Checked, Row, Spelling, Token, Verb},
-        matching::{self, Command, Form, Mismatch, Value},
+        apply::{Position, notice},
+        grammar::{Action, Checked, Row, Spelling, Verb},
+        matching::{self, Command, Form, Mismatch},
         parse::is_other_command,
         words::{self, Word},
     },
@@ -141,10 +142,12 @@ fn exec_line(call: &mut Call<'_>, line: &str, words: &[Word<'_>]) -> Result<Next
     }
 }
 
-/// Whether `line` is an exec command of the device for whoever sits at the terminal.
+/// Whether `line`, with its keywords in full, is an exec command of the device for whoever sits at the
+/// terminal.
 pub(super) fn has_exec(call: &Call<'_>, line: &str) -> bool {
     let scope = Scope::of(call.terminal, call.device, Mode::Exec);
-    matching::find(Mode::Exec, scope.rows(), &words::split(line)).is_ok()
+    let found = matching::find(Mode::Exec, scope.rows(), &words::split(line));
+    found.is_ok_and(|command| command.canonical() == line)
 }
 
 /// Prints the output of the exec command `line` as part of another's; nothing if it is none.
@@ -197,6 +200,8 @@ fn resolve<'a>(
     loop {
         let scope = Scope::of(terminal, device, position.mode);
         match find(&scope, words) {
+            // What begins a command here is not taken for one that nobody knows the rest of.
+            Ok(command) if begun.is_some() && is_vague(command.row.action) => {}
             Ok(command) => return Ok((position, command)),
             // What could be a command here is not taken for one of another mode.
             Err(mismatch @ Mismatch::Ambiguous { .. }) => return Err(mismatch),
@@ -335,7 +340,7 @@ fn carry_out(
                 Err(refusal) => call.refuse(&refusal.to_string()),
             })
         }
-        Action::Keep(_) => Ok(keep(call, &typed, position)),
+        Action::Keep(_) => Ok(keeping::keep(call, &typed, position)),
         Action::Platform => Ok(Next::Prompt),
     }
 }
@@ -358,87 +363,6 @@ pub(super) fn leave_configuration(call: &mut Call<'_>) -> Next {
     let by = call.terminal.configured_by();
     call.device.log_configured(call.now, by, call.outputs);
     Next::Prompt
-}
-
-/// Keeps a line that the emulator does not interpret in the running configuration.
-fn keep(call: &mut Call<'_>, typed: &Typed<'_>, mut position: Position) -> Next {
-    let line = kept_text(typed);
-    let form = typed.command.form;
-    let header = position
-        .section
-        .as_ref()
-        .map(|section| section.header.clone());
-    let opened = if header.is_none() {
-        sections::opened_by(&line)
-    } else {
-        None
-    };
-    let kept = call
-        .device
-        .change_configuration(call.now, |configuration| match &opened {
-            Some(opened) if form == Form::Set => configuration.open_section(&opened.header),
-            Some(opened) => configuration.keep(None, form, &opened.header),
-            None => configuration.keep(header.as_deref(), form, &line),
-        });
-    if let Some(opened) = opened
-        && form == Form::Set
-    {
-        position = Position {
-            section: Some(Section {
-                header: opened.header.into(),
-                prompt: opened.prompt,
-            }),
-            ..Position::at(opened.mode)
-        };
-    }
-    call.terminal.position = Some(position);
-    match kept {
-        Ok(()) => Next::Prompt,
-        Err(refusal) => call.refuse(&refusal.to_string()),
-    }
-}
-
-/// The line as the configuration keeps it: its keywords in full, values and free text as typed.
-fn kept_text(typed: &Typed<'_>) -> String {
-    let words = words::split(typed.line);
-    let row = typed.command.row;
-    let (_, own) = matching::form(row.mode, &words);
-    let mut values = typed.command.values.iter();
-    let mut text = String::new();
-    for (position, word) in own.iter().enumerate() {
-        if position > 0 {
-            text.push(' ');
-        }
-        match (matching::token_at(row, position), values.as_slice().first()) {
-            (Some(Token::Word(keyword)), _) => text.push_str(keyword),
-            (
-                Some(Token::OneOf(_) | Token::Flags(_)),
-                Some(Value::Keyword(keyword) | Value::Flag(keyword)),
-            ) => {
-                text.push_str(keyword);
-                values.next();
-            }
-            (Some(Token::Argument(Argument::Line)), _) => {
-                text.push_str(as_typed(typed.line, word));
-                return text;
-            }
-            (Some(Token::Argument(Argument::Interface)), _) => {
-                text.push_str(&sections::interface_name(&[word.text]));
-                values.next();
-            }
-            (Some(_) | None, _) => {
-                text.push_str(word.text);
-                values.next();
-            }
-        }
-    }
-    text
-}
-
-/// The end of `line` that begins with `word`.
-fn as_typed<'l>(line: &'l str, word: &Word<'_>) -> &'l str {
-    let start = line.char_indices().nth(word.column);
-    start.map_or("", |(at, _)| line[at..].trim_end())
 }
 
 #[cfg(test)]
@@ -489,7 +413,7 @@ mod tests {
         keywords.dedup();
         let value = tokens
             .iter()
-            .any(|token| matches!(token, Token::Argument(own) if !matching::is_quoted(*own)));
+            .any(|token| matches!(token, Token::Argument(own) if !matches!(own, Argument::Quoted { .. })));
         (keywords, value)
     }
 

@@ -309,11 +309,6 @@ fn choose_keyword(
     }
 }
 
-/// Whether an argument is told from keywords by its quotes.
-pub(crate) fn is_quoted(argument: Argument) -> bool {
-    matches!(argument, Argument::Quoted { .. })
-}
-
 pub(crate) fn starts_with(keyword: &str, typed: &str) -> bool {
     keyword
         .get(..typed.len())

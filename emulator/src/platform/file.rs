@@ -151,7 +151,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
     let (software, mut commands) =
         commands(&parsed.shared_commands, &parsed.commands).map_err(wrong)?;
     let redundancy = parsed.redundancy.map(|file| file.checked(&cards));
-    let version = commands.get("show version").map(Template::source);
+    let redundancy = redundancy.transpose().map_err(wrong)?;
     let diagnostics = parsed
         .diagnostics
         .map_or_else(Diagnostics::default, |file| {
@@ -165,8 +165,8 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
         alarms: alarms.collect::<Result<_, _>>().map_err(wrong)?,
         diagnostics,
         software,
-        storage: Storage::of_version(&version.unwrap_or_default()),
-        redundancy: redundancy.transpose().map_err(wrong)?,
+        storage: storage(&commands),
+        redundancy,
         cards,
         serial_style: parsed.chassis.serial_style().map_err(wrong)?,
         pid: parsed.pid,
@@ -192,12 +192,21 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
         triggers: BTreeMap::new(),
         commands,
     };
-    for (row, lines) in parsed.triggers {
-        let row = trigger_row(&row).ok_or_else(|| wrong(format!("`{row}` triggers nothing")))?;
+    add_triggers(&mut platform, parsed.triggers).map_err(wrong)?;
+    Ok(platform)
+}
+
+/// Reads which commands each kind of message runs, once the model knows its commands.
+fn add_triggers(
+    platform: &mut Platform,
+    triggers: BTreeMap<String, Vec<String>>,
+) -> Result<(), String> {
+    for (row, lines) in triggers {
+        let row = trigger_row(&row).ok_or_else(|| format!("`{row}` triggers nothing"))?;
         let commands: Vec<_> = lines.iter().map(|line| platform.command(line)).collect();
         platform.triggers.insert(row, Arc::from(commands));
     }
-    Ok(platform)
+    Ok(())
 }
 
 /// The alert groups called `names`; all without a list.
@@ -247,6 +256,12 @@ fn commands(
         .map(|(line, output)| (line.clone(), Template::new(output.trim_end_matches('\n'))))
         .collect();
     Ok((*software, compiled))
+}
+
+/// What the model's `show version` says of its file systems.
+fn storage(commands: &BTreeMap<String, Template>) -> Storage {
+    let version = commands.get("show version").map(Template::source);
+    Storage::of_version(&version.unwrap_or_default())
 }
 
 fn trigger_row(name: &str) -> Option<TriggerRow> {

@@ -54,7 +54,7 @@ fn memories(view: &DeviceView<'_>) -> Vec<Memory> {
     ]);
     let mut memories = vec![Memory {
         slot: String::new(),
-        description: platform.chassis_description.clone(),
+        description: platform.pid.clone(),
         fields: format!("{chassis}{addresses}"),
     }];
     for (position, card) in view.cards() {
@@ -92,7 +92,7 @@ fn by_slot(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
             fields,
         } = memory;
         let head = match slot.as_str() {
-            "" => format!("Slot 0:\n        {description}, Mother board"),
+            "" => format!("Backplane:\n        {description}"),
             slot => format!("Slot {slot}:\n        {description}"),
         };
         call.print(&format!(

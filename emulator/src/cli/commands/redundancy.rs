@@ -129,12 +129,12 @@ fn software(call: &Call<'_>, platform: &Platform) -> String {
     let version = description.next().unwrap_or_default();
     let rest: String = description.map(|line| format!("\n{line}")).collect();
     let boot = super::startup::variable(&super::startup::images(call));
-    let boot = boot.map_or_else(String::new, |text| format!("\n{:>31} {text}", "BOOT ="));
+    let boot = boot.map_or_else(String::new, |text| format!("\n{:>32} {text}", "BOOT ="));
     let register = &platform.storage.configuration_register;
     format!(
         "                 Image Version = {version}\n\
          Technical Support: http://www.cisco.com/techsupport{rest}{boot}\n\
-         {:>32}\n        Configuration register = {register}",
+         {:>33}\n        Configuration register = {register}",
         "CONFIG_FILE = "
     )
 }

@@ -65,9 +65,7 @@ fn tech_support(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
         if !interpreter::has_exec(call, line) {
             continue;
         }
-        call.print(&format!(
-            "\n------------------ {line} ------------------\n\n"
-        ));
+        call.print(&format!("\n------------------ {line} ------------------\n"));
         let start = call.out.len();
         interpreter::print_exec(call, line);
         if *line == "show running-config" {

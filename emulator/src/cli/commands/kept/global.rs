@@ -41,12 +41,19 @@ const fn row(tokens: &'static [Token]) -> Row {
 }
 
 #[rustfmt::skip]
+const LOGGING_HELP: &[(&str, &str)] = &[
+    ("console", "Set console logging parameters"),
+    ("history", "Configure syslog history table"),
+    ("monitor", "Set terminal line (monitor) logging parameters"),
+];
+
+#[rustfmt::skip]
 pub(in crate::cli::commands) static LOGGING: &[Row] = &[
     row(&[Word("logging"), ADDRESS]),
     row(&[Word("logging"), Word("host"), HOST]),
     row(&[Word("logging"), Word("host"), HOST, OneOf(&["discriminator", "transport", "vrf"]), REST]),
-    row(&[Word("logging"), OneOf(&["console", "count", "monitor", "on", "trap", "userinfo"])]),
-    row(&[Word("logging"), OneOf(&["console", "history", "monitor", "trap"]), LEVEL]),
+    row(&[Word("logging"), OneOf(&["console", "count", "monitor", "on", "trap", "userinfo"])]).with_help(LOGGING_HELP),
+    row(&[Word("logging"), OneOf(&["console", "history", "monitor", "trap"]), LEVEL]).with_help(LOGGING_HELP),
     row(&[Word("logging"), OneOf(&["console", "history", "monitor", "trap"]), LEVEL_NUMBER]).with_help(&[("<0-7>", "Logging severity level")]),
     row(&[Word("logging"), Word("facility"), FACILITY]),
     row(&[Word("logging"), Word("source-interface"), INTERFACE]),
@@ -76,9 +83,9 @@ const STAMP: &[&str] = &["localtime", "msec", "show-timezone", "year"];
 #[rustfmt::skip]
 pub(in crate::cli::commands) static SERVICES: &[Row] = &[
     row(&[Word("service"), Word("timestamps")]),
-    row(&[Word("service"), Word("timestamps"), OneOf(&["debug", "log"])]),
-    row(&[Word("service"), Word("timestamps"), OneOf(&["debug", "log"]), Word("uptime")]),
-    row(&[Word("service"), Word("timestamps"), Word("debug"), Word("datetime"), Flags(STAMP)]),
+    row(&[Word("service"), Word("timestamps"), Word("debug")]).with_help(&[("debug", "Timestamp debug messages")]),
+    row(&[Word("service"), Word("timestamps"), Word("debug"), Word("uptime")]).with_help(&[("debug", "Timestamp debug messages")]),
+    row(&[Word("service"), Word("timestamps"), Word("debug"), Word("datetime"), Flags(STAMP)]).with_help(&[("debug", "Timestamp debug messages")]),
     row(&[Word("service"), OneOf(&["compress-config", "config", "counters", "dhcp", "finger", "linenumber", "nagle", "pad", "password-encryption", "password-recovery", "prompt", "sequence-numbers", "slave-log", "tcp-keepalives-in", "tcp-keepalives-out", "udp-small-servers", "tcp-small-servers", "unsupported-transceiver"])]),
     row(&[Word("service"), Word("counters"), Word("max"), Word("age"), Value(Argument::Integer { min: 0, max: 60 })]),
     row(&[Word("service"), Word("prompt"), Word("config")]),
@@ -86,12 +93,13 @@ pub(in crate::cli::commands) static SERVICES: &[Row] = &[
     row(&[Word("clock"), Word("summer-time"), NAME, Word("date"), REST]),
     row(&[Word("ntp"), OneOf(&["authenticate", "logging", "master", "update-calendar"])]),
     row(&[Word("ntp"), Word("master"), Value(Argument::Integer { min: 1, max: 15 })]).with_help(&[("<1-15>", "Stratum number")]),
-    row(&[Word("ntp"), Word("source"), INTERFACE]),
+    row(&[Word("ntp"), Word("source"), INTERFACE]).with_help(&[("source", "Configure interface for source address")]),
     row(&[Word("ntp"), Word("trusted-key"), Value(Argument::Integer { min: 1, max: 65_535 })]),
     row(&[Word("ntp"), Word("authentication-key"), Value(Argument::Integer { min: 1, max: 65_535 }), REST]),
     row(&[Word("ntp"), OneOf(&["access-group", "allow", "max-associations"]), REST]),
+    row(&[Word("ntp"), OneOf(&["peer", "server"]), HOST]).with_help(&[("peer", "Configure NTP peer"), ("server", "Configure NTP server")]),
     row(&[Word("ntp"), OneOf(&["peer", "server"]), HOST, Flags(&["burst", "iburst", "prefer"])]),
-    row(&[Word("ntp"), OneOf(&["peer", "server"]), HOST, OneOf(&["key", "maxpoll", "minpoll", "source", "version"]), REST]),
+    row(&[Word("ntp"), OneOf(&["peer", "server"]), HOST, OneOf(&["key", "maxpoll", "minpoll", "source", "version"]), REST]).with_help(&[("key", "Configure peer authentication key"), ("source", "Interface for source address"), ("version", "Configure NTP version")]),
     row(&[Word("ntp"), OneOf(&["peer", "server"]), Word("vrf"), NAME, HOST]),
     row(&[Word("ntp"), OneOf(&["peer", "server"]), Word("vrf"), NAME, HOST, OneOf(&["burst", "iburst", "key", "maxpoll", "minpoll", "prefer", "source", "version"]), REST]),
 ];
@@ -102,7 +110,7 @@ pub(in crate::cli::commands) static SNMP: &[Row] = &[
     row(&[Word("snmp-server"), Word("community"), NAME, OneOf(&["ro", "rw"])]),
     row(&[Word("snmp-server"), Word("community"), NAME, OneOf(&["ro", "rw"]), NAME]).with_help(&[("WORD", "Access list or community string")]),
     row(&[Word("snmp-server"), Word("community"), NAME, Word("view"), REST]),
-    row(&[Word("snmp-server"), OneOf(&["chassis-id", "contact", "location"]), REST]),
+    row(&[Word("snmp-server"), OneOf(&["chassis-id", "contact", "location"]), REST]).with_help(&[("location", "Text for mib object sysLocation")]),
     row(&[Word("snmp-server"), Word("host"), HOST, REST]),
     row(&[Word("snmp-server"), OneOf(&["source-interface", "trap-source"]), INTERFACE]),
     row(&[Word("snmp-server"), Word("source-interface"), OneOf(&["informs", "traps"]), INTERFACE]),
@@ -110,7 +118,7 @@ pub(in crate::cli::commands) static SNMP: &[Row] = &[
     row(&[Word("snmp-server"), Word("packetsize"), Value(Argument::Integer { min: 484, max: 17_940 })]),
     row(&[Word("snmp-server"), Word("queue-length"), Value(Argument::Integer { min: 1, max: 5_000 })]),
     row(&[Word("snmp-server"), Word("system-shutdown")]),
-    row(&[Word("snmp-server"), Word("enable"), Word("informs")]),
+    row(&[Word("snmp-server"), Word("enable"), Word("informs")]).with_help(&[("enable", "Enable SNMP traps or informs")]),
     row(&[Word("snmp-server"), Word("enable"), Word("traps")]),
     row(&[Word("snmp-server"), Word("enable"), Word("traps"), OneOf(SNMP_TRAPS)]),
     row(&[Word("snmp-server"), Word("enable"), Word("traps"), OneOf(SNMP_TRAPS), REST]),

@@ -39,7 +39,7 @@ const BEHIND_IP_ALONE: &[&str] = &[
 pub(in crate::cli::commands) static INTERFACE: &[Row] = &[
     interface(&[Word("ip"), Word("address"), ADDRESS, ADDRESS]).with_help(&[("address", "Set the IP address of an interface")]),
     interface(&[Word("ip"), Word("address"), ADDRESS, ADDRESS, Word("secondary")]),
-    interface(&[Word("ip"), Word("address"), OneOf(&["dhcp", "negotiated"])]).with_help(&[("address", "Set the IP address of an interface")]),
+    interface(&[Word("ip"), Word("address"), OneOf(&["dhcp", "negotiated"])]).with_help(&[("address", "Set the IP address of an interface"), ("dhcp", "IP address negotiated via DHCP")]),
     interface(&[Word("ip"), OneOf(BEHIND_IP_ALONE)]),
     interface(&[Word("ip"), OneOf(BEHIND_IP), REST]),
     interface(&[Word("description"), REST]).with_help(&[("LINE", "Up to 200 characters describing this interface")]),
