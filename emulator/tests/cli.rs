@@ -338,7 +338,118 @@ fn keys() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
+/// Lines that people type in configuration, those of modes below what opens them.
+fn configuration_lines() -> impl Strategy<Value = Vec<String>> {
+    let one_of = |lines: &'static [&'static str]| {
+        let number = (prop::sample::select(lines), 1_u8..=9);
+        number.prop_map(|(line, number)| line.replace('#', &number.to_string()))
+    };
+    let part = |headers, lines| {
+        let body = prop::collection::vec(one_of(lines), 0..6);
+        (one_of(headers), body).prop_map(|(header, body)| {
+            let mut part = vec![header];
+            part.extend(body);
+            part.push("exit".to_owned());
+            part
+        })
+    };
+    let global = prop::collection::vec(one_of(GLOBAL_LINES), 1..4);
+    let parts = prop_oneof![
+        global,
+        part(&["interface gi0/#", "int Loopback#"], INTERFACE_LINES),
+        part(&["line con 0", "line vty 0 #", "line vty #"], LINE_LINES),
+        part(
+            &["crypto pki trustpoint T#", "crypto ca trust T#"],
+            TRUSTPOINT_LINES
+        ),
+    ];
+    prop::collection::vec(parts, 0..8).prop_map(|parts| parts.concat())
+}
+
+const GLOBAL_LINES: &[&str] = &[
+    "hostname edge-#",
+    "ip route 10.#.0.0 255.255.0.0 192.0.2.#",
+    "ip route 10.#.0.0 255.255.0.0 gi0/#",
+    "ip domain name example#.net",
+    "no ip domain lookup",
+    "ip domain lookup",
+    "ip name-server 192.0.2.#",
+    "no ip http server",
+    "ip http server",
+    "logging host 192.0.2.#",
+    "no logging host 192.0.2.#",
+    "logging trap warnings",
+    "no logging console",
+    "logging buffered #0000 errors",
+    "service timestamps debug datetime msec",
+    "clock timezone CET # 0",
+    "username user# privilege # secret 0 a{b}#",
+    "no username user#",
+    "ntp server 192.0.2.# prefer",
+    "snmp-server community public# ro",
+    "snmp-server location rack  # of \"the\" lab",
+    "banner motd ~text #~",
+    "no interface Loopback#",
+    "no crypto pki trustpoint T#",
+    "boot system flash0:image#.bin",
+    "enable secret cisco#",
+];
+const INTERFACE_LINES: &[&str] = &[
+    "description {not a slot}  to rack #",
+    "ip address 192.0.2.# 255.255.255.0",
+    "ip address 198.51.100.# 255.255.255.0 secondary",
+    "no ip address",
+    "no ip redirects",
+    "shutdown",
+    "no shutdown",
+    "speed 100",
+    "mtu 150#",
+    "default mtu",
+    "ip helper-address 192.0.2.#",
+];
+const LINE_LINES: &[&str] = &[
+    "exec-timeout # #",
+    "no exec-timeout",
+    "login local",
+    "no login",
+    "password cisco#",
+    "transport input ssh telnet",
+    "privilege level #",
+    "logging synchronous",
+    "length #",
+];
+const TRUSTPOINT_LINES: &[&str] = &[
+    "enrollment terminal",
+    "enrollment url http://ca#.example.com",
+    "revocation-check none",
+    "subject-name CN=edge#, O=\"Example\"",
+    "rsakeypair key#",
+    "no enrollment terminal",
+];
+
 proptest! {
+    #[test]
+    fn what_was_typed_is_printed_so_that_a_fresh_device_prints_the_same(
+        lines in configuration_lines(),
+    ) {
+        let mut typed = Desk::with("hostname edge\n", script());
+        typed.line("configure terminal");
+        for line in &lines {
+            let (text, result) = typed.line(line);
+            prop_assert!(!result.rejected, "{line}: {text}");
+        }
+        typed.line("end");
+        let printed = typed.line("show running-config").0;
+        let mut read = Desk::with(&printed, script());
+        prop_assert_eq!(read.line("show running-config").0, printed.clone());
+        let mut pasted = Desk::with("", script());
+        pasted.line("configure terminal");
+        for line in printed.lines().skip(3) {
+            pasted.line(line);
+        }
+        prop_assert_eq!(pasted.line("show running-config").0, printed);
+    }
+
     #[test]
     fn no_line_breaks_a_script(
         lines in prop::collection::vec("(do |no |show |\\| )?\\PC{0,60}|[a-z ?|]{0,30}", 0..8),

@@ -369,7 +369,11 @@ pub(super) fn leave_configuration(call: &mut Call<'_>) -> Next {
 mod tests {
     use super::*;
     use crate::{
-        cli::terminal::Settings, device::DeviceModel, identity::Seed, platform::Catalogue,
+        cli::terminal::Settings,
+        config::grammar::{Argument, Token},
+        device::DeviceModel,
+        identity::Seed,
+        platform::Catalogue,
     };
 
     /// A word that `token` takes.
