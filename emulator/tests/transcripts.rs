@@ -230,3 +230,22 @@ fn every_form_of_every_command_has_a_transcript() {
         .collect();
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
+
+/// The page that says where the vendor's documents are built names every transcript, and no other.
+#[test]
+fn the_vendor_map_names_the_transcripts_that_there_are() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/vendor-map.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let mut named: Vec<_> = page
+        .split('`')
+        .filter(|word| word.ends_with(".txt") && !word.contains('*'))
+        .collect();
+    named.sort_unstable();
+    named.dedup();
+    let catalogue = catalogue();
+    let files = catalogue
+        .iter()
+        .map(|transcript| transcript.path.file_name().unwrap().to_str().unwrap());
+    let files: Vec<_> = files.collect();
+    assert_eq!(named, files);
+}
