@@ -3,8 +3,9 @@
 //! To add a family: write `commands/NAME.rs` with a `pub(super) static ROWS: &[Row]` and the
 //! functions that its rows name, and add `NAME::ROWS` to [`FAMILIES`]. Keywords that have no help
 //! anywhere yet get it in `config::keywords`, or in the row by `with_help`; a test names
-//! those that have none. Its transcripts go into `tests/cli.rs` or a file beside it that uses the
-//! same desk. Parsing, abbreviation, `?`, Tab and errors follow from the rows.
+//! those that have none. Its transcripts go into `tests/transcripts`, and a test names
+//! the rows that have none. A row that only some models have says so by `on`. Parsing, abbreviation, `?`,
+//! Tab and errors follow from the rows.
 
 mod availability;
 mod call_home;

@@ -171,14 +171,14 @@ def read_with_templates(fleet):
         for command, models in OWNED.items():
             refused = "% Invalid input" in connection.send_command(command)
             check(f"{model}: {command} is there or not", refused != (model in models))
-        agree(model, f"m{number}-00002", read)
+        agree(model, f"m{number}-00002", read, connection.send_command("show file systems"))
         shown = connection.send_command("show tech-support", read_timeout=60)
         check(f"{model}: show tech-support", "------------------ show version ------------------" in shown, shown)
         check(f"{model}: no secret in it", "hidden" not in shown, shown)
         connection.disconnect()
 
 
-def agree(model, host, read):
+def agree(model, host, read, systems):
     """Checks that outputs say the same of one device."""
     version = read["show version"][0]
     check(f"{model}: host name", version.get("hostname") == host, version)
@@ -186,9 +186,9 @@ def agree(model, host, read):
     check(f"{model}: serial number", set(version.get("serial", [])) & serials, (version, serials))
     check(f"{model}: uptime", version.get("uptime"), version)
     total = read["dir"][0].get("total_size")
-    disks = {system.get("size") for system in read["show file systems"]}
-    alone = model in ("CISCO1941/K9", "CISCO2951/K9")  # Their disk has two names, which the template skips.
-    check(f"{model}: size of the disk", alone or total in disks, (total, disks))
+    # The template skips the marked line, that of the disk with the image.
+    marked = [line.split()[1] for line in systems.splitlines() if line.startswith("*")]
+    check(f"{model}: size of the disk", marked == [total], (total, systems))
     check(f"{model}: domain", read["show hosts summary"][0].get("default_domain") == "example.com", read)
     modules = {unit.get("serial") for unit in read.get("show module", []) if unit.get("serial")}
     check(f"{model}: modules are in the inventory", modules <= serials, (modules, serials))
