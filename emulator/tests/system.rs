@@ -62,3 +62,16 @@ fn a_reload_asks_first_and_forgets_what_was_not_saved() {
     desk.lab.advance(SignedDuration::from_mins(10));
     assert_eq!(&*desk.lab.device.hostname(), "edge");
 }
+
+#[test]
+fn a_supervisor_that_is_taken_out_no_longer_stands_by() {
+    let mut desk = Desk::on("ASR1006", "hostname edge\n");
+    let shown = |desk: &mut Desk| desk.transcript(&["show redundancy", "show bootvar"]);
+    assert!(shown(&mut desk).contains("Standby Location = slot 7"));
+    let platform = &desk.lab.device.model().platform;
+    let peer = platform.card_in("R1").unwrap();
+    desk.lab.raise(emulator::SystemEvent::CardRemoved(peer));
+    let text = shown(&mut desk);
+    assert!(text.contains("Hardware Mode = Simplex"), "{text}");
+    assert!(text.contains("Standby not ready to show bootvar"), "{text}");
+}
