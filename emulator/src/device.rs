@@ -67,7 +67,7 @@ pub struct DeviceModel {
 impl DeviceModel {
     /// Devices of `platform` that start with `startup`, with the default policy, in UTC.
     pub fn new(platform: Arc<Platform>, startup: Configuration) -> Self {
-        let licensing = LicensingModel::of(platform.software.as_ref());
+        let licensing = LicensingModel::of(platform.licensed.as_ref());
         Self {
             licensing: Arc::new(licensing),
             servers: Arc::default(),

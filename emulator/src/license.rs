@@ -9,6 +9,7 @@
 pub mod census;
 pub(crate) mod course;
 pub mod document;
+pub mod image;
 pub mod install;
 pub mod issue;
 pub mod kind;
@@ -18,7 +19,6 @@ pub(crate) mod period;
 pub(crate) mod removal;
 pub(crate) mod shelf;
 pub mod signature;
-pub mod software;
 pub(crate) mod space;
 pub(crate) mod store;
 pub mod ticket;
@@ -29,7 +29,7 @@ pub use kind::LicenseKind;
 pub use line::{Addition, LicenseId, Pak, Terms, Udi};
 pub use signature::{Issuer, KeyRing, TrustedKey};
 
-use software::Software;
+use image::LicensedImage;
 
 /// What the devices of a fleet have in common in licensing. Shared, never changed.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -45,13 +45,11 @@ pub struct LicensingModel {
 }
 
 impl LicensingModel {
-    /// What devices with `software` have when they leave the factory, one by one.
-    pub fn of(software: Option<&Software>) -> Self {
+    /// What devices with `image` have when they leave the factory, one by one.
+    pub fn of(image: Option<&LicensedImage>) -> Self {
         Self {
             ring: KeyRing::default(),
-            factory: software
-                .map(|own| own.factory().collect())
-                .unwrap_or_default(),
+            factory: image.map(|own| own.factory().collect()).unwrap_or_default(),
             members: 1,
             secret: [0; 32],
         }

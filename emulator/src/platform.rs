@@ -6,16 +6,18 @@
 mod alarm;
 mod diagnostics;
 mod file;
+mod storage;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 pub(crate) use alarm::Alarm;
 pub use alarm::AlarmClass;
+pub use storage::{Disk, Storage};
 
 use crate::{
     alert_group::{AlertGroup, AlertGroupSet},
     identity::SerialStyle,
-    license::software::Software,
+    license::image::LicensedImage,
     show::{call_home::Page, license},
     template::Template,
 };
@@ -51,6 +53,28 @@ pub enum DeviceKind {
     Router,
     /// Slots are named by `module`, hardware by `show module`.
     Switch,
+}
+
+/// The operating system of a model, which decides the layout of some outputs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Software {
+    /// IOS on a router.
+    Ios,
+    /// IOS on a Catalyst switch, alone or above a Linux kernel.
+    Catalyst,
+    /// IOS XE on a router.
+    IosXe,
+}
+
+/// Where the route processors or supervisors of a model sit.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Redundancy {
+    /// The active one, as `show redundancy` names its place.
+    pub active: String,
+    /// The place of the other, which may be empty.
+    pub standby: String,
+    /// The position of the card that stands by; `None` where the model has none.
+    pub peer: Option<u8>,
 }
 
 /// A field-replaceable unit of a model.
@@ -152,12 +176,18 @@ pub struct Platform {
     pub series: String,
     /// Whether it routes or switches.
     pub kind: DeviceKind,
+    /// Its operating system.
+    pub software: Software,
+    /// Its file systems.
+    pub storage: Storage,
+    /// Its route processors; `None` where it has one and no place for another.
+    pub redundancy: Option<Redundancy>,
     /// Generation of the Call Home feature.
     pub vintage: Vintage,
     /// How it is licensed.
     pub licensing: LicensingFamily,
     /// What its image knows of license lines; `None` for a model without any.
-    pub software: Option<Software>,
+    pub licensed: Option<LicensedImage>,
     /// sysObjectID, dotted.
     pub sys_object_id: String,
     /// sysDescr, several lines.
@@ -225,7 +255,7 @@ impl Platform {
     }
 
     fn license_page(&self, line: &str) -> CommandSource {
-        let page = self.software.as_ref().and_then(|_| license::Page::of(line));
+        let page = self.licensed.as_ref().and_then(|_| license::Page::of(line));
         page.map_or(CommandSource::Unknown, |page| {
             CommandSource::License(LicensePage(page))
         })
@@ -274,6 +304,11 @@ impl Platform {
     /// Every command line whose output is the model's own text.
     pub fn own_commands(&self) -> impl Iterator<Item = &str> {
         self.commands.keys().map(String::as_str)
+    }
+
+    /// Whether `line` is a command whose output is the model's own text.
+    pub(crate) fn prints(&self, line: &str) -> bool {
+        self.commands.contains_key(line)
     }
 
     /// Whether a scenario's `name` means this model.

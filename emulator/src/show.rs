@@ -23,7 +23,8 @@ pub(crate) fn push_output(out: &mut Vec<u8>, view: &DeviceView<'_>, command: &Tr
             });
         }
         CommandSource::StartupConfig => {
-            push_sized(out, "Using ", " out of 262136 bytes", |out| {
+            let end = format!(" out of {} bytes", view.platform().storage.nvram_bytes);
+            push_sized(out, "Using ", &end, |out| {
                 view.push_configuration(out, view.startup(), false);
             });
         }

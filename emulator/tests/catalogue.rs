@@ -14,6 +14,7 @@ use emulator::{
     AlertGroup, AttemptOutcome, Catalogue, Input, ManualMessage, MessageType, Output, Sensor,
     Severity, SystemEvent,
     alert::{CommandOutputDestination, CommandOutputRequest, RequestKind},
+    cli::{Session, Settings},
     config::MessageFormat,
 };
 use jiff::SignedDuration;
@@ -69,6 +70,43 @@ fn everything(lab: &mut Lab) {
         destination: CommandOutputDestination::Http { forward_to: None },
         service_request: None,
     }));
+}
+
+/// Commands that only some families have, and how the models that have them begin.
+const OF_SOME: &[(&str, &[&str])] = &[
+    ("show boot", &["WS-C3750E"]),
+    (
+        "show bootvar",
+        &["CISCO", "AS54", "CSR", "ISR", "ASR", "WS-C4507"],
+    ),
+    (
+        "show diag",
+        &["CISCO2811", "CISCO3845", "CISCO1941", "CISCO2951", "AS54"],
+    ),
+    ("show module", &["WS-"]),
+    ("show platform", &["CISCO", "AS54", "CSR", "ISR", "ASR"]),
+    ("show redundancy", &["CSR", "ISR", "ASR", "WS-C4507"]),
+    ("show redundancy states", &["CSR", "ISR", "ASR", "WS-C4507"]),
+    ("show switch", &["WS-C3750E"]),
+    ("show switch detail", &["WS-C3750E"]),
+];
+
+#[test]
+fn every_model_has_what_its_family_has() {
+    let session = Session::open(Settings {
+        privilege: 15,
+        ..Settings::default()
+    });
+    for model in models() {
+        let lab = Lab::seeded(7).on(&model);
+        for (line, families) in OF_SOME {
+            let form = session.understands(&lab.device, line);
+            // An abbreviation of another command does not count.
+            let is_its_own = form.is_some_and(|form| form.to_string() == format!("Exec: {line}"));
+            let expected = families.iter().any(|family| model.starts_with(family));
+            assert_eq!(is_its_own, expected, "{model}: {line}");
+        }
+    }
 }
 
 #[test]

@@ -32,19 +32,15 @@ fn probes(desk: &Desk) -> Vec<&Probe> {
 }
 
 #[test]
-fn the_status_of_mail_servers_is_what_a_probe_finds() {
-    for (platform, name) in [("ISR4331", "version_3"), ("CISCO2951", "version_2")] {
-        let mut desk = Desk::on(platform, CONFIGURATION);
-        let mut text = desk.transcript(&[]);
-        text.push_str(&desk.press(STATUS));
-        let servers = &probes(&desk)[0].servers;
-        let servers: Vec<_> = servers.iter().map(|server| &**server).collect();
-        assert_eq!(servers, ["192.168.2.1", "smtp.example.com"]);
-        text.push_str(&desk.resume(STATES));
-        text.push_str(&desk.press(STATUS));
-        text.push_str(&desk.resume(&[ServerState::Available]));
-        insta::assert_snapshot!(format!("mail_server_status_of_{name}"), text);
-    }
+fn the_configured_mail_servers_are_probed() {
+    let mut desk = Desk::on("ISR4331", CONFIGURATION);
+    desk.start();
+    let mut text = desk.press(STATUS);
+    let servers = &probes(&desk)[0].servers;
+    let servers: Vec<_> = servers.iter().map(|server| &**server).collect();
+    assert_eq!(servers, ["192.168.2.1", "smtp.example.com"]);
+    text.push_str(&desk.resume(STATES));
+    assert!(text.contains("Secure: none [Not Available]"), "{text}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{commands::Scope, filter, interpreter::is_kept, terminal::Terminal};
+use super::{commands::Scope, filter, interpreter::is_vague, terminal::Terminal};
 use crate::{
     config::{
         Mode,
@@ -192,8 +192,15 @@ fn begun(
 
 fn begun_in(scope: &Scope<'_>, words: &[Word<'_>]) -> Result<Vec<&'static Row>, Mismatch> {
     matching::begun_by(scope.rows(), words.get(..1).unwrap_or_default())?;
-    let known = scope.rows().filter(|row| !is_kept(row.action));
-    let kept = scope.rows().filter(|row| is_kept(row.action));
+    let first = match words.first() {
+        Some(word) => matching::first_keyword(scope.rows(), word)?,
+        None => None,
+    };
+    let rows = scope
+        .rows()
+        .filter(|row| words.is_empty() || matching::is_begun_by(row, first));
+    let known = rows.clone().filter(|row| !is_vague(row.action));
+    let kept = rows.filter(|row| is_vague(row.action));
     let known = matching::begun_by(known, words);
     let kept = matching::begun_by(kept, words).unwrap_or_default();
     match known {
@@ -229,10 +236,12 @@ fn own_help(row: &Row, word: &str) -> Option<&'static str> {
 }
 
 /// What stands for an argument in a list.
-fn placeholder(argument: Argument) -> String {
+pub(super) fn placeholder(argument: Argument) -> String {
     match argument {
         Argument::Integer { min, max } => format!("<{min}-{max}>"),
         Argument::Host => "Hostname or A.B.C.D".to_owned(),
+        Argument::Address => "A.B.C.D".to_owned(),
+        Argument::Interface => "Interface".to_owned(),
         Argument::TimeOfDay => "hh:mm".to_owned(),
         Argument::Line => "LINE".to_owned(),
         Argument::Quoted { .. } => "\"LINE\"".to_owned(),
@@ -249,6 +258,8 @@ fn argument_help(argument: Argument) -> &'static str {
     match argument {
         Argument::Integer { .. } => "Number",
         Argument::Host => "Name or address of the host",
+        Argument::Address => "Address or mask",
+        Argument::Interface => "Name of an interface",
         Argument::TimeOfDay => "Time of day",
         Argument::Line => "The rest of the command",
         Argument::Quoted { .. } => "Text in quotes",
@@ -282,7 +293,10 @@ fn keywords_like(
     found.retain(|keyword, _| {
         keyword.starts_with(|first: char| first.is_ascii_alphanumeric())
             && !keyword.contains(' ')
-            && !matches!(keyword.as_str(), "WORD" | "LINE" | "hh:mm")
+            && !matches!(
+                keyword.as_str(),
+                "WORD" | "LINE" | "hh:mm" | "A.B.C.D" | "Interface"
+            )
             && matching::starts_with(keyword, partial.text)
     });
     found
@@ -303,7 +317,10 @@ fn word_help(
     let placeholder = values
         .keys()
         .find(|word| {
-            matches!(word.as_str(), "WORD" | "LINE" | "hh:mm") || word.contains(['<', ' '])
+            matches!(
+                word.as_str(),
+                "WORD" | "LINE" | "hh:mm" | "A.B.C.D" | "Interface"
+            ) || word.contains(['<', ' '])
         })
         .filter(|word| *word != "<cr>");
     match placeholder {

@@ -9,16 +9,19 @@ use super::{
     call::{Call, Next, Typed},
     commands::{Scope, platform, sections},
     filter::{self, Filter, NoFilter},
+    keeping,
+    terminal::Terminal,
 };
 use crate::{
     config::{
         Mode,
-        apply::{Position, Section, notice},
-        grammar::{Action, Spelling, Verb},
+        apply::{Position, notice},
+        grammar::{Action, Checked, Row, Spelling, Verb},
         matching::{self, Command, Form, Mismatch},
         parse::is_other_command,
         words::{self, Word},
     },
+    device::Device,
     text::push,
 };
 
@@ -70,7 +73,7 @@ pub(super) fn is_command(line: &str) -> bool {
 /// Carries `line` out; what it prints is appended to the output of `call`.
 pub(super) fn run(call: &mut Call<'_>, line: &str) -> Next {
     let words = words::split(line);
-    let done = match do_command(call, &words) {
+    let done = match do_command(call.terminal, &words) {
         Some(exec) => exec_line(call, line, exec),
         None if call.terminal.position.is_none() => exec_line(call, line, &words),
         None => configuration_line(call, line, &words),
@@ -85,8 +88,8 @@ pub(super) fn run(call: &mut Call<'_>, line: &str) -> Next {
 }
 
 /// The exec command behind `do`, which configuration modes understand.
-fn do_command<'w, 'a>(call: &Call<'_>, words: &'w [Word<'a>]) -> Option<&'w [Word<'a>]> {
-    call.terminal.position.as_ref()?;
+fn do_command<'w, 'a>(terminal: &Terminal, words: &'w [Word<'a>]) -> Option<&'w [Word<'a>]> {
+    terminal.position.as_ref()?;
     let (first, rest) = words.split_first()?;
     (first.text.eq_ignore_ascii_case("do") && !rest.is_empty()).then_some(rest)
 }
@@ -124,7 +127,7 @@ fn exec_line(call: &mut Call<'_>, line: &str, words: &[Word<'_>]) -> Result<Next
     let next = match command.row.action {
         Action::Run(run) => run(call, &typed),
         Action::Platform => platform::show(call, &typed),
-        Action::Configure(_) | Action::Keep => Next::Prompt,
+        Action::Configure(_) | Action::Keep(_) => Next::Prompt,
     };
     match (filter, next) {
         (Some(filter), Next::Wait(waiting)) => {
@@ -137,6 +140,21 @@ fn exec_line(call: &mut Call<'_>, line: &str, words: &[Word<'_>]) -> Result<Next
         }
         (None, next) => valid(next, &command),
     }
+}
+
+/// Whether `line`, with its keywords in full, is an exec command of the device for whoever sits at the
+/// terminal.
+pub(super) fn has_exec(call: &Call<'_>, line: &str) -> bool {
+    let scope = Scope::of(call.terminal, call.device, Mode::Exec);
+    let found = matching::find(Mode::Exec, scope.rows(), &words::split(line));
+    found.is_ok_and(|command| command.canonical() == line)
+}
+
+/// Prints the output of the exec command `line` as part of another's; nothing if it is none.
+pub(super) fn print_exec(call: &mut Call<'_>, line: &str) {
+    let words = words::split(line);
+    // What would come behind the output, a question say, is not part of it.
+    let _ = exec_line(call, line, &words);
 }
 
 fn apply(filter: &Filter, out: &mut Vec<u8>, start: usize) {
@@ -160,11 +178,19 @@ fn configuration_line(
     line: &str,
     words: &[Word<'_>],
 ) -> Result<Next, Failure> {
-    let mut position = call
-        .terminal
-        .position
-        .clone()
-        .unwrap_or_else(Position::start);
+    let (position, command) = resolve(call.terminal, call.device, words)?;
+    carry_out(call, line, position, &command)
+}
+
+/// The command that `words` spell in the present configuration mode or in one around it, and where
+/// that is.
+fn resolve<'a>(
+    terminal: &Terminal,
+    device: &Device,
+    words: &[Word<'a>],
+) -> Result<(Position, Command<'a>), Mismatch> {
+    let position = terminal.position.clone();
+    let mut position = position.unwrap_or_else(Position::start);
     if position.section.is_some() && sections::ends_section(matching::form(position.mode, words).1)
     {
         position = Position::start();
@@ -172,11 +198,13 @@ fn configuration_line(
     // The first mode whose command the line begins is the one the error is about.
     let (mut begun, mut unknown) = (None, None);
     loop {
-        let scope = Scope::of(call.terminal, call.device, position.mode);
+        let scope = Scope::of(terminal, device, position.mode);
         match find(&scope, words) {
-            Ok(command) => return carry_out(call, line, position, &command),
+            // What begins a command here is not taken for one that nobody knows the rest of.
+            Ok(command) if begun.is_some() && is_vague(command.row.action) => {}
+            Ok(command) => return Ok((position, command)),
             // What could be a command here is not taken for one of another mode.
-            Err(mismatch @ Mismatch::Ambiguous { .. }) => return Err(mismatch.into()),
+            Err(mismatch @ Mismatch::Ambiguous { .. }) => return Err(mismatch),
             Err(mismatch @ Mismatch::Invalid { first: true, .. }) => {
                 unknown.get_or_insert(mismatch);
             }
@@ -186,28 +214,53 @@ fn configuration_line(
         }
         match position.parent() {
             Some(parent) => position = parent,
-            None => break,
+            None => return Err(begun.or(unknown).unwrap_or(Mismatch::Incomplete)),
         }
     }
-    let mismatch = begun.or(unknown).unwrap_or(Mismatch::Incomplete);
-    Err(mismatch.into())
+}
+
+/// The row of the grammar that `line` would be understood as at `terminal`.
+pub(super) fn understood(terminal: &Terminal, device: &Device, line: &str) -> Option<&'static Row> {
+    let words = words::split(line);
+    let exec = match terminal.position {
+        None => Some(&words[..]),
+        Some(_) => do_command(terminal, &words),
+    };
+    match exec {
+        Some(exec) => {
+            let end = filter::position(exec).unwrap_or(exec.len());
+            let scope = Scope::of(terminal, device, Mode::Exec);
+            let command = matching::find(Mode::Exec, scope.rows(), exec.get(..end)?);
+            command.ok().map(|command| command.row)
+        }
+        None => {
+            let resolved = resolve(terminal, device, &words);
+            resolved.ok().map(|(_, command)| command.row)
+        }
+    }
 }
 
 /// Finds the command that `words` spell in the mode of `scope`: a known one, or else one that is kept
 /// as it stands.
 pub(super) fn find<'a>(scope: &Scope<'_>, words: &[Word<'a>]) -> Result<Command<'a>, Mismatch> {
     let (_, own) = matching::form(scope.mode, words);
-    // The first word is chosen among all commands, so that none hides behind another's abbreviation.
-    let first = own.get(..1).unwrap_or_default();
-    let begun = matching::begun_by(scope.rows(), first);
+    let begun = matching::begun_by(scope.rows(), own.get(..1).unwrap_or_default());
     form_instead(scope.mode, words, begun.is_ok())?;
     begun?;
-    let known = scope.rows().filter(|row| !is_kept(row.action));
+    // The first word is chosen among all commands, so that none hides behind another's abbreviation.
+    let first = match own.first() {
+        Some(word) => matching::first_keyword(scope.rows(), word)?,
+        None => None,
+    };
+    let rows = scope
+        .rows()
+        .filter(move |row| matching::is_begun_by(row, first));
+    let known = rows.clone().filter(|row| !is_vague(row.action));
     let mismatch = match matching::find(scope.mode, known.clone(), words) {
         Ok(command) => return Ok(command),
         Err(mismatch) => mismatch,
     };
-    let kept = scope.rows().filter(|row| is_kept(row.action));
+    let kept = rows.filter(|row| is_vague(row.action));
     let kept = matching::find(scope.mode, kept, words);
     match mismatch {
         Mismatch::Invalid { first: true, .. } => kept,
@@ -251,8 +304,9 @@ fn form_instead(mode: Mode, words: &[Word<'_>], begins: bool) -> Result<(), Mism
     }
 }
 
-pub(super) fn is_kept(action: Action) -> bool {
-    matches!(action, Action::Keep)
+/// Whether only the first word of the command is known.
+pub(super) fn is_vague(action: Action) -> bool {
+    matches!(action, Action::Keep(Checked::FirstWord))
 }
 
 fn carry_out(
@@ -286,7 +340,7 @@ fn carry_out(
                 Err(refusal) => call.refuse(&refusal.to_string()),
             })
         }
-        Action::Keep => Ok(keep(call, &typed, position)),
+        Action::Keep(_) => Ok(keeping::keep(call, &typed, position)),
         Action::Platform => Ok(Next::Prompt),
     }
 }
@@ -311,78 +365,13 @@ pub(super) fn leave_configuration(call: &mut Call<'_>) -> Next {
     Next::Prompt
 }
 
-/// Keeps a line that the emulator does not interpret in the running configuration.
-fn keep(call: &mut Call<'_>, typed: &Typed<'_>, mut position: Position) -> Next {
-    let line = kept_text(typed);
-    let form = typed.command.form;
-    let header = position
-        .section
-        .as_ref()
-        .map(|section| section.header.clone());
-    let opened = if header.is_none() {
-        sections::opened_by(&line)
-    } else {
-        None
-    };
-    let kept = call
-        .device
-        .change_configuration(call.now, |configuration| match &opened {
-            Some(opened) if form == Form::Set => configuration.open_section(&opened.header),
-            Some(opened) => configuration.keep(None, form, &opened.header),
-            None => configuration.keep(header.as_deref(), form, &line),
-        });
-    if let Some(opened) = opened
-        && form == Form::Set
-    {
-        position = Position {
-            section: Some(Section {
-                header: opened.header.into(),
-                prompt: opened.prompt,
-            }),
-            ..Position::at(opened.mode)
-        };
-    }
-    call.terminal.position = Some(position);
-    match kept {
-        Ok(()) => Next::Prompt,
-        Err(refusal) => call.refuse(&refusal.to_string()),
-    }
-}
-
-/// The line as the configuration keeps it: its first keyword in full, the rest as typed.
-fn kept_text(typed: &Typed<'_>) -> String {
-    let words = words::split(typed.line);
-    let (_, own) = matching::form(typed.command.row.mode, &words);
-    let position = own.iter().position(|word| !word.quoted).unwrap_or(0);
-    let Some(first) = own.get(position) else {
-        return String::new();
-    };
-    let keyword = typed.command.values.first().and_then(|value| match value {
-        matching::Value::Keyword(keyword) => Some(*keyword),
-        matching::Value::Flag(_)
-        | matching::Value::Integer(_)
-        | matching::Value::Text(_)
-        | matching::Value::Time(_) => None,
-    });
-    let rest = own.get(position + 1).map_or("", |second| {
-        let start = typed.line.char_indices().nth(second.column);
-        start.map_or("", |(at, _)| typed.line[at..].trim_end())
-    });
-    let first = keyword.unwrap_or(first.text);
-    if rest.is_empty() {
-        first.to_owned()
-    } else {
-        format!("{first} {rest}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        cli::terminal::{Settings, Terminal},
-        config::grammar::{Argument, Row, Token},
-        device::{Device, DeviceModel},
+        cli::terminal::Settings,
+        config::grammar::{Argument, Token},
+        device::DeviceModel,
         identity::Seed,
         platform::Catalogue,
     };
@@ -395,6 +384,8 @@ mod tests {
             Token::Argument(Argument::Integer { min, .. }) => min.to_string(),
             Token::Argument(Argument::TimeOfDay) => "10:30".to_owned(),
             Token::Argument(Argument::Quoted { .. }) => "\"x\"".to_owned(),
+            Token::Argument(Argument::Address) => "192.0.2.1".to_owned(),
+            Token::Argument(Argument::Interface) => "Loopback0".to_owned(),
             Token::Argument(_) => "x".to_owned(),
         }
     }
@@ -409,7 +400,7 @@ mod tests {
         let typed = words::split(&before);
         let rows = scope
             .rows()
-            .filter(|row| position == 0 || !is_kept(row.action));
+            .filter(|row| position == 0 || !is_vague(row.action));
         let begun = matching::begun_by(rows, &typed).unwrap();
         let tokens: Vec<Token> = begun
             .iter()
@@ -426,7 +417,7 @@ mod tests {
         keywords.dedup();
         let value = tokens
             .iter()
-            .any(|token| matches!(token, Token::Argument(own) if !matching::is_quoted(*own)));
+            .any(|token| matches!(token, Token::Argument(own) if !matches!(own, Argument::Quoted { .. })));
         (keywords, value)
     }
 
@@ -460,6 +451,7 @@ mod tests {
 
     #[test]
     fn unambiguous_abbreviations_are_accepted_and_ambiguous_ones_refused() {
+        let mut seen = std::collections::BTreeSet::new();
         for platform in Catalogue::built_in().unwrap().iter() {
             let model = DeviceModel::new(platform.clone(), crate::Configuration::default());
             let at = jiff::Timestamp::UNIX_EPOCH;
@@ -468,11 +460,12 @@ mod tests {
                 privilege: 15,
                 ..Settings::default()
             });
-            for row in super::super::commands::all_rows() {
+            for (position, row) in super::super::commands::all_rows().enumerate() {
                 let scope = Scope::of(&terminal, &device, row.mode);
                 if !scope.rows().any(|own| std::ptr::eq(own, row)) {
                     continue;
                 }
+                seen.insert(position);
                 for (position, token) in row.tokens.iter().enumerate() {
                     for keyword in matching::keywords(token) {
                         check(&scope, row, position, keyword);
@@ -480,5 +473,6 @@ mod tests {
                 }
             }
         }
+        assert_eq!(seen.len(), super::super::commands::all_rows().count());
     }
 }

@@ -4,7 +4,9 @@
 //! A row is one complete form of a command, word by word. Optional endings are rows of their own.
 //! Ranges follow the Call Home reference, section 1.
 
-pub(crate) use super::row::{Action, Argument, PRIVILEGE_MAX, Row, Token, Verb};
+pub(crate) use super::row::{
+    Action, Argument, Checked, PRIVILEGE_MAX, Row, Token, Verb, every_model,
+};
 
 use super::{Mode, matching};
 use crate::severity::Severity;
@@ -89,6 +91,7 @@ const fn row(mode: Mode, verb: Verb, tokens: &'static [Token], help: &'static st
         help,
         privilege: PRIVILEGE_MAX,
         word_help: &[],
+        models: every_model,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Mode,
-    grammar::{Action, Argument, Row, Token},
+    grammar::{Action, Argument, Checked, Row, Token},
     names,
     profile::TimeOfDay,
     words::Word,
@@ -141,10 +141,16 @@ pub(crate) fn find<'a>(
 /// Whether the first `count` words of `row` are a command. Behind `no` and `default` values may be
 /// left out, with the keywords that follow them, but not the keywords before the first.
 pub(crate) fn is_enough(row: &Row, form: Form, count: usize) -> bool {
-    let is_value = |token: &Token| !matches!(token, Token::Word(_));
+    // What a line that is kept takes away begins with all its keywords.
+    let is_kept = matches!(row.action, Action::Keep(_));
+    let is_value = |token: &Token| match token {
+        Token::Word(_) => false,
+        Token::OneOf(_) | Token::Flags(_) => !is_kept,
+        Token::Argument(_) => true,
+    };
     let behind = row.tokens.iter().take(count + 1).any(is_value);
-    // A line that is kept as it stands says itself what is taken away.
-    let whole = form == Form::Set || matches!(row.action, Action::Keep);
+    // A line of which only the first word is known says itself what is taken away.
+    let whole = form == Form::Set || matches!(row.action, Action::Keep(Checked::FirstWord));
     least_words(row) <= count || !whole && behind
 }
 
@@ -171,6 +177,25 @@ const DEFAULT_CHARACTERS_MIN: usize = 3;
 
 /// Rows that still fit, each with its values so far.
 type Candidates<'a> = Vec<(&'static Row, Vec<Value<'a>>)>;
+
+/// The keyword that `word` is or abbreviates as the first of a command of `rows`; `None` where it can
+/// only be a value.
+pub(crate) fn first_keyword(
+    rows: impl Iterator<Item = &'static Row>,
+    word: &Word<'_>,
+) -> Result<Option<&'static str>, Mismatch> {
+    let candidates: Candidates<'_> = rows.map(|row| (row, Vec::new())).collect();
+    choose_keyword(&candidates, 0, word)
+}
+
+/// Whether `row` begins with the keyword `first`, or with a value where that is `None`.
+pub(crate) fn is_begun_by(row: &Row, first: Option<&'static str>) -> bool {
+    match (row.tokens.first(), first) {
+        (Some(token), Some(first)) => keywords(token).contains(&first),
+        (Some(token), None) => matches!(token, Token::Argument(_)),
+        (None, _) => false,
+    }
+}
 
 /// Keeps the rows whose word at `position` is `word`.
 fn narrow<'a>(
@@ -263,7 +288,8 @@ fn choose_keyword(
         let Some(token) = token_at(row, position) else {
             continue;
         };
-        value_possible |= matches!(token, Token::Argument(argument) if !is_quoted(argument));
+        value_possible |=
+            matches!(token, Token::Argument(argument) if read(argument, word).is_some());
         for keyword in keywords(&token) {
             if keyword.eq_ignore_ascii_case(word.text) {
                 return Ok(Some(*keyword));
@@ -281,11 +307,6 @@ fn choose_keyword(
             column: word.column,
         }),
     }
-}
-
-/// Whether an argument is told from keywords by its quotes.
-pub(crate) fn is_quoted(argument: Argument) -> bool {
-    matches!(argument, Argument::Quoted { .. })
 }
 
 pub(crate) fn starts_with(keyword: &str, typed: &str) -> bool {
@@ -319,6 +340,11 @@ fn read<'a>(argument: Argument, word: &Word<'a>) -> Option<Value<'a>> {
                 .contains(&number)
                 .then_some(Value::Integer(number))
         }
+        Argument::Address => {
+            let address = word.text.parse::<std::net::Ipv4Addr>();
+            address.is_ok().then_some(Value::Text(word.text))
+        }
+        Argument::Interface => is_interface(word.text).then_some(Value::Text(word.text)),
         Argument::TimeOfDay => names::time_of_day(word.text).map(Value::Time),
         Argument::ProfileName => {
             let allowed = !word.text.is_empty() && !word.text.eq_ignore_ascii_case("all");
@@ -338,6 +364,13 @@ fn read<'a>(argument: Argument, word: &Word<'a>) -> Option<Value<'a>> {
     }
 }
 
+/// Whether `text` looks like an interface: `Gi0/1`, `Tunnel17`.
+fn is_interface(text: &str) -> bool {
+    let kind = text.trim_end_matches(|c: char| c.is_ascii_digit() || "/.:".contains(c));
+    let is_word = kind.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
+    is_word && !kind.is_empty() && kind.len() < text.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{
@@ -350,7 +383,7 @@ mod tests {
         let command = find(mode, rows(mode).iter(), &words::split(line))?;
         match command.row.action {
             Action::Configure(verb) => Ok((verb, command.form)),
-            Action::Run(_) | Action::Platform | Action::Keep => {
+            Action::Run(_) | Action::Platform | Action::Keep(_) => {
                 panic!("not a configuration command")
             }
         }

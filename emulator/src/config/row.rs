@@ -1,7 +1,7 @@
 //! What a row of the grammar is made of.
 
 use super::Mode;
-use crate::cli::Run;
+use crate::{cli::Run, platform::Platform};
 
 /// Privilege level of a session that may do everything.
 pub(crate) const PRIVILEGE_MAX: u8 = 15;
@@ -41,6 +41,10 @@ pub(crate) enum Argument {
     },
     /// A host name, an address, or `user:password@` and either.
     Host,
+    /// An address or a mask, `A.B.C.D`.
+    Address,
+    /// An interface in one word: letters, then numbers.
+    Interface,
     /// `name@domain`.
     Email,
     /// `http://` or `https://` and more.
@@ -128,8 +132,17 @@ pub(crate) enum Action {
     Run(Run),
     /// The model, whose own text it prints; the row exists only where the model has one.
     Platform,
-    /// The session keeps the line in the running configuration as it stands.
-    Keep,
+    /// The session keeps the line in the running configuration.
+    Keep(Checked),
+}
+
+/// How far a line that is kept is known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Checked {
+    /// To its end, or to where free text begins.
+    Whole,
+    /// Its first word alone: another command may begin in the same way.
+    FirstWord,
 }
 
 /// One form of a command.
@@ -148,6 +161,13 @@ pub(crate) struct Row {
     /// Help for words of this row that mean something else here than [`super::keywords`] says: the
     /// keyword, or the placeholder of an argument, and the text.
     pub(crate) word_help: &'static [(&'static str, &'static str)],
+    /// Whether a model has the command.
+    pub(crate) models: fn(&Platform) -> bool,
+}
+
+/// Every model.
+pub(crate) const fn every_model(_: &Platform) -> bool {
+    true
 }
 
 impl Row {
@@ -165,6 +185,7 @@ impl Row {
             help,
             privilege,
             word_help: &[],
+            models: every_model,
         }
     }
 
@@ -182,6 +203,15 @@ impl Row {
             help,
             privilege: PRIVILEGE_MAX,
             word_help: &[],
+            models: every_model,
+        }
+    }
+
+    /// A command of `mode` that the running configuration keeps, checked word by word.
+    pub(crate) const fn checked(mode: Mode, tokens: &'static [Token]) -> Self {
+        Self {
+            action: Action::Keep(Checked::Whole),
+            ..Self::kept(mode, tokens)
         }
     }
 
@@ -190,10 +220,11 @@ impl Row {
         Self {
             mode,
             tokens,
-            action: Action::Keep,
+            action: Action::Keep(Checked::FirstWord),
             help: "",
             privilege: PRIVILEGE_MAX,
             word_help: &[],
+            models: every_model,
         }
     }
 
@@ -203,5 +234,10 @@ impl Row {
         word_help: &'static [(&'static str, &'static str)],
     ) -> Self {
         Self { word_help, ..self }
+    }
+
+    /// The same row for the models that `models` picks.
+    pub(crate) const fn on(self, models: fn(&Platform) -> bool) -> Self {
+        Self { models, ..self }
     }
 }

@@ -50,28 +50,47 @@ const ONCE: &[&str] = &[
     "history size",
     "ip address",
     "ip default-gateway",
+    "ip domain retry",
+    "ip domain timeout",
+    "ip http max-connections",
+    "ip http port",
     "length",
     "load-interval",
+    "location",
     "logging console",
     "logging facility",
     "logging monitor",
+    "logging queue-limit",
+    "logging rate-limit",
     "logging source-interface",
+    "logging synchronous",
     "logging trap",
+    "login",
     "mode",
     "mtu",
+    "ntp master",
     "ntp source",
     "password",
+    "privilege level",
     "revocation-check",
+    "service timestamps debug",
+    "session-timeout",
     "snmp-server chassis-id",
     "snmp-server contact",
     "snmp-server location",
+    "snmp-server packetsize",
+    "snmp-server queue-length",
     "speed",
     "switchport mode",
     "transport input",
     "transport output",
+    "transport preferred",
     "version",
     "width",
 ];
+
+/// Commands that it has once for each name behind them.
+const ONCE_EACH: &[&str] = &["ntp peer", "ntp server", "snmp-server community"];
 
 /// Commands whose `no` form is printed, because they are in force without a line of their own.
 const ON_BY_DEFAULT: &[&str] = &[
@@ -109,6 +128,20 @@ const PRINTED_BOTH_WAYS: &[&str] = &[
 fn is_command(line: &str, command: &str) -> bool {
     let rest = line.strip_prefix(command);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+}
+
+/// How the line begins that `line` takes the place of.
+fn replaced_by(line: &str) -> Option<&str> {
+    if line.ends_with(" secondary") {
+        return None;
+    }
+    let named = ONCE_EACH.iter().find_map(|command| {
+        let rest = line.strip_prefix(command)?.strip_prefix(' ')?;
+        let name = rest.split(' ').next().filter(|name| *name != "vrf")?;
+        line.get(..command.len() + 1 + name.len())
+    });
+    let mut once = ONCE.iter().copied();
+    named.or_else(|| once.find(|command| is_command(line, command)))
 }
 
 impl Verbatim {
@@ -298,9 +331,7 @@ impl Part<'_> {
             return;
         }
         let text = Template::literal(&format!("{}{line}", self.indentation));
-        let once = ONCE
-            .iter()
-            .find(|command| is_command(line, command) && !line.ends_with(" secondary"));
+        let once = replaced_by(line);
         if let Some(command) = once {
             self.remove(&format!("no {command}"));
         }

@@ -58,14 +58,6 @@ impl Device {
         Some(domain.fill(&self.identity_values()))
     }
 
-    /// The file system and the name of the software image, as `show version` gives them.
-    pub(crate) fn image(&self, now: Timestamp) -> (String, String) {
-        let file = self.said_by_version(now, "System image file is \"");
-        let file = file.split('"').next().unwrap_or_default();
-        let (system, name) = file.split_once(':').unwrap_or(("flash", file));
-        (system.to_owned(), name.trim_start_matches('/').to_owned())
-    }
-
     /// Bytes of processor and input/output memory, as `show version` gives them.
     pub(crate) fn memory_bytes(&self) -> (u64, u64) {
         let said = self.said_by_version(self.booted_at, " with ");

@@ -144,7 +144,7 @@ impl Device {
             usage.used_s = period_s;
             usage.since_s = ground.now_s.max(1);
             licenses.set_usage(line.key, usage);
-            if let Some((place, _)) = ground.software.feature(feature) {
+            if let Some((place, _)) = ground.image.feature(feature) {
                 licenses.running |= 1 << place;
             }
             course::come_due(licenses, ground, log);
@@ -161,7 +161,7 @@ impl Device {
         outputs: &mut Vec<Output>,
     ) -> bool {
         let set = self.change_licenses(now, outputs, |licenses, ground, log| {
-            let Some((place, _)) = ground.software.feature(feature) else {
+            let Some((place, _)) = ground.image.feature(feature) else {
                 return false;
             };
             if !licenses.runs(place) && !course::request(licenses, ground, place) {

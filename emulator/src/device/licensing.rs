@@ -54,7 +54,7 @@ impl Device {
     /// What surrounds the licenses at `now`; `None` for a model without license lines.
     pub(crate) fn license_ground(&self, now: Timestamp) -> Option<Ground<'_>> {
         Some(Ground {
-            software: self.model.platform.software.as_ref()?,
+            image: self.model.platform.licensed.as_ref()?,
             model: &self.model.licensing,
             udis: self.udis(),
             now_s: u32::try_from(now.as_second()).unwrap_or(0),

@@ -192,7 +192,7 @@ impl<'a> DeviceView<'a> {
         let values = self.identity_values();
         let udi = self
             .platform()
-            .software
+            .licensed
             .as_ref()
             .map(|_| Udi::new(&self.platform().pid, self.serial.as_str()));
         let view = View {

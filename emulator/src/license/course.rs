@@ -7,10 +7,10 @@
 use jiff::{Timestamp, ToSpan};
 
 use super::{
+    image::{Feature, Packaging},
     kind::LicenseKind,
     log::{LicenseLog, LineEvent},
     shelf::{Ground, Line, LineState, Shelf},
-    software::{Feature, Packaging},
     store::{Licenses, Mark},
 };
 
@@ -78,7 +78,7 @@ fn is_package(feature: &Feature, name: &str) -> bool {
 /// would run on.
 pub(crate) fn next_boot(shelf: &Shelf<'_>, wanted: &Wanted) -> Vec<(usize, Option<Line>)> {
     let lines = shelf.lines(0);
-    let features = shelf.software.features.iter().enumerate();
+    let features = shelf.image.features.iter().enumerate();
     let image_level = features.filter(|(_, feature)| feature.is_image_level());
     let could = image_level.map(|(place, feature)| {
         let line = Shelf::candidate(&lines, &feature.name);
@@ -90,7 +90,7 @@ pub(crate) fn next_boot(shelf: &Shelf<'_>, wanted: &Wanted) -> Vec<(usize, Optio
         (place, feature, line, runs && !wanted.forbids(feature))
     });
     let could: Vec<_> = could.collect();
-    match shelf.software.packaging {
+    match shelf.image.packaging {
         Packaging::TechnologyPackages => could
             .into_iter()
             .enumerate()
@@ -139,7 +139,7 @@ pub(crate) fn boot(
         }
     }
     for feature in &wanted.features {
-        if let Some((place, _)) = ground.software.feature(feature) {
+        if let Some((place, _)) = ground.image.feature(feature) {
             take_feature(licenses, ground, place);
         }
     }
@@ -148,10 +148,10 @@ pub(crate) fn boot(
 
 /// What is logged of technology package number `place`, which runs on `line` behind a boot.
 fn level(ground: &Ground<'_>, place: usize, line: Option<&Line>) -> Option<LicenseLog> {
-    let feature = ground.software.features.get(place)?;
+    let feature = ground.image.features.get(place)?;
     feature.package.as_ref()?;
     Some(LicenseLog::Level {
-        module: ground.software.module.clone(),
+        module: ground.image.module.clone(),
         level: feature.name.to_string(),
         license: line.map(|line| line.terms.feature.to_string()),
     })
@@ -236,7 +236,7 @@ pub(crate) fn request(licenses: &mut Licenses, ground: &Ground<'_>, place: usize
 /// Features that the configuration asks for and that had no license start if they have one now.
 pub(crate) fn start_wanted(licenses: &mut Licenses, ground: &Ground<'_>, wanted: &Wanted) {
     for feature in &wanted.features {
-        let known = ground.software.feature(feature);
+        let known = ground.image.feature(feature);
         if let Some((place, _)) = known.filter(|(place, _)| !licenses.runs(*place)) {
             request(licenses, ground, place);
         }
@@ -244,7 +244,7 @@ pub(crate) fn start_wanted(licenses: &mut Licenses, ground: &Ground<'_>, wanted:
 }
 
 fn take_feature(licenses: &mut Licenses, ground: &Ground<'_>, place: usize) -> bool {
-    let Some(feature) = ground.software.features.get(place) else {
+    let Some(feature) = ground.image.features.get(place) else {
         return false;
     };
     let lines = ground.shelf(licenses).lines(0);
@@ -259,7 +259,7 @@ fn take_feature(licenses: &mut Licenses, ground: &Ground<'_>, place: usize) -> b
 /// Feature number `place`, which runs, goes on with the best license there is, or stops.
 pub(crate) fn resume(licenses: &mut Licenses, ground: &Ground<'_>, place: usize) {
     let lines = ground.shelf(licenses).lines(0);
-    let Some(feature) = ground.software.features.get(place) else {
+    let Some(feature) = ground.image.features.get(place) else {
         return;
     };
     let mut own = lines
@@ -284,7 +284,7 @@ fn take_into_use(licenses: &mut Licenses, ground: &Ground<'_>, line: &Line) {
 
 /// Feature number `place` gives its license back.
 pub(crate) fn release(licenses: &mut Licenses, ground: &Ground<'_>, place: usize) {
-    let Some(feature) = ground.software.features.get(place) else {
+    let Some(feature) = ground.image.features.get(place) else {
         return;
     };
     if !licenses.runs(place) {
@@ -307,7 +307,7 @@ pub(crate) fn release(licenses: &mut Licenses, ground: &Ground<'_>, place: usize
 /// A better license for a feature that runs has appeared: features move to it at once, image levels
 /// at the next boot.
 pub(crate) fn prefer_better(licenses: &mut Licenses, ground: &Ground<'_>) {
-    let features = ground.software.features.iter().enumerate();
+    let features = ground.image.features.iter().enumerate();
     for (place, feature) in features.filter(|(_, feature)| !feature.is_image_level()) {
         if !licenses.runs(place) {
             continue;

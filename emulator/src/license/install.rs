@@ -225,7 +225,7 @@ fn store_line(
 ) -> InstallOutcome {
     let member = ready.member;
     let shelf = ground.shelf(licenses);
-    let supported = shelf.software.feature(feature).is_some();
+    let supported = shelf.image.feature(feature).is_some();
     let store = shelf.store_name(StoreName::Primary).to_owned();
     let udi = shelf.udi(member).cloned();
     if space::record_bytes(ready.bytes, ready.comment.len()) > shelf.free_bytes(member) {

@@ -217,7 +217,7 @@ impl Revocation {
             .coming
             .map(|coming| install::store(coming, licenses, ground, log));
         // A feature that ran goes on, on what came in the place of its license.
-        for (place, _) in ground.software.features.iter().enumerate() {
+        for (place, _) in ground.image.features.iter().enumerate() {
             if licenses.runs(place) {
                 course::resume(licenses, ground, place);
             }

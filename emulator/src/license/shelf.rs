@@ -14,11 +14,11 @@ use sha2::Sha256;
 
 use super::{
     LicensingModel,
+    image::{Feature, LicensedImage, PRIMARY_STORE},
     issue::Order,
     kind::LicenseKind,
     line::{Addition, Block, LicenseId, Lock, Terms, Udi, vendor_info},
     signature::{self, Issuer, Signature, TEST_KEY_ID},
-    software::{Feature, PRIMARY_STORE, Software},
     store::{Licenses, LineKey, Mark, StoreName, Usage},
 };
 
@@ -151,7 +151,7 @@ impl Line {
 /// What surrounds the licenses of a device at one instant.
 #[derive(Clone)]
 pub(crate) struct Ground<'a> {
-    pub(crate) software: &'a Software,
+    pub(crate) image: &'a LicensedImage,
     pub(crate) model: &'a LicensingModel,
     /// Of every member of the stack, the first one first; one for a device without.
     pub(crate) udis: Vec<Udi>,
@@ -166,7 +166,7 @@ impl Ground<'_> {
     pub(crate) fn shelf<'l>(&'l self, licenses: &'l Licenses) -> Shelf<'l> {
         let now = Timestamp::from_second(self.now_s.into()).unwrap_or_default();
         Shelf {
-            software: self.software,
+            image: self.image,
             model: self.model,
             udis: &self.udis,
             licenses,
@@ -184,7 +184,7 @@ impl Ground<'_> {
 /// The lines of a device.
 #[derive(Clone, Copy)]
 pub(crate) struct Shelf<'a> {
-    pub(crate) software: &'a Software,
+    pub(crate) image: &'a LicensedImage,
     pub(crate) model: &'a LicensingModel,
     pub(crate) udis: &'a [Udi],
     pub(crate) licenses: &'a Licenses,
@@ -208,7 +208,7 @@ impl<'a> Shelf<'a> {
         let installed = installed
             .filter(|line| line.key().member == member)
             .map(|line| self.line(line.key(), Origin::Installed, line.terms(), line.usage));
-        let features = self.software.features.iter();
+        let features = self.image.features.iter();
         let built_in = features.filter_map(|feature| Some((feature, feature.built_in()?)));
         let built_in = (0..).zip(built_in).map(|(index, (feature, terms))| {
             let key = LineKey {
@@ -300,7 +300,7 @@ impl<'a> Shelf<'a> {
         if line.usage.has(Mark::Serving) {
             return true;
         }
-        let feature = self.software.feature(&line.terms.feature);
+        let feature = self.image.feature(&line.terms.feature);
         if line.kind.is_limited() || !feature.is_some_and(|(place, _)| self.licenses.runs(place)) {
             return false;
         }
@@ -335,7 +335,7 @@ impl<'a> Shelf<'a> {
     pub(crate) fn store_name(&self, store: StoreName) -> &'a str {
         match store {
             StoreName::Primary => PRIMARY_STORE,
-            StoreName::BuiltIn => &self.software.built_in_store,
+            StoreName::BuiltIn => &self.image.built_in_store,
         }
     }
 

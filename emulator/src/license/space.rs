@@ -7,8 +7,8 @@ use std::io::Write;
 use flate2::{Compression, write::DeflateEncoder};
 
 use super::{
+    image::LicensedImage,
     shelf::{Line, Shelf},
-    software::Software,
     store::{Licenses, StoreName},
 };
 
@@ -26,11 +26,11 @@ pub(crate) fn record_bytes(line: usize, comment: usize) -> usize {
 }
 
 /// Bytes of the primary store of a device with `licenses`.
-pub(crate) fn store_bytes(software: &Software, licenses: &Licenses) -> usize {
+pub(crate) fn store_bytes(image: &LicensedImage, licenses: &Licenses) -> usize {
     let expanded = licenses.rare().is_some_and(|rare| rare.expanded);
     let bytes = match expanded {
-        true => software.expanded_store_bytes,
-        false => software.store_bytes,
+        true => image.expanded_store_bytes,
+        false => image.store_bytes,
     };
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
@@ -47,7 +47,7 @@ impl Shelf<'_> {
 
     /// Bytes that are free in the primary store of stack member `member`.
     pub(crate) fn free_bytes(&self, member: u8) -> usize {
-        store_bytes(self.software, self.licenses).saturating_sub(self.used_bytes(member))
+        store_bytes(self.image, self.licenses).saturating_sub(self.used_bytes(member))
     }
 
     fn record_of(&self, line: &Line) -> usize {
@@ -108,9 +108,9 @@ pub(crate) fn is_expanded(licenses: &Licenses) -> bool {
 ///
 /// # Errors
 /// If it does not, with the remedy.
-pub(crate) fn check_expansion(software: &Software, nvram: Nvram) -> Result<(), NoExpansion> {
-    let whole = u64::from(software.store_bytes) + u64::from(software.nvram_bytes);
-    let room = whole.saturating_sub(software.expanded_store_bytes.into());
+pub(crate) fn check_expansion(image: &LicensedImage, nvram: Nvram) -> Result<(), NoExpansion> {
+    let whole = u64::from(image.store_bytes) + u64::from(image.nvram_bytes);
+    let room = whole.saturating_sub(image.expanded_store_bytes.into());
     let configurations = (nvram.startup + nvram.configurations) as u64;
     match (configurations > room, nvram.compressed) {
         (true, false) => Err(NoExpansion::ConfigurationTooLarge),

@@ -5,14 +5,15 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::Deserialize;
 
 use super::{
-    BootLine, Card, DeviceKind, LicensingFamily, Platform, PlatformError, TriggerRow, Vintage,
+    BootLine, Card, DeviceKind, LicensingFamily, Platform, PlatformError, Redundancy, Software,
+    Storage, TriggerRow, Vintage,
     alarm::AlarmFile,
     diagnostics::{self, Diagnostics, DiagnosticsFile},
 };
 use crate::{
     alert_group::{AlertGroup, AlertGroupSet},
     identity::SerialStyle,
-    license::software::Software,
+    license::image::LicensedImage,
     template::Template,
 };
 
@@ -32,13 +33,11 @@ pub(super) const BUILT_IN: &[(&str, &str)] = &[
 ];
 
 /// Command outputs that the models of one software family have in common: name and text.
-const SHARED_COMMANDS: &[(&str, &str)] = &[
-    ("ios", include_str!("../../platforms/shared/ios.toml")),
-    (
-        "catalyst",
-        include_str!("../../platforms/shared/catalyst.toml"),
-    ),
-    ("ios-xe", include_str!("../../platforms/shared/ios-xe.toml")),
+#[rustfmt::skip]
+const SHARED_COMMANDS: &[(&str, Software, &str)] = &[
+    ("ios", Software::Ios, include_str!("../../platforms/shared/ios.toml")),
+    ("catalyst", Software::Catalyst, include_str!("../../platforms/shared/catalyst.toml")),
+    ("ios-xe", Software::IosXe, include_str!("../../platforms/shared/ios-xe.toml")),
 ];
 
 #[derive(Deserialize)]
@@ -60,11 +59,12 @@ struct PlatformFile {
     stack_members_max: u8,
     #[serde(default)]
     groups: Option<Vec<String>>,
+    redundancy: Option<RedundancyFile>,
     /// Names, each with one `{first..last}` at its end where there are several in a row.
     interfaces: Vec<String>,
     chassis: Unit,
     /// Absent where nothing is licensed by lines.
-    license: Option<Software>,
+    license: Option<LicensedImage>,
     #[serde(default)]
     card: Vec<Unit>,
     #[serde(default)]
@@ -108,6 +108,31 @@ struct BootLineFile {
     text: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RedundancyFile {
+    active: String,
+    standby: String,
+    /// The slot of the card that stands by.
+    peer: Option<String>,
+}
+
+impl RedundancyFile {
+    fn checked(self, cards: &[Card]) -> Result<Redundancy, String> {
+        let position = |slot: String| {
+            let mut cards = (0..).zip(cards);
+            let found = cards.find(|(_, card)| card.slot == slot);
+            let found = found.map(|(position, _)| position);
+            found.ok_or_else(|| format!("no card is in slot `{slot}`"))
+        };
+        Ok(Redundancy {
+            active: self.active,
+            standby: self.standby,
+            peer: self.peer.map(position).transpose()?,
+        })
+    }
+}
+
 fn one() -> u8 {
     1
 }
@@ -122,7 +147,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
         file: file.to_owned(),
         what,
     };
-    if let Some(fault) = parsed.license.as_ref().and_then(Software::fault) {
+    if let Some(fault) = parsed.license.as_ref().and_then(LicensedImage::fault) {
         return Err(wrong(fault));
     }
     if parsed.license.is_some() != (parsed.licensing == LicensingFamily::Classic) {
@@ -134,7 +159,10 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
     let cards = parsed.card.iter().map(|unit| unit.card().map_err(wrong));
     let cards = cards.collect::<Result<Vec<_>, _>>()?;
     let tests: Vec<_> = parsed.card.into_iter().map(|unit| unit.tests).collect();
-    let mut commands = commands(&parsed.shared_commands, &parsed.commands).map_err(wrong)?;
+    let (software, mut commands) =
+        commands(&parsed.shared_commands, &parsed.commands).map_err(wrong)?;
+    let redundancy = parsed.redundancy.map(|file| file.checked(&cards));
+    let redundancy = redundancy.transpose().map_err(wrong)?;
     let diagnostics = parsed
         .diagnostics
         .map_or_else(Diagnostics::default, |file| {
@@ -147,6 +175,9 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
     let mut platform = Platform {
         alarms: alarms.collect::<Result<_, _>>().map_err(wrong)?,
         diagnostics,
+        software,
+        storage: storage(&commands),
+        redundancy,
         cards,
         serial_style: parsed.chassis.serial_style().map_err(wrong)?,
         pid: parsed.pid,
@@ -156,7 +187,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
         kind: parsed.kind,
         vintage: parsed.vintage,
         licensing: parsed.licensing,
-        software: parsed.license,
+        licensed: parsed.license,
         sys_object_id: parsed.sys_object_id,
         sys_description: parsed.sys_description.trim_end().to_owned(),
         software_version: parsed.software_version,
@@ -173,12 +204,21 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
         triggers: BTreeMap::new(),
         commands,
     };
-    for (row, lines) in parsed.triggers {
-        let row = trigger_row(&row).ok_or_else(|| wrong(format!("`{row}` triggers nothing")))?;
+    add_triggers(&mut platform, parsed.triggers).map_err(wrong)?;
+    Ok(platform)
+}
+
+/// Reads which commands each kind of message runs, once the model knows its commands.
+fn add_triggers(
+    platform: &mut Platform,
+    triggers: BTreeMap<String, Vec<String>>,
+) -> Result<(), String> {
+    for (row, lines) in triggers {
+        let row = trigger_row(&row).ok_or_else(|| format!("`{row}` triggers nothing"))?;
         let commands: Vec<_> = lines.iter().map(|line| platform.command(line)).collect();
         platform.triggers.insert(row, Arc::from(commands));
     }
-    Ok(platform)
+    Ok(())
 }
 
 /// The alert groups called `names`; all without a list.
@@ -216,17 +256,24 @@ fn interfaces(patterns: &[String]) -> Result<Vec<String>, String> {
 fn commands(
     shared: &str,
     own: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, Template>, String> {
-    let (_, text) = SHARED_COMMANDS
+) -> Result<(Software, BTreeMap<String, Template>), String> {
+    let (_, software, text) = SHARED_COMMANDS
         .iter()
-        .find(|(name, _)| *name == shared)
+        .find(|(name, ..)| *name == shared)
         .ok_or_else(|| format!("`{shared}` names no shared commands"))?;
     let family: BTreeMap<String, String> =
         toml::from_str(text).map_err(|error| format!("shared commands `{shared}`: {error}"))?;
     let outputs = family.iter().chain(own);
-    Ok(outputs
+    let compiled = outputs
         .map(|(line, output)| (line.clone(), Template::new(output.trim_end_matches('\n'))))
-        .collect())
+        .collect();
+    Ok((*software, compiled))
+}
+
+/// What the model's `show version` says of its file systems.
+fn storage(commands: &BTreeMap<String, Template>) -> Storage {
+    let version = commands.get("show version").map(Template::source);
+    Storage::of_version(&version.unwrap_or_default())
 }
 
 fn trigger_row(name: &str) -> Option<TriggerRow> {

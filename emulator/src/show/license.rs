@@ -12,10 +12,10 @@ pub(crate) use listing::push_choice;
 pub(crate) use version::push_version;
 
 use crate::license::{
+    image::AgreementStyle,
     kind::LicenseKind,
     period,
     shelf::{Line, LineState, Shelf},
-    software::AgreementStyle,
 };
 
 /// A variant of `show license`.
@@ -126,7 +126,7 @@ pub(crate) fn push_page(out: &mut Vec<u8>, shelf: &Shelf<'_>, page: &Page, membe
 /// As `License State:` shows it. Images without rights to use say nothing of activity where an
 /// agreement is open.
 pub(super) fn state(shelf: &Shelf<'_>, line: &Line) -> String {
-    let active = match shelf.software.right_to_use {
+    let active = match shelf.image.right_to_use {
         true => "Active, ",
         false => "",
     };
@@ -143,7 +143,7 @@ pub(super) fn state(shelf: &Shelf<'_>, line: &Line) -> String {
 
 /// As `License Count:` shows it.
 pub(super) fn count(shelf: &Shelf<'_>, line: &Line) -> String {
-    let feature = shelf.software.feature(&line.terms.feature);
+    let feature = shelf.image.feature(&line.terms.feature);
     let users = feature.map_or(0, |(place, _)| shelf.licenses.users(place));
     let counted = feature.is_some_and(|(_, feature)| feature.counted);
     let used = if line.is_in_use() { users } else { 0 };
@@ -244,7 +244,7 @@ fn status(text: &mut String, shelf: &Shelf<'_>) {
 }
 
 fn udi(text: &mut String, shelf: &Shelf<'_>, served: u8) {
-    if shelf.software.agreement == AgreementStyle::Xe {
+    if shelf.image.agreement == AgreementStyle::Xe {
         line!(
             text,
             "SlotID   PID                    SN                      UDI"
@@ -257,7 +257,7 @@ fn udi(text: &mut String, shelf: &Shelf<'_>, served: u8) {
         let stacked = shelf.udis.len() > 1;
         let shown = u16::from(number) + u16::from(stacked);
         let mark = if number == served { '*' } else { ' ' };
-        if shelf.software.agreement == AgreementStyle::Xe {
+        if shelf.image.agreement == AgreementStyle::Xe {
             let slot = format!("{mark}{shown}");
             line!(text, "{slot:<9}{:<23}{:<24}{udi}", udi.pid, udi.serial);
         } else {

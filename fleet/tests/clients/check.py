@@ -27,12 +27,40 @@ duration = "10m"
 password = "cisco"
 authorized-keys = "key.pub"
 """
-# Model, and the platform name under which templates know its family.
-MODELS = ["CISCO2811", "CISCO3845", "CISCO1941/K9", "CISCO2951/K9", "AS54XM-AC-RPS", "CSR1000V", "ISR4331/K9",
-          "ASR1006", "WS-C3750E", "WS-C4507R+E"]
+ROUTERS = ["CISCO2811", "CISCO3845", "CISCO1941/K9", "CISCO2951/K9", "AS54XM-AC-RPS", "CSR1000V", "ISR4331/K9",
+           "ASR1006"]
+SWITCHES = ["WS-C3750E", "WS-C4507R+E"]
+MODELS = ROUTERS + SWITCHES
+# Commands with a template, and the models that have them.
+COMMANDS = {
+    "show version": MODELS,
+    "show inventory": MODELS,
+    "show ip interface brief": MODELS,
+    "show interfaces": MODELS,
+    "show interfaces description": MODELS,
+    "show file systems": MODELS,
+    "dir": MODELS,
+    "show processes cpu": MODELS,
+    "show users": MODELS,
+    "show hosts summary": MODELS,
+    "show ip http server status": MODELS,
+    "show clock": MODELS,
+    "show boot": ["WS-C3750E"],
+    "show switch detail": ["WS-C3750E"],
+    "show module": SWITCHES,
+    "show redundancy": ["CSR1000V", "ISR4331/K9", "ASR1006", "WS-C4507R+E"],
+}
+# Commands without a template, and the models that have them; on the others they are no commands.
+OWNED = {
+    "show platform": ROUTERS,
+    "show module": SWITCHES,
+    "show switch": ["WS-C3750E"],
+    "show redundancy states": ["CSR1000V", "ISR4331/K9", "ASR1006", "WS-C4507R+E"],
+}
 CONFIGURATION = """service call-home
 hostname {hostname}
 ip domain name example.com
+username keeper privilege 15 secret 0 hidden
 call-home
  contact-email-addr noc@example.com
  mail-server smtp.example.com priority 1
@@ -123,28 +151,47 @@ def drive_with_netmiko(fleet):
         check("netmiko: a wrong password", True)
 
 
+def parsed(model, command, shown):
+    """The records that the template of `command` reads in `shown`."""
+    try:
+        records = parse_output(platform="cisco_ios", command=command, data=shown)
+    except Exception as error:  # The parser's own kinds of errors differ from version to version.
+        check(f"{model}: {command}: {error}", False, shown)
+        return [{}]
+    check(f"{model}: {command}", len(records) > 0, shown)
+    return records or [{}]
+
+
 def read_with_templates(fleet):
     for number, model in enumerate(MODELS):
         connection = fleet.netmiko(f"m{number}-00002")
         connection.send_command("terminal length 0")
-        read = {}
-        for command in ["show version", "show inventory", "show ip interface brief", "show interfaces",
-                        "show interfaces description", "show running-config", "show hosts summary"]:
-            shown = connection.send_command(command)
-            if command in ("show running-config", "show hosts summary"):
-                continue
-            try:
-                read[command] = parse_output(platform="cisco_ios", command=command, data=shown)
-            except Exception as error:  # The parser's own kinds of errors differ from version to version.
-                check(f"{model}: {command}: {error}", False, shown)
-                read[command] = []
-            check(f"{model}: {command}", len(read[command]) > 0, shown)
-        version = (read["show version"] or [{}])[0]
-        check(f"{model}: host name", version.get("hostname") == f"m{number}-00002", version)
-        serials = {unit["sn"] for unit in read["show inventory"]}
-        check(f"{model}: serial number", set(version.get("serial", [])) & serials, (version, serials))
-        check(f"{model}: uptime", version.get("uptime"), version)
+        read = {command: parsed(model, command, connection.send_command(command))
+                for command, models in COMMANDS.items() if model in models}
+        for command, models in OWNED.items():
+            refused = "% Invalid input" in connection.send_command(command)
+            check(f"{model}: {command} is there or not", refused != (model in models))
+        agree(model, f"m{number}-00002", read, connection.send_command("show file systems"))
+        shown = connection.send_command("show tech-support", read_timeout=60)
+        check(f"{model}: show tech-support", "------------------ show version ------------------" in shown, shown)
+        check(f"{model}: no secret in it", "hidden" not in shown, shown)
         connection.disconnect()
+
+
+def agree(model, host, read, systems):
+    """Checks that outputs say the same of one device."""
+    version = read["show version"][0]
+    check(f"{model}: host name", version.get("hostname") == host, version)
+    serials = {unit.get("sn") for unit in read["show inventory"]}
+    check(f"{model}: serial number", set(version.get("serial", [])) & serials, (version, serials))
+    check(f"{model}: uptime", version.get("uptime"), version)
+    total = read["dir"][0].get("total_size")
+    # The template skips the marked line, that of the disk with the image.
+    marked = [line.split()[1] for line in systems.splitlines() if line.startswith("*")]
+    check(f"{model}: size of the disk", marked == [total], (total, systems))
+    check(f"{model}: domain", read["show hosts summary"][0].get("default_domain") == "example.com", read)
+    modules = {unit.get("serial") for unit in read.get("show module", []) if unit.get("serial")}
+    check(f"{model}: modules are in the inventory", modules <= serials, (modules, serials))
 
 
 def main():

@@ -1,4 +1,4 @@
-//! File systems: the image in flash, the configurations in NVRAM.
+//! File systems: the image on a disk, the configurations in NVRAM.
 
 use crate::{
     cli::call::{Answer, Call, Dialogue, Next, Typed},
@@ -12,17 +12,16 @@ use crate::{
 };
 
 const PATH: Argument = Argument::Text { max: 128 };
-/// Bytes of the NVRAM file system.
-const NVRAM_BYTES: u64 = 262_136;
-/// Bytes of the flash file system.
-const FLASH_BYTES: u64 = 512_065_536;
 /// Bytes of the software image.
 const IMAGE_BYTES: u64 = 97_794_040;
+/// Bytes of a file that NVRAM holds without showing it.
+const NVRAM_OWN_BYTES: u64 = 1_016;
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
     Row::exec(1, &[Word("dir")], directory, "List files on a filesystem"),
     Row::exec(1, &[Word("dir"), Value(PATH)], directory, "").with_help(&[("WORD", "Directory or file name"), ("dir", "List files on a filesystem")]),
+    Row::exec(1, &[Word("show"), Word("file"), Word("systems")], systems, "").with_help(&[("file", "Show filesystem information"), ("systems", "List filesystems")]),
     Row::exec(15, &[Word("more"), Value(PATH)], more, "Display the contents of a file").with_help(&[("WORD", "File to display")]),
     Row::exec(15, &[Word("delete"), Value(PATH)], delete, "Delete a file").with_help(&[("WORD", "File to be deleted")]),
 ];
@@ -35,46 +34,126 @@ fn split(path: &str) -> (&str, &str) {
     }
 }
 
-fn is_flash(system: &str, image_system: &str) -> bool {
-    system.is_empty() || system == image_system || matches!(system, "flash" | "bootflash")
+/// Bytes of a disk that are free: the image is all that is on the first.
+fn free_bytes(position: usize, bytes: u64) -> u64 {
+    match position {
+        0 => bytes.saturating_sub(IMAGE_BYTES),
+        _ => bytes,
+    }
 }
 
 fn directory(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     let path = typed.text(0).unwrap_or_default().to_owned();
     let (system, _) = split(&path);
-    let (image_system, image) = call.device.image(call.now);
     if system == "nvram" {
         return nvram(call);
     }
-    if !is_flash(system, &image_system) {
+    let storage = call.device.model().platform.storage.clone();
+    let Some(disk) = storage.disk(system) else {
         return call.refuse(&format!("%Error opening {path} (No such device)"));
-    }
-    call.print(&format!("Directory of {image_system}:/\n"));
-    call.print(&format!(
-        "    1  -rw-  {IMAGE_BYTES:>12}  Feb 10 2016 12:00:00 +00:00  {image}"
-    ));
-    let free = FLASH_BYTES - IMAGE_BYTES;
-    call.print(&format!("\n{FLASH_BYTES} bytes total ({free} bytes free)"));
+    };
+    let position = storage.disks.iter().position(|own| own == disk);
+    let position = position.unwrap_or(0);
+    let (name, total) = (&disk.name, disk.bytes);
+    let free = free_bytes(position, total);
+    call.print(&format!("Directory of {name}:/\n"));
+    call.print(&match position {
+        0 => format!(
+            "    1  -rw-  {IMAGE_BYTES:>12}  Feb 10 2016 12:00:00 +00:00  {}",
+            storage.image
+        ),
+        _ => "No files in directory".to_owned(),
+    });
+    call.print(&format!("\n{total} bytes total ({free} bytes free)"));
     Next::Prompt
 }
 
-fn nvram(call: &mut Call<'_>) -> Next {
-    let mut text = Vec::new();
-    let saved = *call.device.startup_configuration() != Configuration::default();
-    if saved {
-        let view = call.device.view(call.now);
-        view.push_configuration(&mut text, view.startup(), false);
+/// The size of the startup configuration in bytes; 0 where there is none.
+fn startup_bytes(call: &Call<'_>) -> u64 {
+    if *call.device.startup_configuration() == Configuration::default() {
+        return 0;
     }
-    let size = text.len() as u64;
+    let mut text = Vec::new();
+    let view = call.device.view(call.now);
+    view.push_configuration(&mut text, view.startup(), false);
+    text.len() as u64
+}
+
+fn nvram(call: &mut Call<'_>) -> Next {
+    let (size, total) = (
+        startup_bytes(call),
+        call.device.model().platform.storage.nvram_bytes,
+    );
     call.print("Directory of nvram:/\n");
-    if saved {
+    if size > 0 {
         call.print(&format!(
             "  254  -rw-  {size:>12}                    <no date>  startup-config"
         ));
     }
     call.print("    1  ----             0                    <no date>  rf_cold_starts");
-    let free = NVRAM_BYTES.saturating_sub(size);
-    call.print(&format!("\n{NVRAM_BYTES} bytes total ({free} bytes free)"));
+    let free = total.saturating_sub(size + NVRAM_OWN_BYTES);
+    call.print(&format!("\n{total} bytes total ({free} bytes free)"));
+    Next::Prompt
+}
+
+/// File systems without a size, with their type and what may be done with them; the disks and NVRAM
+/// stand between those of [`OPAQUE`] and [`NETWORK`].
+const OPAQUE: &[(&str, &str, &str)] = &[
+    ("opaque", "rw", "system:"),
+    ("opaque", "rw", "tmpsys:"),
+    ("opaque", "rw", "null:"),
+    ("opaque", "ro", "tar:"),
+    ("network", "rw", "tftp:"),
+];
+const NETWORK: &[(&str, &str, &str)] = &[
+    ("opaque", "wo", "syslog:"),
+    ("network", "rw", "rcp:"),
+    ("network", "rw", "ftp:"),
+    ("network", "rw", "http:"),
+    ("network", "rw", "scp:"),
+    ("network", "rw", "https:"),
+    ("opaque", "ro", "cns:"),
+];
+
+fn systems(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
+    let storage = call.device.model().platform.storage.clone();
+    let mut lines = Vec::new();
+    let mut add = |mark: char, size: &str, free: &str, (kind, flags, name): (&str, &str, &str)| {
+        lines.push(format!(
+            "{mark}{size:>13} {free:>13} {kind:>9} {flags:>6}   {name}"
+        ));
+    };
+    for system in OPAQUE {
+        add(' ', "-", "-", *system);
+    }
+    for (position, disk) in storage.disks.iter().enumerate() {
+        let mark = if position == 0 { '*' } else { ' ' };
+        let free = free_bytes(position, disk.bytes).to_string();
+        let flags = if disk.name == "webui" { "ro" } else { "rw" };
+        // `flash:` means the numbered disk with the image.
+        let alias = if disk.name == "flash0" {
+            " flash:#"
+        } else {
+            ""
+        };
+        let name = format!("{}:{alias}", disk.name);
+        add(mark, &disk.bytes.to_string(), &free, ("disk", flags, &name));
+    }
+    let total = storage.nvram_bytes;
+    let free = total.saturating_sub(startup_bytes(call) + NVRAM_OWN_BYTES);
+    add(
+        ' ',
+        &total.to_string(),
+        &free.to_string(),
+        ("nvram", "rw", "nvram:"),
+    );
+    for system in NETWORK {
+        add(' ', "-", "-", *system);
+    }
+    call.print("File Systems:\n\n       Size(b)       Free(b)      Type  Flags  Prefixes");
+    for line in lines {
+        call.print(&line);
+    }
     Next::Prompt
 }
 

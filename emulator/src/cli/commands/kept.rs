@@ -1,5 +1,9 @@
-//! Commands that the emulator does not interpret: the running configuration keeps them as they are
-//! typed. What begins with none of these words is refused.
+//! Commands that the emulator does not interpret: the running configuration keeps them. Those that
+//! clients and people type most are checked word by word ([`global`], [`parts`]); of the others only
+//! the first word is known, and what begins with none of these words is refused.
+
+pub(super) mod global;
+pub(super) mod parts;
 
 use crate::config::{
     Mode,
@@ -11,14 +15,14 @@ use crate::config::{
 
 #[rustfmt::skip]
 const GLOBAL: &[&str] = &[
-    "aaa", "access-list", "alias", "arp", "boot", "card", "cdp", "class-map", "clock", "config-register",
+    "aaa", "access-list", "alias", "arp", "boot", "card", "cdp", "class-map", "config-register",
     "controller", "crypto", "diagnostic", "dial-peer", "dot1x", "enable", "errdisable", "event", "exception",
-    "flow", "frame-relay", "hw-module", "interface", "ip", "ipv6", "isdn", "key", "line", "lldp",
-    "logging", "mac", "memory", "memory-size", "mls", "module", "mpls", "multilink", "network-clock", "ntp",
+    "flow", "frame-relay", "hw-module", "interface", "ipv6", "isdn", "key", "lldp",
+    "mac", "memory", "memory-size", "mls", "module", "mpls", "multilink", "network-clock",
     "object-group", "parser", "platform", "policy-map", "port-channel", "power", "privilege", "radius",
-    "radius-server", "route-map", "router", "scheduler", "security", "service", "snmp-server",
+    "radius-server", "route-map", "router", "scheduler", "security",
     "spanning-tree", "subscriber", "switch", "system", "tacacs", "tacacs-server", "tftp-server", "track",
-    "transceiver", "udld", "username", "version", "vlan", "voice", "voice-card", "vrf", "vtp", "zone",
+    "transceiver", "udld", "version", "vlan", "voice", "voice-card", "vrf", "vtp", "zone",
     "zone-pair",
 ];
 const GLOBAL_ALONE: &[&str] = &[
@@ -31,21 +35,19 @@ const GLOBAL_ALONE: &[&str] = &[
 
 #[rustfmt::skip]
 const INTERFACE: &[&str] = &[
-    "arp", "authentication", "bandwidth", "carrier-delay", "cdp", "channel-group", "clock", "crypto",
-    "delay", "description", "dialer", "dot1x", "duplex", "encapsulation", "hold-queue", "ip", "ipv6",
-    "keepalive", "lldp", "load-interval", "logging", "media-type", "mls", "mpls", "mtu", "negotiation", "ntp",
-    "peer", "power", "ppp", "service-policy", "snmp", "spanning-tree", "speed", "standby", "storm-control",
+    "arp", "authentication", "carrier-delay", "cdp", "channel-group", "clock", "crypto",
+    "dialer", "dot1x", "encapsulation", "hold-queue", "ipv6",
+    "keepalive", "lldp", "logging", "media-type", "mls", "mpls", "negotiation", "ntp",
+    "peer", "power", "ppp", "service-policy", "snmp", "spanning-tree", "standby", "storm-control",
     "switchport", "tunnel", "udld", "vrf", "vrrp", "zone-member",
 ];
 const INTERFACE_ALONE: &[&str] = &["fair-queue", "keepalive", "mab", "switchport"];
 
 #[rustfmt::skip]
 const LINE: &[&str] = &[
-    "access-class", "authorization", "databits", "escape-character", "exec-timeout", "flowcontrol",
-    "history", "ipv6", "length", "location", "logging", "login", "password", "privilege", "rotary",
-    "session-timeout", "speed", "stopbits", "transport", "width",
+    "authorization", "databits", "escape-character", "flowcontrol", "ipv6", "rotary", "speed", "stopbits",
 ];
-const LINE_ALONE: &[&str] = &["exec", "exec-timeout", "login", "monitor"];
+const LINE_ALONE: &[&str] = &["exec", "monitor"];
 
 const TRUSTPOINT: &[&str] = &[
     "auto-enroll",
@@ -73,7 +75,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::kept(Mode::Interface, &[OneOf(INTERFACE), REST]),
     Row::kept(Mode::Interface, &[OneOf(INTERFACE_ALONE)]),
     Row::kept(Mode::Line, &[OneOf(LINE), REST]),
-    Row::kept(Mode::Line, &[OneOf(LINE_ALONE)]),
+    Row::checked(Mode::Line, &[OneOf(LINE_ALONE)]),
     Row::kept(Mode::Trustpoint, &[OneOf(TRUSTPOINT), REST]),
     Row::kept(Mode::Redundancy, &[OneOf(REDUNDANCY), REST]),
     Row::kept(Mode::Section, &[REST]),

@@ -18,8 +18,8 @@ use crate::{
     },
     device::files::FileUrl,
     license::{
+        image::{AgreementStyle, Packaging},
         kind::LicenseKind,
-        software::{AgreementStyle, Packaging},
     },
     platform::Platform,
     show::license::Page,
@@ -71,40 +71,55 @@ const SWITCH_HELP: &[(&str, &str)] = &[
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
-    Row::exec(1, &[SHOW, LICENSE], show, "").with_help(&[("license", "Show license information")]),
-    Row::exec(1, &[SHOW, LICENSE, SELECTIONS], show, "").with_help(SHOW_HELP),
-    Row::exec(1, &[SHOW, LICENSE, OneOf(&["file", "status"]), SWITCH, MEMBER], show, "").with_help(SWITCH_HELP),
-    Row::exec(1, &[SHOW, LICENSE, Word("detail")], show, "").with_help(SHOW_HELP),
-    Row::exec(1, &[SHOW, LICENSE, Word("detail"), FEATURE], show, "").with_help(FEATURE_HELP),
+    Row::exec(1, &[SHOW, LICENSE], show, "").with_help(&[("license", "Show license information")]).on(licensed),
+    Row::exec(1, &[SHOW, LICENSE, SELECTIONS], show, "").with_help(SHOW_HELP).on(licensed),
+    Row::exec(1, &[SHOW, LICENSE, OneOf(&["file", "status"]), SWITCH, MEMBER], show, "").with_help(SWITCH_HELP).on(stackable),
+    Row::exec(1, &[SHOW, LICENSE, Word("detail")], show, "").with_help(SHOW_HELP).on(licensed),
+    Row::exec(1, &[SHOW, LICENSE, Word("detail"), FEATURE], show, "").with_help(FEATURE_HELP).on(licensed),
 ];
 
 /// The rows of every part of the family.
 pub(super) const PARTS: [&[Row]; 4] = [install::ROWS, manage::ROWS, save::ROWS, configure::ROWS];
 
-/// Whether devices of `platform` have the command `row`, as far as licenses decide it.
-pub(super) fn exists(platform: &Platform, row: &Row) -> bool {
-    let has = |keyword: &str| {
-        let mut tokens = row.tokens.iter();
-        tokens.any(|token| matching::keywords(token).contains(&keyword))
-    };
-    let is_license = matches!(
-        row.tokens,
-        [Word("license"), ..] | [Word("show"), Word("license"), ..]
-    );
-    if !is_license || matches!(row.action, crate::config::grammar::Action::Platform) {
-        return true;
-    }
-    let is_kept = matches!(row.action, crate::config::grammar::Action::Keep);
-    match &platform.software {
-        None => is_kept,
-        Some(software) => {
-            !is_kept
-                && (!has("expand") || software.expanded_store_bytes > 0)
-                && (!has("level") || software.packaging == Packaging::Levels)
-                && (!has("module") || software.packaging == Packaging::TechnologyPackages)
-                && (!has("switch") || platform.stack_members_max > 1)
-        }
-    }
+/// Models with license lines.
+fn licensed(platform: &Platform) -> bool {
+    platform.licensed.is_some()
+}
+
+/// Models that are licensed otherwise, or not at all.
+fn otherwise(platform: &Platform) -> bool {
+    platform.licensed.is_none()
+}
+
+/// Models with license lines that stack.
+fn stackable(platform: &Platform) -> bool {
+    licensed(platform) && platform.stack_members_max > 1
+}
+
+/// Models whose license store can be made larger.
+fn expandable(platform: &Platform) -> bool {
+    let image = platform.licensed.as_ref();
+    image.is_some_and(|image| image.expanded_store_bytes > 0)
+}
+
+/// Models whose image has levels.
+fn levelled(platform: &Platform) -> bool {
+    packaged(platform, Packaging::Levels)
+}
+
+/// Stacks whose image has levels.
+fn stackable_levelled(platform: &Platform) -> bool {
+    levelled(platform) && platform.stack_members_max > 1
+}
+
+/// Models with technology packages.
+fn modular(platform: &Platform) -> bool {
+    packaged(platform, Packaging::TechnologyPackages)
+}
+
+fn packaged(platform: &Platform, packaging: Packaging) -> bool {
+    let image = platform.licensed.as_ref();
+    image.is_some_and(|image| image.packaging == packaging)
 }
 
 fn show(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
@@ -182,8 +197,8 @@ fn ask_agreement(
     features: &[String],
     then: impl FnOnce(&mut Call<'_>, bool) -> Next + Send + Sync + 'static,
 ) -> Next {
-    let style = call.device.model().platform.software.as_ref();
-    let style = style.map_or(AgreementStyle::Ios, |software| software.agreement);
+    let style = call.device.model().platform.licensed.as_ref();
+    let style = style.map_or(AgreementStyle::Ios, |image| image.agreement);
     call.print(AGREEMENT);
     let question = match style {
         AgreementStyle::Ios => "ACCEPT? [yes/no]: ".to_owned(),
@@ -249,8 +264,8 @@ fn introduced(kind: LicenseKind) -> &'static str {
 /// Tells how the accepted features that are no image levels are enabled.
 fn tell_how_to_enable(call: &mut Call<'_>, features: &[(String, LicenseKind)]) {
     for (feature, _) in features {
-        let software = call.device.model().platform.software.as_ref();
-        let known = software.and_then(|software| software.feature(feature));
+        let image = call.device.model().platform.licensed.as_ref();
+        let known = image.and_then(|image| image.feature(feature));
         if known.is_some_and(|(_, feature)| !feature.is_image_level()) {
             call.print(&format!(
                 "Issue 'license feature {feature}' command to enable the license"

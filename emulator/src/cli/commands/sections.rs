@@ -37,7 +37,7 @@ const fn opener(
 #[rustfmt::skip]
 static OPENERS: &[Opener] = &[
     opener(&["interface"], 1, Mode::Interface, "config-if"),
-    opener(&["line"], 2, Mode::Line, "config-line"),
+    opener(&["line"], 1, Mode::Line, "config-line"),
     opener(&["redundancy"], 0, Mode::Redundancy, "config-red"),
     opener(&["crypto", "pki", "trustpoint"], 1, Mode::Trustpoint, "ca-trustpoint"),
     opener(&["crypto", "ca", "trustpoint"], 1, Mode::Trustpoint, "ca-trustpoint"),

@@ -35,11 +35,11 @@ fn representative<'l>(lines: &'l [Line], feature: &str) -> Option<&'l Line> {
 
 /// `show license`.
 pub(super) fn features(text: &mut String, shelf: &Shelf<'_>, lines: &[Line]) {
-    let known = shelf.software.features.iter().map(|feature| &feature.name);
+    let known = shelf.image.features.iter().map(|feature| &feature.name);
     let others = lines
         .iter()
         .map(|line| &line.terms.feature)
-        .filter(|name| shelf.software.feature(name).is_none());
+        .filter(|name| shelf.image.feature(name).is_none());
     for (number, name) in (1..).zip(known.chain(others)) {
         line!(text, "Index {number} Feature: {name:<31}");
         let Some(own) = representative(lines, name) else {
@@ -114,7 +114,7 @@ pub(super) fn detail(text: &mut String, shelf: &Shelf<'_>, lines: &[Line], featu
         dates(text, own);
         line!(text, "\tLicense State: {}", state(shelf, own));
         periods(text, own, "\t    ");
-        if shelf.software.right_to_use {
+        if shelf.image.right_to_use {
             let lock = match own.is_node_locked() {
                 true => "Node locked",
                 false => "Non Node locked",
@@ -140,7 +140,7 @@ fn addition(own: &Line) -> &'static str {
 
 /// `show license feature`.
 pub(super) fn table(text: &mut String, shelf: &Shelf<'_>, lines: &[Line]) {
-    let rights = shelf.software.right_to_use;
+    let rights = shelf.image.right_to_use;
     let word = |holds: bool| if holds { "yes" } else { "no" };
     let row = |name: &str, columns: [&str; 5]| {
         let [enforced, evaluation, subscription, enabled, right] = columns;
@@ -158,7 +158,7 @@ pub(super) fn table(text: &mut String, shelf: &Shelf<'_>, lines: &[Line]) {
         "RightToUse",
     ];
     line!(text, "{}", row("Feature name", heads));
-    for (place, feature) in shelf.software.features.iter().enumerate() {
+    for (place, feature) in shelf.image.features.iter().enumerate() {
         let serves = |line: &Line| line.terms.feature == feature.name && line.is_in_use();
         let enabled = shelf.licenses.runs(place) || lines.iter().any(serves);
         let columns = [

@@ -7,8 +7,8 @@ use std::fmt::Write;
 use super::line;
 use crate::license::{
     course::{self, Wanted},
+    image::Packaging,
     shelf::{Line, Shelf},
-    software::Packaging,
 };
 use crate::{template::LicenseField, text::push};
 
@@ -20,7 +20,7 @@ pub(crate) fn push_version(
     wanted: &Wanted,
     field: LicenseField,
 ) {
-    let mut features = shelf.software.features.iter().enumerate();
+    let mut features = shelf.image.features.iter().enumerate();
     let running =
         features.find(|(place, feature)| feature.level.is_some() && shelf.licenses.runs(*place));
     let running = running.map(|(_, feature)| &*feature.name);
@@ -28,7 +28,7 @@ pub(crate) fn push_version(
         LicenseField::Block => {
             let mut text = String::new();
             udis(&mut text, shelf);
-            if shelf.software.packaging == Packaging::TechnologyPackages {
+            if shelf.image.packaging == Packaging::TechnologyPackages {
                 packages(&mut text, shelf, wanted);
             }
             push(out, text.trim_end_matches('\n'));
@@ -44,7 +44,7 @@ pub(crate) fn push_version(
             let next = course::next_boot(shelf, wanted);
             let next = next
                 .first()
-                .and_then(|(place, _)| shelf.software.features.get(*place));
+                .and_then(|(place, _)| shelf.image.features.get(*place));
             push(out, next.map_or("None", |feature| &*feature.name));
         }
     }
@@ -61,7 +61,7 @@ fn udis(text: &mut String, shelf: &Shelf<'_>) {
 }
 
 fn packages(text: &mut String, shelf: &Shelf<'_>, wanted: &Wanted) {
-    let module = &shelf.software.module;
+    let module = &shelf.image.module;
     line!(
         text,
         "\n\n\nTechnology Package License Information for Module:'{module}' \n"
@@ -78,7 +78,7 @@ fn packages(text: &mut String, shelf: &Shelf<'_>, wanted: &Wanted) {
     line!(text, "{}", "-".repeat(66));
     let lines = shelf.lines(0);
     let next = course::next_boot(shelf, wanted);
-    let features = shelf.software.features.iter().enumerate();
+    let features = shelf.image.features.iter().enumerate();
     for (place, feature) in features {
         let Some(row) = &feature.package else {
             continue;

@@ -33,12 +33,12 @@ pub(super) fn model(
     licensing: &LicensingTable,
     findings: &mut Findings,
 ) -> LicensingModel {
-    let mut model = LicensingModel::of(platform.software.as_ref());
+    let mut model = LicensingModel::of(platform.licensed.as_ref());
     for license in &table.licenses {
         let Some(terms) = terms(license, findings) else {
             continue;
         };
-        if platform.software.is_none() {
+        if platform.licensed.is_none() {
             findings.add(
                 license.span(),
                 format!("a {} has no license lines", platform.pid),

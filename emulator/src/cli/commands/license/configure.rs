@@ -1,7 +1,10 @@
 //! Licensing in the configuration: image levels and packages, features, the agreement, and where the
 //! portal and the license agent are. Source: reference licensing, sections 2.2 and 2.3.
 
-use super::{FEATURE, LICENSE, MEMBER, SWITCH, ask_agreement, member};
+use super::{
+    FEATURE, LICENSE, MEMBER, SWITCH, ask_agreement, levelled, licensed, member, modular,
+    otherwise, stackable_levelled,
+};
 use crate::{
     cli::call::{Call, Next, Typed},
     config::{
@@ -53,17 +56,17 @@ const fn global(tokens: &'static [Token], run: crate::cli::Run) -> Row {
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
-    global(&[LICENSE, Word("accept"), Word("end"), Word("user"), Word("agreement")], accept),
-    global(&[LICENSE, Word("agent"), Word("listener"), Word("http"), OneOf(&["plaintext", "secure"]), PATH, Word("authenticate"), OneOf(&["none"])], keep),
-    global(&[LICENSE, Word("boot"), Word("level"), NAME], level),
-    global(&[LICENSE, Word("boot"), Word("level"), NAME, SWITCH, MEMBER], level),
-    global(&[LICENSE, Word("boot"), Word("module"), NAME, Word("technology-package"), NAME], package),
-    global(&[LICENSE, Word("boot"), Word("module"), NAME, Word("technology-package"), NAME, Word("disable")], package),
-    global(&[LICENSE, Word("call-home"), Word("url"), Value(Argument::Url)], keep),
-    global(&[LICENSE, Word("feature"), FEATURE], feature),
-    global(&[LICENSE, Word("udi"), Word("pid"), NAME, Word("sn"), NAME], udi),
+    global(&[LICENSE, Word("accept"), Word("end"), Word("user"), Word("agreement")], accept).on(licensed),
+    global(&[LICENSE, Word("agent"), Word("listener"), Word("http"), OneOf(&["plaintext", "secure"]), PATH, Word("authenticate"), OneOf(&["none"])], keep).on(licensed),
+    global(&[LICENSE, Word("boot"), Word("level"), NAME], level).on(levelled),
+    global(&[LICENSE, Word("boot"), Word("level"), NAME, SWITCH, MEMBER], level).on(stackable_levelled),
+    global(&[LICENSE, Word("boot"), Word("module"), NAME, Word("technology-package"), NAME], package).on(modular),
+    global(&[LICENSE, Word("boot"), Word("module"), NAME, Word("technology-package"), NAME, Word("disable")], package).on(modular),
+    global(&[LICENSE, Word("call-home"), Word("url"), Value(Argument::Url)], keep).on(licensed),
+    global(&[LICENSE, Word("feature"), FEATURE], feature).on(licensed),
+    global(&[LICENSE, Word("udi"), Word("pid"), NAME, Word("sn"), NAME], udi).on(licensed),
     // Models without license lines keep what they are told of other kinds of licensing.
-    Row::kept(Mode::Global, &[LICENSE, Value(Argument::Line)]).with_help(HELP),
+    Row::kept(Mode::Global, &[LICENSE, Value(Argument::Line)]).with_help(HELP).on(otherwise),
 ];
 
 /// Keeps the command in the running configuration, or takes it out.
@@ -103,8 +106,8 @@ fn level(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
         return next;
     }
     let named = typed.text(0).unwrap_or_default();
-    let software = call.device.model().platform.software.as_ref();
-    let known = software.and_then(|software| software.feature(named));
+    let image = call.device.model().platform.licensed.as_ref();
+    let known = image.and_then(|image| image.feature(named));
     if known.is_none_or(|(_, feature)| feature.level.is_none()) {
         return Next::Invalid { value: 0 };
     }
@@ -112,14 +115,14 @@ fn level(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
 }
 
 fn package(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
-    let software = call.device.model().platform.software.as_ref();
-    let Some(software) = software else {
+    let image = call.device.model().platform.licensed.as_ref();
+    let Some(image) = image else {
         return Next::Invalid { value: 0 };
     };
-    if typed.text(0) != Some(&software.module) {
+    if typed.text(0) != Some(&image.module) {
         return Next::Invalid { value: 0 };
     }
-    let Some((_, feature)) = software.package(typed.text(1).unwrap_or_default()) else {
+    let Some((_, feature)) = image.package(typed.text(1).unwrap_or_default()) else {
         return Next::Invalid { value: 1 };
     };
     let feature = feature.name.to_string();
@@ -185,8 +188,8 @@ fn configure_boot(call: &mut Call<'_>, form: Form, line: &str) -> Next {
 
 fn feature(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     let named = typed.text(0).unwrap_or_default().to_owned();
-    let software = call.device.model().platform.software.as_ref();
-    let known = software.and_then(|software| software.feature(&named));
+    let image = call.device.model().platform.licensed.as_ref();
+    let known = image.and_then(|image| image.feature(&named));
     let Some((place, known)) = known else {
         return Next::Invalid { value: 0 };
     };

@@ -1,7 +1,9 @@
 //! `license install` and `license revoke`: licenses that come, and licenses that go to another
 //! device. Source: reference licensing, section 2.3.
 
-use super::{FILE, LICENSE, ask_agreement, by_kind, file_url, introduced, tell_how_to_enable};
+use super::{
+    FILE, LICENSE, ask_agreement, by_kind, file_url, introduced, licensed, tell_how_to_enable,
+};
 use crate::{
     cli::call::{Call, Next, Typed},
     config::grammar::{Row, Token::Word},
@@ -25,8 +27,8 @@ const HELP: &[(&str, &str)] = &[
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
-    Row::exec(15, &[LICENSE, Word("install"), FILE], install_file, "").with_help(HELP),
-    Row::exec(15, &[LICENSE, Word("revoke"), FILE, FILE], revoke, "").with_help(HELP),
+    Row::exec(15, &[LICENSE, Word("install"), FILE], install_file, "").with_help(HELP).on(licensed),
+    Row::exec(15, &[LICENSE, Word("revoke"), FILE, FILE], revoke, "").with_help(HELP).on(licensed),
 ];
 
 fn install_file(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {

@@ -1,7 +1,7 @@
 //! `license clear`, `comment`, `modify priority` and `purge`: what is done to lines that are there.
 //! Source: reference licensing, section 2.3.
 
-use super::{FEATURE, LICENSE, MEMBER, SWITCH, member, unknown_feature};
+use super::{FEATURE, LICENSE, MEMBER, SWITCH, licensed, member, stackable, unknown_feature};
 use crate::{
     cli::call::{Answer, Call, Dialogue, Next, Typed},
     config::grammar::{
@@ -42,14 +42,14 @@ const TEXT: Argument = Argument::Text {
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
-    Row::exec(15, &[LICENSE, Word("clear"), FEATURE], clear, "").with_help(HELP),
-    Row::exec(15, &[LICENSE, Word("clear"), FEATURE, SWITCH, MEMBER], clear, "").with_help(HELP),
-    Row::exec(15, &[LICENSE, Word("comment"), Word("add"), FEATURE, Value(TEXT)], comment, "").with_help(HELP),
-    Row::exec(15, &[LICENSE, Word("comment"), Word("add"), FEATURE, Value(TEXT), SWITCH, MEMBER], comment, "").with_help(HELP),
-    Row::exec(15, &[LICENSE, Word("comment"), Word("delete"), FEATURE], uncomment, "").with_help(HELP),
-    Row::exec(15, &[LICENSE, Word("comment"), Word("delete"), FEATURE, SWITCH, MEMBER], uncomment, "").with_help(HELP),
-    Row::exec(15, &[LICENSE, Word("modify"), Word("priority"), FEATURE, OneOf(&["high", "low"])], priority, "").with_help(HELP),
-    Row::exec(15, &[LICENSE, Word("purge"), FEATURE], purge, "").with_help(HELP),
+    Row::exec(15, &[LICENSE, Word("clear"), FEATURE], clear, "").with_help(HELP).on(licensed),
+    Row::exec(15, &[LICENSE, Word("clear"), FEATURE, SWITCH, MEMBER], clear, "").with_help(HELP).on(stackable),
+    Row::exec(15, &[LICENSE, Word("comment"), Word("add"), FEATURE, Value(TEXT)], comment, "").with_help(HELP).on(licensed),
+    Row::exec(15, &[LICENSE, Word("comment"), Word("add"), FEATURE, Value(TEXT), SWITCH, MEMBER], comment, "").with_help(HELP).on(stackable),
+    Row::exec(15, &[LICENSE, Word("comment"), Word("delete"), FEATURE], uncomment, "").with_help(HELP).on(licensed),
+    Row::exec(15, &[LICENSE, Word("comment"), Word("delete"), FEATURE, SWITCH, MEMBER], uncomment, "").with_help(HELP).on(stackable),
+    Row::exec(15, &[LICENSE, Word("modify"), Word("priority"), FEATURE, OneOf(&["high", "low"])], priority, "").with_help(HELP).on(licensed),
+    Row::exec(15, &[LICENSE, Word("purge"), FEATURE], purge, "").with_help(HELP).on(licensed),
 ];
 
 /// The lines of `feature` on stack member `member`.
@@ -195,7 +195,7 @@ fn set_comment(call: &mut Call<'_>, key: LineKey, text: &str) -> bool {
         .change_licenses(call.now, call.outputs, |licenses, ground, _| {
             let before = licenses.comment(key).to_owned();
             licenses.set_comment(key, text);
-            let room = space::store_bytes(ground.software, licenses);
+            let room = space::store_bytes(ground.image, licenses);
             if ground.shelf(licenses).used_bytes(key.member) > room {
                 licenses.set_comment(key, &before);
                 return false;

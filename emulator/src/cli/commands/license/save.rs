@@ -1,7 +1,7 @@
 //! `license save`, and `license expand nvram`, which makes room for more.
 //! Source: reference licensing, sections 2.3 and 4.3.
 
-use super::{FILE, LICENSE, MEMBER, SWITCH, file_url, member};
+use super::{FILE, LICENSE, MEMBER, SWITCH, expandable, file_url, licensed, member, stackable};
 use crate::{
     cli::call::{Answer, Call, Dialogue, Next, Typed},
     config::grammar::{Row, Token::Word},
@@ -27,11 +27,11 @@ const HELP: &[(&str, &str)] = &[
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
-    Row::exec(15, &[LICENSE, Word("save"), FILE], save, "").with_help(HELP),
-    Row::exec(15, &[LICENSE, Word("save"), FILE, SWITCH, MEMBER], save, "").with_help(HELP),
-    Row::exec(15, &[LICENSE, Word("save"), Word("credential"), FILE], credential, "").with_help(HELP),
-    Row::exec(15, &[LICENSE, Word("save"), Word("credential"), FILE, SWITCH, MEMBER], credential, "").with_help(HELP),
-    Row::exec(15, &[LICENSE, Word("expand"), Word("nvram")], expand, "").with_help(HELP),
+    Row::exec(15, &[LICENSE, Word("save"), FILE], save, "").with_help(HELP).on(licensed),
+    Row::exec(15, &[LICENSE, Word("save"), FILE, SWITCH, MEMBER], save, "").with_help(HELP).on(stackable),
+    Row::exec(15, &[LICENSE, Word("save"), Word("credential"), FILE], credential, "").with_help(HELP).on(licensed),
+    Row::exec(15, &[LICENSE, Word("save"), Word("credential"), FILE, SWITCH, MEMBER], credential, "").with_help(HELP).on(stackable),
+    Row::exec(15, &[LICENSE, Word("expand"), Word("nvram")], expand, "").with_help(HELP).on(expandable),
 ];
 
 fn save(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
@@ -121,7 +121,7 @@ fn expand(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
                     if space::is_expanded(licenses) {
                         return Err(space::NoExpansion::Already);
                     }
-                    space::check_expansion(ground.software, nvram)?;
+                    space::check_expansion(ground.image, nvram)?;
                     licenses.rare_mut().expands_at_boot = true;
                     Ok(())
                 });

@@ -22,7 +22,7 @@ pub(super) fn event(
     findings: &mut Findings,
 ) -> Option<LicenseEvent> {
     for fleet in concerned {
-        if fleet.model.platform.software.is_none() {
+        if fleet.model.platform.licensed.is_none() {
             findings.add(
                 table.event.as_ref().map_or(0..0, Spanned::span),
                 format!("the devices of `{}` have no license lines", fleet.name),
@@ -91,9 +91,9 @@ fn feature(
         return None;
     };
     for fleet in concerned {
-        let software = fleet.model.platform.software.as_ref()?;
-        if software.feature(name.get_ref()).is_none() {
-            let features = software.features.iter();
+        let image = fleet.model.platform.licensed.as_ref()?;
+        if image.feature(name.get_ref()).is_none() {
+            let features = image.features.iter();
             let known: Vec<&str> = features.map(|feature| &*feature.name).collect();
             findings.add(
                 name.span(),
