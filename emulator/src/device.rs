@@ -3,6 +3,7 @@
 //! Feed it with [`Device::handle`], wait until [`Device::next_deadline`] or the next input, whichever
 //! comes first, and ask for a message's bytes with [`Device::render`] when it is about to be sent.
 
+mod clock;
 mod console;
 mod events;
 mod faults;
@@ -105,6 +106,8 @@ pub struct Device {
     /// What it boots with, once that differs from what its model starts with.
     saved: Option<Arc<Configuration>>,
     zone: TimeZone,
+    /// How far the device's own clock is ahead, once somebody has set it.
+    clock_ahead: Option<Box<SignedDuration>>,
     booted_at: Timestamp,
     power: Power,
     /// Why it is booting, or booted last.
@@ -139,6 +142,7 @@ impl Device {
             seed,
             running,
             saved: None,
+            clock_ahead: None,
             booted_at,
             power: Power::On,
             boot_reason: BootReason::PowerOn,
@@ -215,9 +219,8 @@ impl Device {
 
     /// Raises the periodic messages whose schedule names `due`.
     fn fire_periodic(&mut self, due: Timestamp, outputs: &mut Vec<Output>) {
-        let calendar = self.calendar();
         let fired: Vec<_> = call_home::periodic(&self.running)
-            .filter(|(_, _, schedule)| calendar.next(*schedule, self.scheduled_until) == Some(due))
+            .filter(|(_, _, schedule)| self.next_of(*schedule) == Some(due))
             .map(|(profile, group, _)| (profile, group))
             .collect();
         for (profile, group) in fired {
@@ -228,9 +231,8 @@ impl Device {
     }
 
     fn plan_periodic(&mut self) {
-        let calendar = self.calendar();
         self.next_periodic = call_home::periodic(&self.running)
-            .filter_map(|(_, _, schedule)| calendar.next(schedule, self.scheduled_until))
+            .filter_map(|(_, _, schedule)| self.next_of(schedule))
             .min();
     }
 
@@ -238,7 +240,7 @@ impl Device {
         Calendar {
             zone: &self.zone,
             derived: DerivedMonthly::of(&self.serial()),
-            booted_at: self.booted_at,
+            booted_at: self.wall(self.booted_at),
         }
     }
 

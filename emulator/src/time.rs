@@ -87,6 +87,15 @@ impl LocalTime {
         self.push_zone_and_date(out, zone_name);
     }
 
+    /// Appends `12:26:02 EST Dec 3 2009`, as certificates show when they are valid.
+    pub(crate) fn push_certificate_stamp(&self, out: &mut Vec<u8>, zone_name: &str) {
+        self.push_time_of_day(out);
+        out.push(b' ');
+        push(out, zone_name);
+        out.push(b' ');
+        self.push_date(out);
+    }
+
     /// Appends `Thu, 03 Dec 2009 12:26:02 +0500` (RFC 5322).
     pub fn push_mail_date(&self, out: &mut Vec<u8>) {
         push(out, self.weekday());
@@ -143,6 +152,11 @@ impl LocalTime {
         out.push(b' ');
         push(out, self.weekday());
         out.push(b' ');
+        self.push_date(out);
+    }
+
+    /// Appends `Dec 3 2009`.
+    fn push_date(&self, out: &mut Vec<u8>) {
         push(out, MONTHS[self.month_index()]);
         out.push(b' ');
         push_decimal(out, self.civil.day() as u64);

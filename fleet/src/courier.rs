@@ -125,6 +125,7 @@ impl Couriers {
                     url,
                     proxy,
                     identity_check,
+                    authorities,
                 },
                 Rendered::Http { content_type },
             ) => {
@@ -133,6 +134,7 @@ impl Couriers {
                     url,
                     proxy: proxy.as_ref().map(|(host, port)| (&**host, *port)),
                     identity_check: *identity_check,
+                    authorities,
                     content_type,
                 };
                 self.https.deliver(&post, body, &mut log).await

@@ -8,12 +8,14 @@
 
 mod availability;
 mod call_home;
+mod clock;
 mod configure;
 mod debug;
 mod files;
 mod interfaces;
 mod kept;
 mod memory;
+mod pki;
 pub(super) mod platform;
 pub(super) mod sections;
 mod session;
@@ -34,6 +36,7 @@ use crate::{
 static FAMILIES: &[&[Row]] = &[
     session::ROWS,
     availability::ROWS,
+    clock::ROWS,
     debug::ROWS,
     call_home::SHOW,
     call_home::MAIL_SERVERS,
@@ -43,6 +46,7 @@ static FAMILIES: &[&[Row]] = &[
     show::ROWS,
     interfaces::ROWS,
     files::ROWS,
+    pki::ROWS,
     system::ROWS,
     platform::ROWS,
     memory::ROWS,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::{
-        Mode,
+        Mode, Refusal,
         apply::{Position, Section, notice},
         grammar::{Action, Spelling, Verb},
         matching::{self, Command, Form, Mismatch},
@@ -334,18 +334,35 @@ fn keep(call: &mut Call<'_>, typed: &Typed<'_>, mut position: Position) -> Next 
     if let Some(opened) = opened
         && form == Form::Set
     {
-        position = Position {
-            section: Some(Section {
-                header: opened.header.into(),
-                prompt: opened.prompt,
-            }),
-            ..Position::at(opened.mode)
-        };
+        position = within(opened);
     }
     call.terminal.position = Some(position);
     match kept {
         Ok(()) => Next::Prompt,
         Err(refusal) => call.refuse(&refusal.to_string()),
+    }
+}
+
+/// Moves the session into the part `opened`.
+///
+/// # Errors
+/// When the configuration has no room for it.
+pub(super) fn open(call: &mut Call<'_>, opened: sections::Opened) -> Result<(), Refusal> {
+    let header = &opened.header;
+    call.device
+        .change_configuration(call.now, |configuration| configuration.open_section(header))?;
+    call.terminal.position = Some(within(opened));
+    Ok(())
+}
+
+/// The position within the part `opened`.
+fn within(opened: sections::Opened) -> Position {
+    Position {
+        section: Some(Section {
+            header: opened.header.into(),
+            prompt: opened.prompt,
+        }),
+        ..Position::at(opened.mode)
     }
 }
 
@@ -426,7 +443,7 @@ mod tests {
         keywords.dedup();
         let value = tokens
             .iter()
-            .any(|token| matches!(token, Token::Argument(own) if !matching::is_quoted(*own)));
+            .any(|token| matches!(token, Token::Argument(own) if !matches!(own, Argument::Quoted { .. })));
         (keywords, value)
     }
 

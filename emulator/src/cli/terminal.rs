@@ -244,6 +244,7 @@ fn position_prompt(position: &Position) -> &'static str {
         Mode::Interface => "config-if",
         Mode::Line => "config-line",
         Mode::Trustpoint => "ca-trustpoint",
+        Mode::CertificateChain => "config-cert-chain",
         Mode::Redundancy => "config-red",
     }
 }

@@ -40,6 +40,8 @@ pub enum Mode {
     Line,
     /// `(ca-trustpoint)#`.
     Trustpoint,
+    /// `(config-cert-chain)#`.
+    CertificateChain,
     /// `(config-red)#`.
     Redundancy,
     /// Any other part of the configuration whose lines are kept as they stand.
@@ -55,6 +57,7 @@ impl Mode {
             | Self::Interface
             | Self::Line
             | Self::Trustpoint
+            | Self::CertificateChain
             | Self::Redundancy
             | Self::Section => Some(Self::Global),
             Self::Profile | Self::Snapshot | Self::DiagnosticSignature => Some(Self::CallHome),
@@ -260,6 +263,7 @@ pub(crate) fn carry_out(
             | Mode::Interface
             | Mode::Line
             | Mode::Trustpoint
+            | Mode::CertificateChain
             | Mode::Redundancy
             | Mode::Section => Ok(()),
         },

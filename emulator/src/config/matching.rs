@@ -263,7 +263,7 @@ fn choose_keyword(
         let Some(token) = token_at(row, position) else {
             continue;
         };
-        value_possible |= matches!(token, Token::Argument(argument) if !is_quoted(argument));
+        value_possible |= matches!(token, Token::Argument(argument) if could_be(argument, word));
         for keyword in keywords(&token) {
             if keyword.eq_ignore_ascii_case(word.text) {
                 return Ok(Some(*keyword));
@@ -283,9 +283,21 @@ fn choose_keyword(
     }
 }
 
-/// Whether an argument is told from keywords by its quotes.
-pub(crate) fn is_quoted(argument: Argument) -> bool {
-    matches!(argument, Argument::Quoted { .. })
+/// Whether `word` could be a value of `argument` as well as a keyword.
+fn could_be(argument: Argument, word: &Word<'_>) -> bool {
+    match argument {
+        // Keywords hold letters: a word is one or the other.
+        Argument::Integer { .. } | Argument::TimeOfDay => read(argument, word).is_some(),
+        Argument::Quoted { .. } => false,
+        Argument::Text { .. }
+        | Argument::Host
+        | Argument::Email
+        | Argument::Url
+        | Argument::Phone
+        | Argument::ProfileName
+        | Argument::Pattern
+        | Argument::Line => true,
+    }
 }
 
 pub(crate) fn starts_with(keyword: &str, typed: &str) -> bool {

@@ -42,26 +42,31 @@ impl Device {
     }
 
     pub(super) fn push_log_stamp(&self, out: &mut Vec<u8>, at: Timestamp) {
+        self.push_marked_stamp(out, self.clock_mark(), self.wall(at));
+    }
+
+    /// Appends the stamp of a line logged when the clock showed `wall`, behind `mark`.
+    pub(super) fn push_marked_stamp(&self, out: &mut Vec<u8>, mark: &str, wall: Timestamp) {
         let stamps = self.running.log_timestamps;
-        let shown = self.log_time(at);
-        out.push(b'*');
+        let shown = self.log_time(wall);
+        push(out, mark);
         if stamps.year {
             shown.push_log_stamp_with_year(out);
         } else {
             shown.push_log_stamp(out);
         }
-        self.push_log_stamp_end(out, at);
+        self.push_log_stamp_end(out, wall);
     }
 
     /// Appends what stands between the time of a log line and its text.
-    pub(super) fn push_log_stamp_end(&self, out: &mut Vec<u8>, at: Timestamp) {
+    pub(super) fn push_log_stamp_end(&self, out: &mut Vec<u8>, wall: Timestamp) {
         let stamps = self.running.log_timestamps;
         if stamps.show_timezone {
             out.push(b' ');
             push(
                 out,
                 if stamps.local_time {
-                    self.zone_name(at)
+                    self.zone_name(wall)
                 } else {
                     "UTC"
                 },
@@ -70,18 +75,18 @@ impl Device {
         push(out, ": ");
     }
 
-    /// What log stamps show of `at`.
-    pub(super) fn log_time(&self, at: Timestamp) -> LocalTime {
+    /// What log stamps show when the clock shows `wall`.
+    pub(super) fn log_time(&self, wall: Timestamp) -> LocalTime {
         if self.running.log_timestamps.local_time {
-            LocalTime::new(at, &self.zone)
+            LocalTime::new(wall, &self.zone)
         } else {
-            LocalTime::new(at, &TimeZone::UTC)
+            LocalTime::new(wall, &TimeZone::UTC)
         }
     }
 
-    /// The name of the device's zone at `at`.
-    pub(super) fn zone_name(&self, at: Timestamp) -> &str {
-        let summer = self.zone.to_offset_info(at).dst().is_dst();
+    /// The name of the device's zone when its clock shows `wall`.
+    pub(crate) fn zone_name(&self, wall: Timestamp) -> &str {
+        let summer = self.zone.to_offset_info(wall).dst().is_dst();
         self.running.clock.zone_name(summer)
     }
 

@@ -334,5 +334,10 @@ fn http_route(
             .as_ref()
             .map(|proxy| (proxy.host.fill(values), proxy.port)),
         identity_check: settings.http_identity_check,
+        authorities: configuration
+            .verbatim
+            .certificates()
+            .map(|(_, certificate)| certificate.der().to_vec())
+            .collect(),
     })
 }

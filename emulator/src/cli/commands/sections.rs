@@ -41,6 +41,7 @@ static OPENERS: &[Opener] = &[
     opener(&["redundancy"], 0, Mode::Redundancy, "config-red"),
     opener(&["crypto", "pki", "trustpoint"], 1, Mode::Trustpoint, "ca-trustpoint"),
     opener(&["crypto", "ca", "trustpoint"], 1, Mode::Trustpoint, "ca-trustpoint"),
+    opener(&["crypto", "pki", "certificate", "chain"], 1, Mode::CertificateChain, "config-cert-chain"),
     opener(&["crypto", "pki", "certificate", "map"], 2, Mode::Section, "ca-certificate-map"),
     opener(&["crypto", "isakmp", "policy"], 1, Mode::Section, "config-isakmp"),
     opener(&["crypto", "ipsec", "transform-set"], 2, Mode::Section, "cfg-crypto-trans"),
@@ -95,6 +96,7 @@ pub(in crate::cli) fn opened_by(line: &str) -> Option<Opened> {
         | Mode::Snapshot
         | Mode::DiagnosticSignature
         | Mode::Trustpoint
+        | Mode::CertificateChain
         | Mode::Redundancy
         | Mode::Section => names.join(" "),
     };
