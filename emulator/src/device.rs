@@ -5,6 +5,7 @@
 
 mod clock;
 mod console;
+mod debugging;
 mod events;
 mod faults;
 mod input;
@@ -17,6 +18,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+pub(crate) use debugging::{DebugKind, Debugging};
 use faults::Faults;
 pub use input::{Input, ManualMessage, RejectedRequest, Sensor, SystemEvent};
 pub use logging::{LOG_BYTES_MAX, LOG_LINE_BYTES_MAX};
@@ -27,8 +29,9 @@ use crate::{
     alert_group::MessageType,
     call_home::{
         self, DerivedMonthly, Engine, Raised, Statistics, Surroundings, schedule::Calendar,
+        triggered::Event,
     },
-    config::Configuration,
+    config::{Configuration, ProfileId},
     identity::{Identity, IdentityValues, Naming, Seed, SerialNumber},
     output::Output,
     platform::Platform,
@@ -112,6 +115,8 @@ pub struct Device {
     power: Power,
     /// Why it is booting, or booted last.
     boot_reason: BootReason,
+    /// What `debug call-home` has turned on.
+    pub(crate) debugging: Debugging,
     /// Cards that have been taken out, one bit each.
     removed_cards: u64,
     /// What is wrong with the hardware.
@@ -146,6 +151,7 @@ impl Device {
             booted_at,
             power: Power::On,
             boot_reason: BootReason::PowerOn,
+            debugging: Debugging::default(),
             removed_cards: 0,
             faults: Faults::default(),
             log: LogBuffer::default(),
@@ -325,6 +331,7 @@ impl Device {
         outputs: &mut Vec<Output>,
     ) {
         let at = alert.at;
+        let first = outputs.len();
         let (identity, model, seed, booted_at) =
             (&self.identity, &self.model, self.seed, self.booted_at);
         let identify = |number, at, anonymous| {
@@ -344,6 +351,12 @@ impl Device {
             self.log(at, &OwnLine::RateLimited { per_minute }.to_string());
         }
         self.send_next(at, outputs);
+        self.debug(at, &outputs[first..]);
+    }
+
+    /// When `event` of `profile` last became a message, since boot.
+    pub(crate) fn last_triggered(&self, profile: ProfileId, event: Event) -> Option<Timestamp> {
+        self.engine.triggered().last(profile, event)
     }
 }
 

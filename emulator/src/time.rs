@@ -36,10 +36,15 @@ impl LocalTime {
 
     /// Appends `2009-12-03 12:26:01 GMT+05:00`, the stamp of XML and short-text messages.
     pub fn push_stamp(&self, out: &mut Vec<u8>) {
+        self.push_date_and_time(out);
+        self.push_offset(out, " GMT");
+    }
+
+    /// Appends `2009-12-03 12:26:01`.
+    pub(crate) fn push_date_and_time(&self, out: &mut Vec<u8>) {
         self.push_minute(out);
         out.push(b':');
         push_padded(out, self.civil.second() as u64, 2);
-        self.push_offset(out, " GMT");
     }
 
     /// Appends `2009-12-03 12:26 GMT+05:00`, the stamp of long-text messages.

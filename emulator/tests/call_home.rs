@@ -277,7 +277,7 @@ fn a_file_may_hold_diagnostic_signatures_before_its_profiles() {
 
 /// Reference, section 6.5.
 #[test]
-fn debugging_is_remembered_by_the_session() {
+fn debugging_is_turned_on_and_off() {
     insta::assert_snapshot!(Desk::on("ISR4331", CONFIGURATION).transcript(&[
         "show debugging",
         "debug call-home event",

@@ -15,6 +15,7 @@ use emulator::{
     Probe, ProbeOutcome, ServerState,
     cli::{LineResult, Session, Settings},
 };
+use tokio::sync::Notify;
 
 use crate::{
     actors::{RunningDevice, Said, Talk, Told},
@@ -57,11 +58,23 @@ pub(crate) struct Console {
     device: Recipient<Talk>,
     /// `None` once the device has gone with it.
     session: Option<Box<Session>>,
+    /// Waits for something that nobody typed and that is to be said: the outcome of a probe, or that
+    /// the device has logged something.
+    pub(crate) async fn unasked(&mut self) -> Said {
+        let news = Arc::clone(&self.news);
+        tokio::select! {
+            outcome = self.probed() => outcome,
+            () = news.notified() => Said::News,
+        }
+    }
+
     /// After how long without input the session is to end.
     idle_timeout: Option<Duration>,
     couriers: Arc<CourierSettings>,
     /// Mail servers that are being probed for the session.
     probing: Option<Probing>,
+    /// The device has logged something that the session may show.
+    news: Arc<Notify>,
 }
 
 type Probing = Pin<Box<dyn Future<Output = ProbeOutcome> + Send>>;
@@ -86,13 +99,20 @@ impl Console {
             idle_timeout: None,
             couriers: Arc::clone(&device.couriers),
             probing: None,
+            news: Arc::default(),
         }
     }
 
     /// Says something to the device; `None` when the run is over for it.
     pub(crate) async fn say(&mut self, said: Said) -> Option<Shown> {
         let session = self.session.take()?;
-        let told = self.device.send(Talk { session, said }).await;
+        let news = Arc::clone(&self.news);
+        let talk = Talk {
+            session,
+            said,
+            news,
+        };
+        let told = self.device.send(talk).await;
         let Told {
             session,
             shown,

@@ -18,6 +18,7 @@ pub const LOG_LINE_BYTES_MAX: usize = 16 * 1024;
 /// Most log text a device keeps, whatever `logging buffered` asks for: more than the largest message
 /// can carry is of no use.
 pub const LOG_BYTES_MAX: usize = 4 << 20;
+
 impl Device {
     /// Writes `line` into the log buffer and returns it as it stands there, stamp included.
     pub(super) fn log(&mut self, now: Timestamp, line: &str) -> String {
@@ -34,6 +35,20 @@ impl Device {
         }
         self.log.append(&stamped, self.log_bytes());
         String::from_utf8_lossy(&stamped).into_owned()
+    }
+
+    /// How many lines have been logged since the last boot. It tells whoever shows the log on a
+    /// terminal whether there is something to show; see [`crate::cli::Session::show_log`].
+    pub fn lines_logged(&self) -> u32 {
+        self.log.lines_logged()
+    }
+
+    /// The newest `count` lines of the log, or as many of them as are kept.
+    pub(crate) fn newest_log_lines(&self, count: u32) -> String {
+        let kept = String::from_utf8_lossy(self.log.newest(self.log_bytes()));
+        let lines: Vec<&str> = kept.lines().collect();
+        let newest = lines.len().saturating_sub(count as usize);
+        lines[newest..].join("\n")
     }
 
     /// How much of the log is kept.

@@ -95,7 +95,7 @@ async fn terminal(mut console: Console, mut input: mpsc::Receiver<Vec<u8>>) -> i
             return show(b"\r\n");
         }
         said = tokio::select! {
-            outcome = console.probed() => outcome,
+            unasked = console.unasked() => unasked,
             keys = input.recv() => match keys {
                 Some(keys) => Said::Keys(keys),
                 None => return show(b"\r\n"),
