@@ -36,6 +36,7 @@ mod interpreter;
 mod keys;
 mod monitor;
 mod pager;
+mod secret;
 mod terminal;
 mod typing;
 mod waiting;
@@ -138,9 +139,14 @@ impl Session {
         }
     }
 
-    /// Shows the banners and the prompt. Scripts are shown nothing.
+    /// Shows the banners and the prompt. Scripts are shown nothing, and a device that is down or boots
+    /// ends the session.
     pub fn start(&mut self, device: &Device, out: &mut Vec<u8>) {
         self.lines_seen = device.lines_logged();
+        if !device.is_up() {
+            self.state = State::Ended;
+            return;
+        }
         if !self.is_terminal() {
             return;
         }

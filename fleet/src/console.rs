@@ -29,13 +29,19 @@ pub struct Directory {
 }
 
 impl Directory {
-    pub(crate) fn new(devices: Vec<RunningDevice>) -> Self {
-        let named = devices
-            .into_iter()
-            .map(|device| (lower(&device.hostname), device));
-        Self {
-            devices: named.collect(),
+    /// Of devices with one name, the first has it, and the others have it with a dot and their number
+    /// behind it.
+    pub(crate) fn new(mut introduced: Vec<RunningDevice>) -> Self {
+        introduced.sort_by_key(|device| device.number);
+        let mut devices = BTreeMap::new();
+        for device in introduced {
+            let mut name = lower(&device.hostname);
+            if devices.contains_key(&name) {
+                name = format!("{name}.{}", device.number).into();
+            }
+            devices.insert(name, device);
         }
+        Self { devices }
     }
 
     /// The device that was called `hostname` when it started.
@@ -58,16 +64,6 @@ pub(crate) struct Console {
     device: Recipient<Talk>,
     /// `None` once the device has gone with it.
     session: Option<Box<Session>>,
-    /// Waits for something that nobody typed and that is to be said: the outcome of a probe, or that
-    /// the device has logged something.
-    pub(crate) async fn unasked(&mut self) -> Said {
-        let news = Arc::clone(&self.news);
-        tokio::select! {
-            outcome = self.probed() => outcome,
-            () = news.notified() => Said::News,
-        }
-    }
-
     /// After how long without input the session is to end.
     idle_timeout: Option<Duration>,
     couriers: Arc<CourierSettings>,
@@ -147,6 +143,16 @@ impl Console {
         let outcome = probing.await;
         self.probing = None;
         Said::Probed(outcome)
+    }
+
+    /// Waits for something that nobody typed and that is to be said: the outcome of a probe, or that
+    /// the device has logged something.
+    pub(crate) async fn unasked(&mut self) -> Said {
+        let news = Arc::clone(&self.news);
+        tokio::select! {
+            outcome = self.probed() => outcome,
+            () = news.notified() => Said::News,
+        }
     }
 
     /// After how long without input the session is to end; `None` is never.

@@ -216,8 +216,7 @@ impl Handler<Talk> for DeviceActor {
         });
         // Behind the reply, as a device prints it: what the session caused itself included.
         session.show_log(&self.device, &mut shown);
-        self.arbiter
-            .watch(self.position, &news, session.listens());
+        self.arbiter.watch(self.position, &news, session.listens());
         let idle_timeout = session.idle_timeout(&self.device);
         MessageResult(Some(Told {
             idle_timeout: idle_timeout.and_then(|timeout| timeout.try_into().ok()),
