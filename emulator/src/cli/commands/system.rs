@@ -7,6 +7,8 @@ use crate::{
         Token::{Argument as Value, Word},
     },
     device::{Input, SystemEvent},
+    show::interfaces::interfaces,
+    template::Template,
 };
 
 const COUNT: Argument = Argument::Integer {
@@ -81,10 +83,9 @@ fn ping(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
         return call.refuse("% Unrecognized host or address, or protocol not running.\n");
     };
     let count = typed.integer(1).unwrap_or(PING_COUNT_DEFAULT);
-    let own = call.device.configuration().verbatim.lines().any(|line| {
-        line.trim_start()
-            .starts_with(&format!("ip address {address} "))
-    });
+    let own = interfaces(&call.device.view(call.now))
+        .iter()
+        .any(|interface| interface.answers_at(address));
     let answers = own || address.is_loopback();
     let mark = if answers { "!" } else { "." };
     let printed = count.min(PING_COUNT_PRINTED_MAX).unsigned_abs() as usize;
@@ -107,11 +108,11 @@ fn ping(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
 
 fn hosts(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
     let domain = call.device.domain_name();
-    let lines: Vec<String> = call.device.configuration().verbatim.lines().collect();
-    let servers: Vec<&str> = lines
-        .iter()
-        .filter_map(|line| line.strip_prefix("ip name-server "))
-        .collect();
+    let view = call.device.view(call.now);
+    let values = view.identity_values();
+    let filled = |text: String| Template::of_identity(&text).fill(&values).to_string();
+    let servers = view.running().verbatim.named("ip name-server ");
+    let servers: Vec<String> = servers.map(filled).collect();
     let servers = if servers.is_empty() {
         "255.255.255.255".to_owned()
     } else {
