@@ -315,11 +315,8 @@ pub(super) fn leave_configuration(call: &mut Call<'_>) -> Next {
 fn keep(call: &mut Call<'_>, typed: &Typed<'_>, mut position: Position) -> Next {
     let line = kept_text(typed);
     let form = typed.command.form;
-    let header = position
-        .section
-        .as_ref()
-        .map(|section| section.header.clone());
-    let opened = if header.is_none() {
+    let section = position.section.clone();
+    let opened = if section.is_none() {
         sections::opened_by(&line)
     } else {
         None
@@ -329,7 +326,12 @@ fn keep(call: &mut Call<'_>, typed: &Typed<'_>, mut position: Position) -> Next 
         .change_configuration(call.now, |configuration| match &opened {
             Some(opened) if form == Form::Set => configuration.open_section(&opened.header),
             Some(opened) => configuration.keep(None, form, &opened.header),
-            None => configuration.keep(header.as_deref(), form, &line),
+            None => match &section {
+                None => configuration.keep(None, form, &line),
+                Some(section) => section
+                    .headers()
+                    .try_for_each(|header| configuration.keep(Some(header), form, &line)),
+            },
         });
     if let Some(opened) = opened
         && form == Form::Set
@@ -348,9 +350,11 @@ fn keep(call: &mut Call<'_>, typed: &Typed<'_>, mut position: Position) -> Next 
 /// # Errors
 /// When the configuration has no room for it.
 pub(super) fn open(call: &mut Call<'_>, opened: sections::Opened) -> Result<(), Refusal> {
-    let header = &opened.header;
     call.device
-        .change_configuration(call.now, |configuration| configuration.open_section(header))?;
+        .change_configuration(call.now, |configuration| {
+            let mut headers = std::iter::once(&opened.header).chain(&opened.further);
+            headers.try_for_each(|header| configuration.open_section(header))
+        })?;
     call.terminal.position = Some(within(opened));
     Ok(())
 }
@@ -360,6 +364,7 @@ fn within(opened: sections::Opened) -> Position {
     Position {
         section: Some(Section {
             header: opened.header.into(),
+            further: opened.further.into_iter().map(Into::into).collect(),
             prompt: opened.prompt,
         }),
         ..Position::at(opened.mode)

@@ -141,8 +141,17 @@ pub(crate) struct Position {
 pub(crate) struct Section {
     /// The line that opens it, as the configuration prints it.
     pub(crate) header: Arc<str>,
+    /// The headers of further parts that every line goes to as well: `interface range`.
+    pub(crate) further: Arc<[Arc<str>]>,
     /// What the prompt shows in brackets.
     pub(crate) prompt: &'static str,
+}
+
+impl Section {
+    /// The headers of all parts that a line goes to.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = &Arc<str>> {
+        std::iter::once(&self.header).chain(self.further.iter())
+    }
 }
 
 impl Position {

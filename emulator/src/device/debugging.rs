@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::Device;
 use crate::{
     output::Output,
-    transport::{Route, Settlement, Transport},
+    transport::{MessageId, Route, Settlement, Transport},
 };
 
 /// A kind of debugging.
@@ -132,14 +132,19 @@ impl Device {
                     format!("{id} to {to}, attempt {attempt}"),
                 )
             }
-            Output::Settled { id, settlement, .. } => match settlement {
-                Settlement::Delivered => (DebugKind::Event, format!("{id} delivered")),
-                Settlement::Failed => (DebugKind::Error, format!("{id} failed")),
-                Settlement::Unconfirmed => (DebugKind::Error, format!("{id} not confirmed")),
-                Settlement::Oversize => (DebugKind::Error, format!("{id} is too large")),
-            },
+            Output::Settled { id, settlement, .. } => ended(*id, *settlement),
             Output::Probe(_) | Output::Trap(_) | Output::Unheard => return None,
         })
+    }
+}
+
+/// What there is to say of a message that has ended.
+fn ended(id: MessageId, settlement: Settlement) -> (DebugKind, String) {
+    match settlement {
+        Settlement::Delivered => (DebugKind::Event, format!("{id} delivered")),
+        Settlement::Failed => (DebugKind::Error, format!("{id} failed")),
+        Settlement::Unconfirmed => (DebugKind::Error, format!("{id} not confirmed")),
+        Settlement::Oversize => (DebugKind::Error, format!("{id} is too large")),
     }
 }
 
