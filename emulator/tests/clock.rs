@@ -78,9 +78,12 @@ fn messages_carry_the_time_that_was_set_and_identifiers_their_own() {
     desk.lab.outputs.clear();
     let line = "%LINK-3-UPDOWN: Interface GigabitEthernet0/1, changed state to down";
     desk.lab.raise(SystemEvent::Syslog(line.into()));
-    let mut sent = desk.lab.outputs.iter().filter_map(|output| match output {
-        Output::Transmit(transmission) => Some(transmission.id),
-        _ => None,
+    let mut sent = desk.lab.outputs.iter().filter_map(|output| {
+        if let Output::Transmit(transmission) = output {
+            Some(transmission.id)
+        } else {
+            None
+        }
     });
     let id = sent.next().unwrap();
     let seconds = u32::try_from(desk.lab.now.as_second()).unwrap();
