@@ -10,6 +10,7 @@ mod rate_limit;
 pub(crate) mod schedule;
 mod statistics;
 mod throttle;
+pub(crate) mod triggered;
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ pub(crate) use queue::{Destination, QueuedMessage};
 use crate::{
     alert::{Alert, Audience},
     alert_group::{AlertGroup, AlertGroupSet, MessageType},
-    config::{Configuration, MAIL_SERVERS_MAX, ProfileId},
+    config::{Configuration, MAIL_SERVERS_MAX, ProfileId, SyslogSubscription},
     output::{DropAccount, Output},
     policy::{Policy, RateUnit},
     syslog::SyslogText,
@@ -33,6 +34,7 @@ use gates::Candidate;
 use queue::Queue;
 use rate_limit::{Admission, RateLimit};
 use throttle::Throttle;
+use triggered::{Event, LastTriggered};
 
 /// How long the failure of a mail server is not reported by a trap again.
 const SERVER_TRAP_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
@@ -63,6 +65,7 @@ pub(crate) struct Engine {
     queue: Queue,
     statistics: Option<Box<Statistics>>,
     last_sent: Option<Timestamp>,
+    triggered: LastTriggered,
     /// When the failure of each mail server was last reported by a trap.
     servers_reported: Option<Box<[Option<Timestamp>; MAIL_SERVERS_MAX]>>,
 }
@@ -76,6 +79,7 @@ impl Engine {
             queue: Queue::default(),
             statistics: None,
             last_sent: None,
+            triggered: LastTriggered::default(),
             servers_reported: None,
         }
     }
@@ -97,6 +101,7 @@ impl Engine {
             candidates: u32::try_from(candidates.len()).unwrap_or(u32::MAX),
         });
         self.throttle(around, alert, line, &mut candidates);
+        let first = outputs.len();
         let mut raised = Raised::default();
         let mut event_admission = None;
         for candidate in candidates {
@@ -120,7 +125,41 @@ impl Engine {
                 Err(account) => self.drop_candidate(alert, &candidate, account, None, outputs),
             }
         }
+        self.note_triggered(around, alert, audience, &outputs[first..]);
         raised
+    }
+
+    /// Notes for every message among `outputs` which event it stands for.
+    fn note_triggered(
+        &mut self,
+        around: &Surroundings<'_>,
+        alert: &Alert,
+        audience: Audience,
+        outputs: &[Output],
+    ) {
+        for output in outputs {
+            let Output::Queued {
+                kind,
+                destination: Some(profile),
+                ..
+            } = output
+            else {
+                continue;
+            };
+            let event = match (audience, kind) {
+                (Audience::Periodic(_), kind) => Event::Periodic(*kind),
+                (_, MessageType::Group(AlertGroup::Syslog)) => {
+                    Event::Pattern(pattern_of(around, alert, *profile))
+                }
+                (_, kind) => Event::Normal(*kind),
+            };
+            self.triggered.note(*profile, event, alert.at);
+        }
+    }
+
+    /// When events last became messages.
+    pub(crate) fn triggered(&self) -> &LastTriggered {
+        &self.triggered
     }
 
     /// Throttles a repeated log line once for all its candidates.
@@ -286,6 +325,7 @@ impl Engine {
         self.throttle = None;
         self.statistics = None;
         self.last_sent = None;
+        self.triggered = LastTriggered::default();
         self.servers_reported = None;
     }
 
@@ -324,6 +364,7 @@ impl Engine {
         self.throttle.is_none()
             && self.statistics.is_none()
             && self.servers_reported.is_none()
+            && self.triggered.is_empty()
             && self.queue.owns_nothing()
     }
 
@@ -352,4 +393,18 @@ pub(crate) fn periodic(
             let periodic = profile.subscriptions.periodic.iter();
             periodic.map(|(group, schedule)| (profile.id, *group, *schedule))
         })
+}
+/// The position of the pattern by which `profile` takes the log line of `alert`.
+fn pattern_of(around: &Surroundings<'_>, alert: &Alert, profile: ProfileId) -> usize {
+    let settings = &around.configuration.call_home;
+    let entries = settings
+        .profile_by_id(profile)
+        .map_or(&[][..], |profile| &profile.subscriptions.syslog);
+    if entries.len() < 2 {
+        return 0;
+    }
+    let takes = |entry: &SyslogSubscription| {
+        alert.severity >= entry.severity && entry.pattern.matches(&alert.description)
+    };
+    entries.iter().position(takes).unwrap_or(0)
 }

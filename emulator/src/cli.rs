@@ -36,7 +36,9 @@ mod help;
 mod interpreter;
 mod keeping;
 mod keys;
+mod monitor;
 mod pager;
+mod secret;
 mod terminal;
 mod typing;
 mod waiting;
@@ -67,6 +69,10 @@ pub struct Session {
     editor: Editor,
     /// The next character stands for itself.
     quoting: bool,
+    /// How many lines the device had logged when the session looked last.
+    lines_seen: u32,
+    /// The terminal's cursor stands behind log lines, at the start of a line.
+    behind_log: bool,
     state: State,
 }
 
@@ -130,12 +136,20 @@ impl Session {
             decoder: Decoder::default(),
             editor: Editor::default(),
             quoting: false,
+            lines_seen: 0,
+            behind_log: false,
             state: State::Prompt,
         }
     }
 
-    /// Shows the banners and the prompt. Scripts are shown nothing.
+    /// Shows the banners and the prompt. Scripts are shown nothing, and a device that is down or boots
+    /// ends the session.
     pub fn start(&mut self, device: &Device, out: &mut Vec<u8>) {
+        self.lines_seen = device.lines_logged();
+        if !device.is_up() {
+            self.state = State::Ended;
+            return;
+        }
         if !self.is_terminal() {
             return;
         }
@@ -171,6 +185,7 @@ impl Session {
         };
         port.device
             .handle(now, Input::DeadlineReached, port.outputs);
+        self.behind_log &= bytes.is_empty();
         for byte in bytes {
             if !port.device.is_up() {
                 self.state = State::Ended;

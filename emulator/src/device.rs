@@ -3,7 +3,9 @@
 //! Feed it with [`Device::handle`], wait until [`Device::next_deadline`] or the next input, whichever
 //! comes first, and ask for a message's bytes with [`Device::render`] when it is about to be sent.
 
+mod clock;
 mod console;
+mod debugging;
 mod events;
 mod faults;
 pub mod files;
@@ -19,6 +21,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+pub(crate) use debugging::{DebugKind, Debugging};
 use faults::Faults;
 use files::{FileServers, Files};
 pub use input::{Input, LicenseEvent, ManualMessage, RejectedRequest, Sensor, SystemEvent};
@@ -31,8 +34,9 @@ use crate::{
     alert_group::MessageType,
     call_home::{
         self, DerivedMonthly, Engine, Raised, Statistics, Surroundings, schedule::Calendar,
+        triggered::Event,
     },
-    config::Configuration,
+    config::{Configuration, ProfileId},
     identity::{Identity, IdentityValues, Naming, Seed, SerialNumber},
     license::{LicensingModel, store::Licenses},
     output::Output,
@@ -121,10 +125,14 @@ pub struct Device {
     /// What it boots with, once that differs from what its model starts with.
     saved: Option<Arc<Configuration>>,
     zone: TimeZone,
+    /// How far the device's own clock is ahead, once somebody has set it.
+    clock_ahead: Option<Box<SignedDuration>>,
     booted_at: Timestamp,
     power: Power,
     /// Why it is booting, or booted last.
     boot_reason: BootReason,
+    /// What `debug call-home` has turned on.
+    pub(crate) debugging: Debugging,
     /// Cards that have been taken out, one bit each.
     removed_cards: u64,
     /// What is wrong with the hardware.
@@ -158,9 +166,11 @@ impl Device {
             seed,
             running,
             saved: None,
+            clock_ahead: None,
             booted_at,
             power: Power::On,
             boot_reason: BootReason::PowerOn,
+            debugging: Debugging::default(),
             removed_cards: 0,
             faults: Faults::default(),
             log: LogBuffer::default(),
@@ -243,9 +253,8 @@ impl Device {
 
     /// Raises the periodic messages whose schedule names `due`.
     fn fire_periodic(&mut self, due: Timestamp, outputs: &mut Vec<Output>) {
-        let calendar = self.calendar();
         let fired: Vec<_> = call_home::periodic(&self.running)
-            .filter(|(_, _, schedule)| calendar.next(*schedule, self.scheduled_until) == Some(due))
+            .filter(|(_, _, schedule)| self.next_of(*schedule) == Some(due))
             .map(|(profile, group, _)| (profile, group))
             .collect();
         for (profile, group) in fired {
@@ -256,9 +265,8 @@ impl Device {
     }
 
     fn plan_periodic(&mut self) {
-        let calendar = self.calendar();
         self.next_periodic = call_home::periodic(&self.running)
-            .filter_map(|(_, _, schedule)| calendar.next(schedule, self.scheduled_until))
+            .filter_map(|(_, _, schedule)| self.next_of(schedule))
             .min();
     }
 
@@ -266,7 +274,7 @@ impl Device {
         Calendar {
             zone: &self.zone,
             derived: DerivedMonthly::of(&self.serial()),
-            booted_at: self.booted_at,
+            booted_at: self.wall(self.booted_at),
         }
     }
 
@@ -351,6 +359,7 @@ impl Device {
         outputs: &mut Vec<Output>,
     ) {
         let at = alert.at;
+        let first = outputs.len();
         let (identity, model, seed, booted_at) =
             (&self.identity, &self.model, self.seed, self.booted_at);
         let identify = |number, at, anonymous| {
@@ -370,6 +379,12 @@ impl Device {
             self.log(at, &OwnLine::RateLimited { per_minute }.to_string());
         }
         self.send_next(at, outputs);
+        self.debug(at, &outputs[first..]);
+    }
+
+    /// When `event` of `profile` last became a message, since boot.
+    pub(crate) fn last_triggered(&self, profile: ProfileId, event: Event) -> Option<Timestamp> {
+        self.engine.triggered().last(profile, event)
     }
 }
 
@@ -413,7 +428,7 @@ mod tests {
     use crate::{config::parse::parse, platform::Catalogue};
 
     /// A million idle devices are to fit in a few hundred megabytes.
-    const IDLE_DEVICE_BYTES_MAX: usize = 400;
+    const IDLE_DEVICE_BYTES_MAX: usize = 416;
 
     #[test]
     fn an_idle_device_is_small() {

@@ -33,6 +33,7 @@
 pub mod alert;
 pub mod alert_group;
 pub mod call_home;
+pub mod certificate;
 pub mod cli;
 pub mod config;
 pub mod device;

@@ -65,6 +65,11 @@ impl<'a> SyslogText<'a> {
         self.line
     }
 
+    /// The level, 0 (emergencies) to 7 (debugging).
+    pub fn level(&self) -> u8 {
+        self.level
+    }
+
     /// The Call Home severity of the line's level.
     pub fn severity(&self) -> Severity {
         Severity::from_syslog(self.level)

@@ -229,6 +229,12 @@ impl Template {
         self.slots.is_empty()
     }
 
+    /// Whether the text begins with `prefix`, and no slot stands in that.
+    pub(crate) fn starts_with(&self, prefix: &str) -> bool {
+        let first_slot = self.slots.first().map_or(usize::MAX, |(at, _)| *at);
+        self.text.starts_with(prefix) && first_slot >= prefix.len()
+    }
+
     /// Appends the text with its slots filled.
     pub fn push(&self, out: &mut Vec<u8>, values: &dyn SlotValues) {
         let mut copied = 0;

@@ -36,10 +36,15 @@ impl LocalTime {
 
     /// Appends `2009-12-03 12:26:01 GMT+05:00`, the stamp of XML and short-text messages.
     pub fn push_stamp(&self, out: &mut Vec<u8>) {
+        self.push_date_and_time(out);
+        self.push_offset(out, " GMT");
+    }
+
+    /// Appends `2009-12-03 12:26:01`.
+    pub(crate) fn push_date_and_time(&self, out: &mut Vec<u8>) {
         self.push_minute(out);
         out.push(b':');
         push_padded(out, self.civil.second() as u64, 2);
-        self.push_offset(out, " GMT");
     }
 
     /// Appends `2009-12-03 12:26 GMT+05:00`, the stamp of long-text messages.
@@ -85,6 +90,15 @@ impl LocalTime {
     pub fn push_restart_stamp(&self, out: &mut Vec<u8>, zone_name: &str) {
         self.push_time_of_day(out);
         self.push_zone_and_date(out, zone_name);
+    }
+
+    /// Appends `12:26:02 EST Dec 3 2009`, as certificates show when they are valid.
+    pub(crate) fn push_certificate_stamp(&self, out: &mut Vec<u8>, zone_name: &str) {
+        self.push_time_of_day(out);
+        out.push(b' ');
+        push(out, zone_name);
+        out.push(b' ');
+        self.push_date(out);
     }
 
     /// Appends `Thu, 03 Dec 2009 12:26:02 +0500` (RFC 5322).
@@ -143,6 +157,11 @@ impl LocalTime {
         out.push(b' ');
         push(out, self.weekday());
         out.push(b' ');
+        self.push_date(out);
+    }
+
+    /// Appends `Dec 3 2009`.
+    fn push_date(&self, out: &mut Vec<u8>) {
         push(out, MONTHS[self.month_index()]);
         out.push(b' ');
         push_decimal(out, self.civil.day() as u64);

@@ -94,6 +94,9 @@ pub enum Route {
         proxy: Option<(Arc<str>, u16)>,
         /// Whether the name in the server's certificate is compared.
         identity_check: bool,
+        /// Certificates of the authorities that the device's trustpoints name, as X.509 encodes them;
+        /// they are trusted besides those that every device trusts.
+        authorities: Vec<Vec<u8>>,
     },
 }
 

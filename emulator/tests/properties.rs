@@ -136,7 +136,10 @@ proptest! {
                 }
                 Output::Transmit(transmission) => prop_assert!(open.contains(&transmission.id)),
                 Output::Settled { id, .. } => prop_assert!(open.remove(id), "{id} was not open"),
-                Output::Trap(_) | Output::Probe(_) | Output::Unheard => {}
+                Output::Trap(_)
+                | Output::Probe(_)
+                | Output::LicenseFile(_)
+                | Output::Unheard => {}
             }
         }
         prop_assert!(open.is_empty(), "never settled: {open:?}");

@@ -75,3 +75,60 @@ fn a_supervisor_that_is_taken_out_no_longer_stands_by() {
     assert!(text.contains("Hardware Mode = Simplex"), "{text}");
     assert!(text.contains("Standby not ready to show bootvar"), "{text}");
 }
+
+#[test]
+fn what_differs_from_device_to_device_is_filled_in() {
+    let configuration = "hostname edge\nip name-server 192.0.2.{index}\n\
+         interface GigabitEthernet0/1\n ip address 198.51.100.{index} 255.255.255.0\n\
+         interface GigabitEthernet0/2\n ip address 203.0.113.1 255.255.255.0\n shutdown\n";
+    let mut desk = Desk::with(configuration, desk::privileged());
+    desk.start();
+    let index = desk.lab.device.identity().index;
+    let hosts = desk.press(b"show hosts\r");
+    assert!(
+        hosts.contains(&format!("Name servers are 192.0.2.{index}\n")),
+        "{hosts}"
+    );
+    let own = desk.press(format!("ping 198.51.100.{index}\r").as_bytes());
+    assert!(own.contains("100 percent"), "{own}");
+    let down = desk.press(b"ping 203.0.113.1\r");
+    assert!(down.contains("0 percent (0/5)"), "{down}");
+}
+
+#[test]
+fn interfaces_without_a_socket_have_no_media() {
+    let configuration = "hostname edge\ninterface Loopback0\n ip address 192.0.2.1 \
+         255.255.255.255\ninterface Tunnel0\ninterface Vlan1\n";
+    let mut desk = Desk::with(configuration, desk::privileged());
+    desk.start();
+    for (name, encapsulation) in [
+        ("Loopback0", "LOOPBACK"),
+        ("Tunnel0", "TUNNEL"),
+        ("Vlan1", "ARPA"),
+    ] {
+        let shown = desk.press(format!("show interfaces {name}\r").as_bytes());
+        assert!(
+            shown.contains(&format!("Encapsulation {encapsulation},")),
+            "{shown}"
+        );
+        assert!(!shown.contains("media type"), "{shown}");
+    }
+}
+
+#[test]
+fn a_range_of_interfaces_is_configured_at_once() {
+    insta::assert_snapshot!(Desk::privileged().transcript(&[
+        "configure terminal",
+        "interface range gi0/1 - 2 , lo7",
+        "description lab",
+        "shutdown",
+        "no description lab",
+        "no shutdown",
+        "mtu 1400",
+        "interface range gi0/3 - 1",
+        "interface range",
+        "end",
+        "show running-config | section interface",
+        "show logging | include LINK-",
+    ]));
+}

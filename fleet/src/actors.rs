@@ -7,6 +7,7 @@ mod arbiter;
 mod courier;
 mod device;
 mod talk;
+mod watchers;
 
 use std::time::Duration;
 

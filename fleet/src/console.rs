@@ -15,6 +15,7 @@ use emulator::{
     Probe, ProbeOutcome, ServerState,
     cli::{LineResult, Session, Settings},
 };
+use tokio::sync::Notify;
 
 use crate::{
     actors::{RunningDevice, Said, Talk, Told},
@@ -28,13 +29,19 @@ pub struct Directory {
 }
 
 impl Directory {
-    pub(crate) fn new(devices: Vec<RunningDevice>) -> Self {
-        let named = devices
-            .into_iter()
-            .map(|device| (lower(&device.hostname), device));
-        Self {
-            devices: named.collect(),
+    /// Of devices with one name, the first has it, and the others have it with a dot and their number
+    /// behind it.
+    pub(crate) fn new(mut introduced: Vec<RunningDevice>) -> Self {
+        introduced.sort_by_key(|device| device.number);
+        let mut devices = BTreeMap::new();
+        for device in introduced {
+            let mut name = lower(&device.hostname);
+            if devices.contains_key(&name) {
+                name = format!("{name}.{}", device.number).into();
+            }
+            devices.insert(name, device);
         }
+        Self { devices }
     }
 
     /// The device that was called `hostname` when it started.
@@ -62,6 +69,8 @@ pub(crate) struct Console {
     couriers: Arc<CourierSettings>,
     /// Mail servers that are being probed for the session.
     probing: Option<Probing>,
+    /// The device has logged something that the session may show.
+    news: Arc<Notify>,
 }
 
 type Probing = Pin<Box<dyn Future<Output = ProbeOutcome> + Send>>;
@@ -86,13 +95,20 @@ impl Console {
             idle_timeout: None,
             couriers: Arc::clone(&device.couriers),
             probing: None,
+            news: Arc::default(),
         }
     }
 
     /// Says something to the device; `None` when the run is over for it.
     pub(crate) async fn say(&mut self, said: Said) -> Option<Shown> {
         let session = self.session.take()?;
-        let told = self.device.send(Talk { session, said }).await;
+        let news = Arc::clone(&self.news);
+        let talk = Talk {
+            session,
+            said,
+            news,
+        };
+        let told = self.device.send(talk).await;
         let Told {
             session,
             shown,
@@ -127,6 +143,16 @@ impl Console {
         let outcome = probing.await;
         self.probing = None;
         Said::Probed(outcome)
+    }
+
+    /// Waits for something that nobody typed and that is to be said: the outcome of a probe, or that
+    /// the device has logged something.
+    pub(crate) async fn unasked(&mut self) -> Said {
+        let news = Arc::clone(&self.news);
+        tokio::select! {
+            outcome = self.probed() => outcome,
+            () = news.notified() => Said::News,
+        }
     }
 
     /// After how long without input the session is to end; `None` is never.

@@ -88,13 +88,24 @@ impl Couriers {
     pub async fn send(&self, permit: &Permit, parcel: Parcel<'_>) -> Attempt {
         let started = clock::now();
         let mut log = Log::default();
+        let result = self.deliver(permit.transport, parcel, &mut log).await;
+        log.into_attempt(started, result)
+    }
+
+    /// Hands `parcel` to the courier of `transport`; its body is empty afterwards.
+    async fn deliver(
+        &self,
+        transport: Transport,
+        parcel: Parcel<'_>,
+        log: &mut Log,
+    ) -> Result<(), Failure> {
         let Parcel {
             device,
             route,
             rendered,
             body,
         } = parcel;
-        let result = match (permit.transport, route, rendered) {
+        let result = match (transport, route, rendered) {
             (
                 Transport::Email,
                 Route::Mail {
@@ -117,7 +128,7 @@ impl Couriers {
                     sender,
                     recipients,
                 };
-                self.smtp.deliver(&mail, body, &mut log).await
+                self.smtp.deliver(&mail, body, log).await
             }
             (
                 Transport::Http,
@@ -125,6 +136,7 @@ impl Couriers {
                     url,
                     proxy,
                     identity_check,
+                    authorities,
                 },
                 Rendered::Http { content_type },
             ) => {
@@ -133,16 +145,17 @@ impl Couriers {
                     url,
                     proxy: proxy.as_ref().map(|(host, port)| (&**host, *port)),
                     identity_check: *identity_check,
+                    authorities,
                     content_type,
                 };
-                self.https.deliver(&post, body, &mut log).await
+                self.https.deliver(&post, body, log).await
             }
             _ => Err(Failure::protocol(
                 "permit, route and message are of different transports",
             )),
         };
         body.clear();
-        log.into_attempt(started, result)
+        result
     }
 }
 

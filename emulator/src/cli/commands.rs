@@ -9,6 +9,7 @@
 
 mod availability;
 mod call_home;
+mod clock;
 mod configure;
 mod debug;
 mod diag;
@@ -18,6 +19,7 @@ mod interfaces;
 mod kept;
 mod license;
 mod memory;
+mod pki;
 pub(super) mod platform;
 mod processes;
 mod redundancy;
@@ -43,6 +45,7 @@ use crate::{
 static FAMILIES: &[&[Row]] = &[
     session::ROWS,
     availability::ROWS,
+    clock::ROWS,
     debug::ROWS,
     call_home::SHOW,
     call_home::MAIL_SERVERS,
@@ -52,6 +55,7 @@ static FAMILIES: &[&[Row]] = &[
     show::ROWS,
     interfaces::ROWS,
     files::ROWS,
+    pki::ROWS,
     system::ROWS,
     platform::ROWS,
     memory::ROWS,

@@ -371,6 +371,7 @@ fn mode_title(mode: Mode) -> &'static str {
         Mode::Interface => "Interface configuration commands:\n",
         Mode::Line => "Line configuration commands:\n",
         Mode::Trustpoint => "CA Trustpoint configuration commands:\n",
+        Mode::CertificateChain => "Certificate configuration commands:\n",
         Mode::Redundancy => "Redundancy configuration commands:\n",
         Mode::Section => "Configuration commands:\n",
     }

@@ -5,6 +5,7 @@ use super::{
     commands::sections,
 };
 use crate::config::{
+    Refusal,
     apply::{Position, Section},
     grammar::{Argument, Token},
     matching::{self, Form, Value},
@@ -15,11 +16,8 @@ use crate::config::{
 pub(super) fn keep(call: &mut Call<'_>, typed: &Typed<'_>, mut position: Position) -> Next {
     let line = kept_text(typed);
     let form = typed.command.form;
-    let header = position
-        .section
-        .as_ref()
-        .map(|section| section.header.clone());
-    let opened = if header.is_none() {
+    let section = position.section.clone();
+    let opened = if section.is_none() {
         sections::opened_by(&line)
     } else {
         None
@@ -29,23 +27,48 @@ pub(super) fn keep(call: &mut Call<'_>, typed: &Typed<'_>, mut position: Positio
         .change_configuration(call.now, |configuration| match &opened {
             Some(opened) if form == Form::Set => configuration.open_section(&opened.header),
             Some(opened) => configuration.keep(None, form, &opened.header),
-            None => configuration.keep(header.as_deref(), form, &line),
+            None => match &section {
+                None => configuration.keep(None, form, &line),
+                Some(section) => section
+                    .headers()
+                    .try_for_each(|header| configuration.keep(Some(header), form, &line)),
+            },
         });
     if let Some(opened) = opened
         && form == Form::Set
     {
-        position = Position {
-            section: Some(Section {
-                header: opened.header.into(),
-                prompt: opened.prompt,
-            }),
-            ..Position::at(opened.mode)
-        };
+        position = within(opened);
     }
     call.terminal.position = Some(position);
     match kept {
         Ok(()) => Next::Prompt,
         Err(refusal) => call.refuse(&refusal.to_string()),
+    }
+}
+
+/// Moves the session into the part `opened`.
+///
+/// # Errors
+/// When the configuration has no room for it.
+pub(super) fn open(call: &mut Call<'_>, opened: sections::Opened) -> Result<(), Refusal> {
+    call.device
+        .change_configuration(call.now, |configuration| {
+            let mut headers = std::iter::once(&opened.header).chain(&opened.further);
+            headers.try_for_each(|header| configuration.open_section(header))
+        })?;
+    call.terminal.position = Some(within(opened));
+    Ok(())
+}
+
+/// The position within the part `opened`.
+fn within(opened: sections::Opened) -> Position {
+    Position {
+        section: Some(Section {
+            header: opened.header.into(),
+            further: opened.further.into_iter().map(Into::into).collect(),
+            prompt: opened.prompt,
+        }),
+        ..Position::at(opened.mode)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The terminal that a session runs on: who sits there, how large it is, and where in the command
 //! line the session stands.
 
-use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
 use jiff::SignedDuration;
 
@@ -132,13 +132,9 @@ pub(crate) struct Terminal {
     pub(crate) kind: String,
     /// The lines typed before.
     pub(crate) history: History,
-    /// `terminal monitor`: log lines are wanted. Nothing shows them yet: whoever owns the session
-    /// would have to hand them in.
+    /// `terminal monitor`: log lines are wanted.
     pub(crate) monitor: bool,
     pub(super) interaction: Interaction,
-    /// What of Call Home is debugged. Nothing shows it yet: like log lines, whoever owns the session
-    /// would have to hand it in.
-    pub(crate) debugging: BTreeSet<&'static str>,
     /// How many probes it has asked for.
     probes: u32,
 }
@@ -157,7 +153,6 @@ impl Terminal {
             history: History::default(),
             monitor: false,
             interaction: settings.interaction,
-            debugging: BTreeSet::new(),
             probes: 0,
         }
     }
@@ -205,12 +200,17 @@ impl Terminal {
         }
     }
 
-    /// After how long without a key the session is to end; `None` is never.
-    pub(super) fn idle_timeout(&self, device: &Device) -> Option<SignedDuration> {
+    /// What is configured for the line.
+    pub(super) fn settings(&self, device: &Device) -> Vec<String> {
         let verbatim = &device.configuration().verbatim;
         let header = verbatim.lines().find(|line| self.line.is_opened_by(line));
-        let lines = header.map(|header| verbatim.section(&header));
-        let mut lines = lines.iter().flatten().rev();
+        header.map_or_else(Vec::new, |header| verbatim.section(&header))
+    }
+
+    /// After how long without a key the session is to end; `None` is never.
+    pub(super) fn idle_timeout(&self, device: &Device) -> Option<SignedDuration> {
+        let lines = self.settings(device);
+        let mut lines = lines.iter().rev();
         let configured = lines.find_map(|line| exec_timeout(line));
         let timeout = configured.unwrap_or(EXEC_TIMEOUT_DEFAULT);
         (!timeout.is_zero()).then_some(timeout)
@@ -244,6 +244,7 @@ fn position_prompt(position: &Position) -> &'static str {
         Mode::Interface => "config-if",
         Mode::Line => "config-line",
         Mode::Trustpoint => "ca-trustpoint",
+        Mode::CertificateChain => "config-cert-chain",
         Mode::Redundancy => "config-red",
     }
 }

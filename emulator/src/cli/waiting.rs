@@ -93,6 +93,7 @@ impl Session {
         if self.waits_for() != Some(outcome.id) {
             return;
         }
+        self.behind_log = false;
         device.handle(now, Input::DeadlineReached, outputs);
         let mut port = Port {
             device,

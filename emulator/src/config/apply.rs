@@ -40,6 +40,8 @@ pub enum Mode {
     Line,
     /// `(ca-trustpoint)#`.
     Trustpoint,
+    /// `(config-cert-chain)#`.
+    CertificateChain,
     /// `(config-red)#`.
     Redundancy,
     /// Any other part of the configuration whose lines are kept as they stand.
@@ -55,6 +57,7 @@ impl Mode {
             | Self::Interface
             | Self::Line
             | Self::Trustpoint
+            | Self::CertificateChain
             | Self::Redundancy
             | Self::Section => Some(Self::Global),
             Self::Profile | Self::Snapshot | Self::DiagnosticSignature => Some(Self::CallHome),
@@ -138,8 +141,17 @@ pub(crate) struct Position {
 pub(crate) struct Section {
     /// The line that opens it, as the configuration prints it.
     pub(crate) header: Arc<str>,
+    /// The headers of further parts that every line goes to as well: `interface range`.
+    pub(crate) further: Arc<[Arc<str>]>,
     /// What the prompt shows in brackets.
     pub(crate) prompt: &'static str,
+}
+
+impl Section {
+    /// The headers of all parts that a line goes to.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = &Arc<str>> {
+        std::iter::once(&self.header).chain(self.further.iter())
+    }
 }
 
 impl Position {
@@ -260,6 +272,7 @@ pub(crate) fn carry_out(
             | Mode::Interface
             | Mode::Line
             | Mode::Trustpoint
+            | Mode::CertificateChain
             | Mode::Redundancy
             | Mode::Section => Ok(()),
         },

@@ -57,7 +57,7 @@ const DAY: Token = OneOf(&[
     "Friday",
     "Saturday",
 ]);
-const MONTH: Token = OneOf(&[
+pub(crate) const MONTH: Token = OneOf(&[
     "January",
     "February",
     "March",
@@ -110,6 +110,7 @@ pub(crate) fn rows(mode: Mode) -> &'static [Row] {
         | Mode::Interface
         | Mode::Line
         | Mode::Trustpoint
+        | Mode::CertificateChain
         | Mode::Redundancy
         | Mode::Section => &[],
     }

@@ -120,12 +120,12 @@ impl Writer<'_> {
     /// Appends `lines` with what licenses know the device by where devices print it: behind voice and
     /// certificates, before everything else.
     fn lines_around_udi(&mut self, lines: &[Template]) {
-        let before = lines.iter().position(|line| {
+        let certificates = lines.iter().take_while(|line| {
             let line = line.source();
             let first = line.split_whitespace().next().unwrap_or_default();
-            !line.starts_with(' ') && !matches!(first, "crypto" | "voice" | "!" | "banner")
+            line.starts_with(' ') || matches!(first, "crypto" | "voice" | "!")
         });
-        let (above, below) = lines.split_at(before.unwrap_or(lines.len()));
+        let (above, below) = lines.split_at(certificates.count());
         self.template_lines(above);
         if let Some(udi) = self.udi {
             push(self.out, "license udi pid ");

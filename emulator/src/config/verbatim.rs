@@ -5,7 +5,7 @@
 //! once, `no` takes away what begins like it, and a header goes with the lines below it.
 
 use super::{Configuration, Refusal, Verbatim, matching::Form};
-use crate::template::Template;
+use crate::{certificate::Certificate, template::Template};
 
 /// Where a line that is kept verbatim belongs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -124,6 +124,13 @@ const PRINTED_BOTH_WAYS: &[&str] = &[
     "service pad",
 ];
 
+/// What the header of a trustpoint begins with.
+pub(crate) const TRUSTPOINT: &str = "crypto pki trustpoint ";
+/// What the header of a trustpoint's certificates begins with.
+pub(crate) const CHAIN: &str = "crypto pki certificate chain ";
+/// What a certificate of an authority begins with, below such a header.
+const AUTHORITY: &str = "certificate ca ";
+
 /// Whether `line` is `command` or goes on behind it.
 fn is_command(line: &str, command: &str) -> bool {
     let rest = line.strip_prefix(command);
@@ -156,13 +163,18 @@ impl Verbatim {
 
     /// Whether another line can be kept.
     fn check_room(&self) -> Result<(), Refusal> {
+        self.check_room_for(1)
+    }
+
+    /// Whether `more` lines can be kept.
+    fn check_room_for(&self, more: usize) -> Result<(), Refusal> {
         let kept = [
             &self.before_hostname,
             &self.before_call_home,
             &self.after_call_home,
         ];
         let count: usize = kept.iter().map(|lines| lines.len()).sum();
-        if count < KEPT_LINES_MAX {
+        if count + more <= KEPT_LINES_MAX {
             Ok(())
         } else {
             Err(Refusal::TooMany(KEPT_LINES_MAX))
@@ -171,11 +183,14 @@ impl Verbatim {
 
     /// Every line, as it was written.
     pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
+        self.templates().map(Template::source)
+    }
+
+    fn templates(&self) -> impl Iterator<Item = &Template> {
         self.before_hostname
             .iter()
             .chain(&self.before_call_home)
             .chain(&self.after_call_home)
-            .map(Template::source)
     }
 
     /// The lines below `header`, without their indentation.
@@ -186,6 +201,25 @@ impl Verbatim {
             .take_while(|line| line.starts_with(' '))
             .map(|line| line.trim_start().to_owned())
             .collect()
+    }
+
+    /// What stands behind `prefix` in the lines that begin with it.
+    pub(crate) fn named(&self, prefix: &str) -> impl Iterator<Item = String> {
+        self.templates()
+            .filter(move |line| line.starts_with(prefix))
+            .filter_map(move |line| line.source().strip_prefix(prefix).map(str::to_owned))
+    }
+
+    /// The certificates of authorities, with the names of their trustpoints. What cannot be read is
+    /// left out.
+    pub(crate) fn certificates(&self) -> impl Iterator<Item = (String, Certificate)> {
+        let chains = self.named(CHAIN);
+        chains.filter_map(|name| {
+            let lines = self.section(&format!("{CHAIN}{name}"));
+            let first = lines.iter().position(|line| line.starts_with(AUTHORITY))?;
+            let body = lines[first + 1..].iter().map(String::as_str);
+            Some((name, Certificate::from_hexadecimal(body).ok()?))
+        })
     }
 
     /// The lines of the banner `kind`, without its delimiters.
@@ -274,6 +308,31 @@ impl Configuration {
         self.verbatim.check_room()?;
         let lines = self.verbatim.at(Place::of(header));
         below(lines, header);
+        Ok(())
+    }
+}
+
+impl Configuration {
+    /// Puts `lines` in the place of all that stands below `header`; without lines, the header goes as
+    /// well.
+    ///
+    /// # Errors
+    /// When the configuration would hold more than [`KEPT_LINES_MAX`] lines.
+    pub(crate) fn replace_section(
+        &mut self,
+        header: &str,
+        lines: &[String],
+    ) -> Result<(), Refusal> {
+        if lines.is_empty() {
+            return self.keep(None, Form::No, header);
+        }
+        self.verbatim.check_room_for(lines.len())?;
+        let place = self.verbatim.at(Place::of(header));
+        let range = below(place, header);
+        let lines = lines
+            .iter()
+            .map(|line| Template::literal(&format!(" {line}")));
+        place.splice(range, lines);
         Ok(())
     }
 }

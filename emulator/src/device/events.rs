@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    BootReason, Device, Power, Sensor, SystemEvent, boot_duration,
+    BootReason, Debugging, Device, Power, Sensor, SystemEvent, boot_duration,
     faults::{DiagnosticFault, Faults},
 };
 use crate::{
@@ -80,6 +80,8 @@ impl Device {
     pub(super) fn come_up(&mut self, at: Timestamp, outputs: &mut Vec<Output>) {
         self.running = Arc::clone(self.saved.as_ref().unwrap_or(&self.model.startup));
         self.zone = self.running.clock.time_zone(&self.model.site_zone);
+        self.clock_ahead = None;
+        self.debugging = Debugging::default();
         self.power = Power::On;
         // Boot lines are stamped from here back, as the log shows them after any boot.
         self.booted_at = at;

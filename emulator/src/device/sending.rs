@@ -103,6 +103,7 @@ impl Device {
         outcome: AttemptOutcome,
         outputs: &mut Vec<Output>,
     ) {
+        let first = outputs.len();
         let servers = self.running.call_home.mail_servers.len();
         let Some(message) = self.engine.in_flight_mut(id) else {
             return;
@@ -142,6 +143,7 @@ impl Device {
             self.engine.settle_front(now, settlement, outputs);
         }
         self.send_next(now, outputs);
+        self.debug(now, &outputs[first..]);
     }
 
     /// A message that was cut to its profile's limit was too large all the same.
@@ -334,5 +336,10 @@ fn http_route(
             .as_ref()
             .map(|proxy| (proxy.host.fill(values), proxy.port)),
         identity_check: settings.http_identity_check,
+        authorities: configuration
+            .verbatim
+            .certificates()
+            .map(|(_, certificate)| certificate.der().to_vec())
+            .collect(),
     })
 }

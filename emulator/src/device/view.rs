@@ -49,7 +49,12 @@ impl<'a> DeviceView<'a> {
 
     /// `instant` on the device's wall clock.
     pub(crate) fn local(&self, instant: Timestamp) -> LocalTime {
-        LocalTime::new(instant, &self.device.zone)
+        self.shown(self.device.wall(instant))
+    }
+
+    /// What the device's clock shows at `wall`, an instant that does not depend on its setting.
+    pub(crate) fn shown(&self, wall: Timestamp) -> LocalTime {
+        LocalTime::new(wall, &self.device.zone)
     }
 
     /// The cards that are in the chassis, with their positions.
@@ -89,7 +94,8 @@ impl<'a> DeviceView<'a> {
         let (shown, shown_last) = (device.log_time(from), device.log_time(to));
         if !shown.same_day(&shown_last) {
             for line in lines {
-                device.push_log_stamp(out, self.boot_instant(line.after_ms));
+                // A boot is stamped by the clock as it boots.
+                device.push_marked_stamp(out, "*", self.boot_instant(line.after_ms));
                 push_line(out, &line.text);
             }
             return;
@@ -141,7 +147,7 @@ impl<'a> DeviceView<'a> {
             (DiagnosticField::Failures, Some(_)) => "1",
             (DiagnosticField::Failures, None) => "0",
             (DiagnosticField::FailedAt, Some(fault)) => {
-                let zone = self.device.zone_name(fault.at);
+                let zone = self.device.zone_name(self.device.wall(fault.at));
                 return self.local(fault.at).push_restart_stamp(out, zone);
             }
             (DiagnosticField::FailedAt, None) => "n/a",
@@ -216,12 +222,12 @@ impl SlotValues for DeviceView<'_> {
             Slot::Returned => push(out, self.device.boot_reason.words()),
             Slot::Restarted => {
                 let booted_at = self.device.booted_at;
-                let zone = self.device.zone_name(booted_at);
+                let zone = self.device.zone_name(self.device.wall(booted_at));
                 self.local(booted_at).push_restart_stamp(out, zone);
             }
             Slot::Clock => {
-                out.push(b'*');
-                let zone = self.device.zone_name(self.now);
+                push(out, self.device.clock_mark());
+                let zone = self.device.zone_name(self.device.wall(self.now));
                 self.local(self.now).push_show_clock(out, zone);
             }
             Slot::Mac { offset } => {

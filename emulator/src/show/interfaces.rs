@@ -47,7 +47,30 @@ impl Interface {
     }
 
     fn is_ethernet(&self) -> bool {
-        self.name.contains("Ethernet") || self.name.starts_with("Vlan")
+        self.has_socket() || self.name.starts_with("Vlan")
+    }
+
+    /// Whether a cable can be put in.
+    fn has_socket(&self) -> bool {
+        self.name.contains("Ethernet")
+    }
+
+    fn encapsulation(&self) -> &'static str {
+        if self.is_ethernet() {
+            "ARPA"
+        } else if self.name.starts_with("Loopback") {
+            "LOOPBACK"
+        } else if self.name.starts_with("Tunnel") {
+            "TUNNEL"
+        } else {
+            "HDLC"
+        }
+    }
+
+    /// Whether the interface is up and has the address `address`.
+    pub(crate) fn answers_at(&self, address: std::net::Ipv4Addr) -> bool {
+        let own = self.address.as_ref().map(|(own, _)| own.parse());
+        !self.is_shut_down && own == Some(Ok(address))
     }
 }
 
@@ -165,11 +188,7 @@ pub(crate) fn push_interface(
         push_line(out, &format!("  Internet address is {address}/{prefix}"));
     }
     let bandwidth = interface.bandwidth_kbit();
-    let encapsulation = if interface.is_ethernet() {
-        "ARPA"
-    } else {
-        "HDLC"
-    };
+    let encapsulation = interface.encapsulation();
     push_line(
         out,
         &format!(
@@ -179,7 +198,7 @@ pub(crate) fn push_interface(
              Keepalive set (10 sec)"
         ),
     );
-    if interface.is_ethernet() {
+    if interface.has_socket() {
         let speed = if bandwidth >= 1_000_000 {
             format!("{}Gbps", bandwidth / 1_000_000)
         } else {
@@ -189,10 +208,12 @@ pub(crate) fn push_interface(
             out,
             &format!(
                 "  Full Duplex, {speed}, media type is RJ45\n  \
-                 output flow-control is unsupported, input flow-control is unsupported\n  \
-                 ARP type: ARPA, ARP Timeout 04:00:00"
+                 output flow-control is unsupported, input flow-control is unsupported"
             ),
         );
+    }
+    if interface.is_ethernet() {
+        push_line(out, "  ARP type: ARPA, ARP Timeout 04:00:00");
     }
     push(out, COUNTERS);
 }

@@ -17,6 +17,15 @@ pub enum OwnLine<'a> {
         /// Who did.
         by: &'a str,
     },
+    /// Somebody set the clock.
+    ClockUpdated {
+        /// What it showed.
+        from: &'a str,
+        /// What it shows.
+        to: &'a str,
+        /// Who did.
+        by: &'a str,
+    },
     /// A reload was asked for.
     ReloadRequested,
     /// A mail could be handed to none of the configured servers.
@@ -178,6 +187,10 @@ impl fmt::Display for OwnLine<'_> {
                     "%SYS-5-CONFIG_I: Configured from console by {by}"
                 )
             }
+            Self::ClockUpdated { from, to, by } => write!(
+                formatter,
+                "%SYS-6-CLOCKUPDATE: System clock has been updated from {from} to {to}, configured from console by {by}."
+            ),
             Self::ReloadRequested => formatter.write_str(
                 "%SYS-5-RELOAD: Reload requested by console. Reload Reason: Reload Command.",
             ),

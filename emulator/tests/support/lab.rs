@@ -260,6 +260,7 @@ fn write_output(text: &mut String, output: &Output) {
         ),
         Output::Settled { id, settlement, .. } => write!(text, "  settled {id} {settlement:?}"),
         Output::Trap(trap) => write!(text, "  trap {trap:?}"),
+        Output::LicenseFile(outcome) => write!(text, "  license file {outcome:?}"),
         Output::Probe(probe) => write!(text, "  probe of {} servers", probe.servers.len()),
         Output::Unheard => write!(text, "  unheard"),
     }

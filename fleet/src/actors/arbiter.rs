@@ -17,13 +17,14 @@ use emulator::{
 };
 use jiff::Timestamp;
 use sink::MessageKey;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::{
     REPORT_EVERY, Report,
     courier::{ArbiterEnd, Carried, Errand},
     device::{AttemptEnded, CountLicenses, DeviceActor, Feed, Render},
     talk::RunningDevice,
+    watchers::Watchers,
 };
 use crate::{
     clock::{self, RunClock, TimeScale},
@@ -83,6 +84,8 @@ pub(super) struct Arbiter {
     alarm: Arc<Alarm>,
     outputs: RefCell<Vec<Output>>,
     buffers: RefCell<Vec<Vec<u8>>>,
+    /// Consoles to be told when the device at a position has logged something.
+    watchers: RefCell<Watchers>,
     /// What the courier thread has been given and no device has heard the outcome of, by device.
     in_flight: RefCell<BTreeMap<u32, (Transport, MessageId)>>,
     closing: watch::Receiver<bool>,
@@ -154,6 +157,17 @@ impl Arbiter {
 
     pub(super) fn handled(&self) {
         self.unhandled.set(self.unhandled.get().saturating_sub(1));
+    }
+
+    /// The device at `position` has logged something. Where nobody looks on, this costs a look at an
+    /// empty map.
+    pub(super) fn logged(&self, position: u32) {
+        self.watchers.borrow_mut().tell(position);
+    }
+
+    /// The console behind `news` looks on at the device at `position`, or does not.
+    pub(super) fn watch(&self, position: u32, news: &Arc<Notify>, looks_on: bool) {
+        self.watchers.borrow_mut().set(position, news, looks_on);
     }
 
     /// Whether nothing further will be sent.
@@ -328,6 +342,7 @@ pub(crate) async fn run_arbiter(setup: ArbiterSetup) {
         alarm,
         outputs: RefCell::default(),
         buffers: RefCell::default(),
+        watchers: RefCell::default(),
         in_flight: RefCell::default(),
         closing,
         unhandled: Cell::new(0),

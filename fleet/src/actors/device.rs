@@ -106,6 +106,7 @@ impl DeviceActor {
     ) -> T {
         let before = self.device.next_deadline();
         let queued_before = self.device.queued_messages();
+        let logged_before = self.device.lines_logged();
         let mut outputs = self.arbiter.lend_outputs();
         let result = work(&mut self.device, &mut outputs);
         let number = self.device.identity().device;
@@ -127,6 +128,9 @@ impl DeviceActor {
             }
         }
         self.arbiter.return_outputs(outputs);
+        if self.device.lines_logged() != logged_before {
+            self.arbiter.logged(self.position);
+        }
         self.arbiter
             .queue_changed(queued_before, self.device.queued_messages());
         let after = self.device.next_deadline();
@@ -220,12 +224,19 @@ impl Handler<Talk> for DeviceActor {
             return MessageResult(None);
         }
         let now = self.arbiter.device_now();
-        let Talk { mut session, said } = talk;
+        let Talk {
+            mut session,
+            said,
+            news,
+        } = talk;
         let mut shown = Vec::new();
         let (line, probe) = self.use_device(context, |device, outputs| {
             let line = hear(&mut session, device, now, said, (&mut shown, outputs));
             (line, outputs.iter().rev().find_map(probe_in))
         });
+        // Behind the reply, as a device prints it: what the session caused itself included.
+        session.show_log(&self.device, &mut shown);
+        self.arbiter.watch(self.position, &news, session.listens());
         let idle_timeout = session.idle_timeout(&self.device);
         MessageResult(Some(Told {
             idle_timeout: idle_timeout.and_then(|timeout| timeout.try_into().ok()),
@@ -249,6 +260,7 @@ fn hear(
         Said::Hello => session.start(device, shown),
         Said::Keys(keys) => session.input(device, now, &keys, shown, outputs),
         Said::Line(line) => return session.line(device, now, &line, shown, outputs),
+        Said::News => {}
         Said::Resized { width, length } => session.resize(width, length),
         Said::Probed(outcome) => session.resume(device, now, &outcome, shown, outputs),
     }

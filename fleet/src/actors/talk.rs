@@ -11,6 +11,8 @@ use emulator::{
     cli::{LineResult, Session},
 };
 
+use tokio::sync::Notify;
+
 use super::device::DeviceActor;
 use crate::courier::CourierSettings;
 
@@ -41,6 +43,8 @@ pub(crate) struct Talk {
     pub(crate) session: Box<Session>,
     /// What came.
     pub(crate) said: Said,
+    /// How the console is told that the device has logged something.
+    pub(crate) news: Arc<Notify>,
 }
 
 /// What can come in on a console.
@@ -52,6 +56,8 @@ pub(crate) enum Said {
     Keys(Vec<u8>),
     /// A whole line of a script.
     Line(String),
+    /// The device has logged something.
+    News,
     /// Mail servers have been probed for the session.
     Probed(ProbeOutcome),
     /// The terminal has another size.

@@ -48,7 +48,7 @@ pub async fn serve(devices: oneshot::Receiver<Directory>) -> io::Result<Visit> {
         ..Settings::default()
     };
     let input = read_input();
-    if is_terminal {
+    let visit = if is_terminal {
         let raw = RawMode::enter()?;
         let ended = terminal(Console::open(device, settings), input).await;
         drop(raw);
@@ -58,6 +58,11 @@ pub async fn serve(devices: oneshot::Receiver<Directory>) -> io::Result<Visit> {
             line_end: LineEnd::Lf,
         };
         pipe(Console::open(device, settings), input).await
+    };
+    match visit {
+        // Whoever read the output has seen enough of it.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Visit::default()),
+        visit => visit,
     }
 }
 
@@ -85,6 +90,9 @@ fn read_input() -> mpsc::Receiver<Vec<u8>> {
 
 async fn terminal(mut console: Console, mut input: mpsc::Receiver<Vec<u8>>) -> io::Result<()> {
     let mut resized = signal(SignalKind::window_change())?;
+    // The terminal has to be given back as it was before the process goes.
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut hung_up = signal(SignalKind::hangup())?;
     let mut said = Said::Hello;
     loop {
         let Some(shown) = console.say(said).await else {
@@ -95,11 +103,13 @@ async fn terminal(mut console: Console, mut input: mpsc::Receiver<Vec<u8>>) -> i
             return show(b"\r\n");
         }
         said = tokio::select! {
-            outcome = console.probed() => outcome,
+            unasked = console.unasked() => unasked,
             keys = input.recv() => match keys {
                 Some(keys) => Said::Keys(keys),
                 None => return show(b"\r\n"),
             },
+            _ = terminated.recv() => return Ok(()),
+            _ = hung_up.recv() => return Ok(()),
             _ = resized.recv() => {
                 let size = terminal_size::terminal_size();
                 let (width, length) = size.map_or((80, 24), |(width, height)| (width.0, height.0));

@@ -36,6 +36,8 @@ pub(super) struct Post<'a> {
     /// Host and port.
     pub(super) proxy: Option<(&'a str, u16)>,
     pub(super) identity_check: bool,
+    /// Whom the device trusts besides everybody's authorities.
+    pub(super) authorities: &'a [Vec<u8>],
     pub(super) content_type: &'static str,
 }
 
@@ -45,8 +47,19 @@ pub(super) struct ConnectionKey {
     /// Where TCP leads: the server or the proxy.
     peer: Arc<Server>,
     server: Arc<Server>,
-    /// Name in the server's certificate and whether it is compared; `None` without TLS.
-    tls: Option<(String, bool)>,
+    /// `None` without TLS.
+    tls: Option<Secured>,
+}
+
+/// What a server had to prove.
+#[derive(Clone, Debug, PartialEq)]
+struct Secured {
+    /// Name in its certificate.
+    name: String,
+    /// Whether that is compared.
+    identity_check: bool,
+    /// Who could vouch for it besides everybody's authorities.
+    authorities: Vec<Vec<u8>>,
 }
 
 /// The HTTP connections of all courier threads.
@@ -85,9 +98,11 @@ impl HttpsCourier {
         let key = ConnectionKey {
             peer: Arc::clone(peer),
             server: Arc::clone(way.server),
-            tls: way
-                .secured
-                .then(|| (way.tls_name.to_owned(), post.identity_check)),
+            tls: way.secured.then(|| Secured {
+                name: way.tls_name.to_owned(),
+                identity_check: post.identity_check,
+                authorities: post.authorities.to_vec(),
+            }),
         };
         let content = Bytes::from(mem::take(body));
         let form = Form {
@@ -187,8 +202,8 @@ impl HttpsCourier {
         let connected = clock::now();
         log.phases.connect = Some(connected - begun);
         let stream = if way.secured {
-            let config = settings.tls.config(post.identity_check);
-            let (stream, resumed) = tls::secure(stream, config, way.tls_name, budget).await?;
+            let config = settings.tls.config(post.identity_check, post.authorities)?;
+            let (stream, resumed) = tls::secure(stream, &config, way.tls_name, budget).await?;
             log.phases.tls = Some(clock::now() - connected);
             log.resumed = Some(resumed);
             TracedStream::secured(stream)

@@ -183,7 +183,7 @@ impl CourierSettings {
             server: Arc::clone(server),
             depth,
             tls_name: server.name.host.clone(),
-            tls: Arc::clone(self.tls.config(false)),
+            tls: Arc::clone(self.tls.common(false)),
             limit,
         }
     }

@@ -145,7 +145,7 @@ impl SmtpCourier {
                 sources: settings.sources,
             },
             security: key.security,
-            tls: settings.tls.config(true),
+            tls: settings.tls.common(true),
             tls_name: way.tls_name,
             hello_name: mail.hello_name,
             connect_timeout: settings.smtp.connect_timeout,

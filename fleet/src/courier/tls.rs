@@ -1,6 +1,10 @@
 //! TLS as devices speak it: who is trusted, whether names are compared, whether sessions resume.
 
-use std::{io, sync::Arc};
+use std::{
+    collections::VecDeque,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, HandshakeKind, RootCertStore,
@@ -22,8 +26,12 @@ use super::{
 
 /// Sessions remembered for resumption, over all servers.
 const SESSIONS_REMEMBERED: usize = 4096;
+/// Sets of further authorities whose settings are kept; another set is set up anew each time its turn
+/// comes again. A fleet has one, since it has one configuration.
+const FURTHER_KEPT_MAX: usize = 64;
 
 /// Who is trusted.
+#[derive(Clone, Debug)]
 pub(super) enum Trust {
     /// Those whom these authorities vouch for.
     Authorities(RootCertStore),
@@ -40,15 +48,90 @@ pub(super) enum Sessions {
     Fresh,
 }
 
-/// The settings of all connections; devices differ only in whether they compare names.
+/// The settings of all connections.
 #[derive(Debug)]
 pub(super) struct TlsClients {
+    trust: Trust,
+    sessions: Sessions,
+    /// Those of devices without trustpoints.
+    common: Clients,
+    /// Those of devices whose trustpoints name further authorities; the newest at the back.
+    further: Mutex<VecDeque<Further>>,
+}
+
+/// Settings for one set of authorities; devices differ only in whether they compare names.
+#[derive(Clone, Debug)]
+struct Clients {
     comparing_names: Arc<ClientConfig>,
     ignoring_names: Arc<ClientConfig>,
 }
 
+#[derive(Debug)]
+struct Further {
+    authorities: Vec<Vec<u8>>,
+    clients: Clients,
+}
+
 impl TlsClients {
     pub(super) fn new(trust: Trust, sessions: Sessions) -> Result<Self, Error> {
+        Ok(Self {
+            common: Clients::new(trust.clone(), sessions)?,
+            trust,
+            sessions,
+            further: Mutex::default(),
+        })
+    }
+
+    /// The settings of whoever trusts nobody but everybody's authorities.
+    pub(super) fn common(&self, identity_check: bool) -> &Arc<ClientConfig> {
+        self.common.config(identity_check)
+    }
+
+    /// The settings of a device that compares the server's name with its certificate, or does not,
+    /// and trusts `authorities` besides everybody's.
+    pub(super) fn config(
+        &self,
+        identity_check: bool,
+        authorities: &[Vec<u8>],
+    ) -> Result<Arc<ClientConfig>, Failure> {
+        if authorities.is_empty() {
+            return Ok(Arc::clone(self.common(identity_check)));
+        }
+        let mut further = self.further.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = further.iter().find(|own| own.authorities == authorities) {
+            return Ok(Arc::clone(known.clients.config(identity_check)));
+        }
+        let clients = Clients::new(self.trust.and(authorities), self.sessions)
+            .map_err(|error| Failure::failed(ErrorKind::Tls, &error.to_string()))?;
+        if further.len() == FURTHER_KEPT_MAX {
+            further.pop_front();
+        }
+        let config = Arc::clone(clients.config(identity_check));
+        further.push_back(Further {
+            authorities: authorities.to_vec(),
+            clients,
+        });
+        Ok(config)
+    }
+}
+
+impl Trust {
+    /// The same with `authorities` added. What cannot vouch for anybody is left out.
+    fn and(&self, authorities: &[Vec<u8>]) -> Self {
+        match self {
+            Self::Anybody => Self::Anybody,
+            Self::Authorities(roots) => {
+                let mut roots = roots.clone();
+                let further = authorities.iter().cloned().map(CertificateDer::from);
+                roots.add_parsable_certificates(further);
+                Self::Authorities(roots)
+            }
+        }
+    }
+}
+
+impl Clients {
+    fn new(trust: Trust, sessions: Sessions) -> Result<Self, Error> {
         let provider = Arc::new(ring::default_provider());
         let lenient = |policy| -> Arc<dyn ServerCertVerifier> {
             Arc::new(Lenient {
@@ -79,8 +162,7 @@ impl TlsClients {
         })
     }
 
-    /// The settings of a device that compares the server's name with its certificate, or does not.
-    pub(super) fn config(&self, identity_check: bool) -> &Arc<ClientConfig> {
+    fn config(&self, identity_check: bool) -> &Arc<ClientConfig> {
         if identity_check {
             &self.comparing_names
         } else {

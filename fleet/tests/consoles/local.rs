@@ -46,6 +46,24 @@ fn a_refused_line_shows_in_the_exit_code_for_those_who_want_it() {
 }
 
 #[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_fleet"))
+        .env_clear()
+        .arg("device")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(process.stdout.take());
+    // The device ends at its first word; the rest of the script may find nobody.
+    let _ = process.stdin.take().unwrap().write_all(b"show version\n");
+    let output = process.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
 fn platform_and_host_name_are_as_asked_for() {
     let arguments = ["--platform", "WS-C3750E", "--hostname", "stack1"];
     let output = device(&arguments, b"show version\n");

@@ -54,6 +54,23 @@ async fn several_sessions_share_one_device_and_not_its_terminal() {
 }
 
 #[tokio::test]
+async fn a_terminal_that_monitors_shows_what_others_cause() {
+    let fleet = Fleet::start(&[]);
+    let mut one = fleet.terminal(DEVICE).await;
+    let mut two = fleet.terminal(DEVICE).await;
+    one.type_until(b"terminal monitor\r", "branch-00003#").await;
+    two.type_until(b"configure terminal\rend\r", "branch-00003#")
+        .await;
+    let shown = one.wait_for("by vty1 (127.0.0.1)\r\n").await;
+    assert!(shown.contains("%SYS-5-CONFIG_I: "), "{shown}");
+    // What it causes itself comes behind the prompt.
+    one.type_keys(b"configure terminal\rend\r").await;
+    one.wait_for("branch-00003#\r\n").await;
+    let shown = one.wait_for("vty0 (127.0.0.1)\r\n").await;
+    assert!(shown.contains("%SYS-5-CONFIG_I: "), "{shown}");
+}
+
+#[tokio::test]
 async fn a_terminal_of_a_few_rows_is_paged_and_a_resized_one_pages_anew() {
     let fleet = Fleet::start(&[]);
     let mut terminal = fleet.terminal(DEVICE).await;

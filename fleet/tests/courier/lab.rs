@@ -98,6 +98,7 @@ pub(crate) fn http_route(url: &str) -> Route {
         url: url.into(),
         proxy: None,
         identity_check: true,
+        authorities: Vec::new(),
     }
 }
 

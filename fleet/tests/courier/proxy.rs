@@ -21,6 +21,7 @@ fn route(url: &str) -> Route {
         url: url.into(),
         proxy: Some((PROXY_HOST.into(), 3128)),
         identity_check: true,
+        authorities: Vec::new(),
     }
 }
 

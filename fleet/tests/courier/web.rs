@@ -179,6 +179,7 @@ async fn post_to_another_name(identity_check: bool) -> fleet::courier::Attempt {
         url: URL.replace("tools", "other").into(),
         proxy: None,
         identity_check,
+        authorities: Vec::new(),
     };
     post(&couriers, &route).await
 }
@@ -220,6 +221,7 @@ async fn post_to_a_stranger(
         url: URL.into(),
         proxy: None,
         identity_check,
+        authorities: Vec::new(),
     };
     post(&couriers, &route).await
 }
@@ -234,6 +236,36 @@ async fn an_unknown_authority_is_not_believed_even_without_comparing_names() {
             "{attempt:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn the_authority_of_a_device_s_trustpoint_is_believed_by_that_device() {
+    let (stranger, config) = authority();
+    let sink = Sink::https(Settings {
+        tls: Some(config),
+        ..Settings::default()
+    })
+    .await;
+    let embedded = EmbeddedAddresses {
+        https: Some(sink.address),
+        ca: Some(authority().0.der()),
+        ..Default::default()
+    };
+    let couriers = couriers(&scenario(), &embedded).await;
+    let trusting = |authorities| emulator::Route::Http {
+        url: URL.into(),
+        proxy: None,
+        identity_check: true,
+        authorities,
+    };
+    let trusted = trusting(vec![stranger.der().to_vec()]);
+    let attempt = post(&couriers, &trusted).await;
+    assert_eq!(attempt.outcome, Accepted, "{attempt:?}");
+    // Nor does another device use the connection that the first one has left open.
+    let attempt = post(&couriers, &trusting(Vec::new())).await;
+    assert_eq!(attempt.error.as_ref().unwrap().kind, ErrorKind::Tls);
+    let attempt = post(&couriers, &trusting(vec![b"nobody".to_vec()])).await;
+    assert_eq!(attempt.error.as_ref().unwrap().kind, ErrorKind::Tls);
 }
 
 #[tokio::test]

@@ -49,11 +49,13 @@ pub(super) static ROWS: &[Row] = &[
     exit(Mode::Interface, "Exit from interface configuration mode"),
     exit(Mode::Line, "Exit from line configuration mode"),
     exit(Mode::Trustpoint, "Exit from certificate authority trustpoint entry mode"),
+    exit(Mode::CertificateChain, "Exit from certificate configuration mode"),
     exit(Mode::Redundancy, "Exit from redundancy configuration mode"),
     exit(Mode::Section, "Exit from this configuration mode"),
     end(Mode::Interface),
     end(Mode::Line),
     end(Mode::Trustpoint),
+    end(Mode::CertificateChain),
     end(Mode::Redundancy),
     end(Mode::Section),
 ];

@@ -3,6 +3,7 @@
 use crate::{
     cli::call::{Call, Next, Typed},
     config::grammar::{Row, Token::Word},
+    template::Template,
 };
 
 #[rustfmt::skip]
@@ -16,11 +17,18 @@ pub(super) static ROWS: &[Row] = &[
 fn resolver(call: &Call<'_>) -> (String, String) {
     let domain = call.device.domain_name();
     let domain = domain.as_deref().unwrap_or("not set").to_owned();
-    let lines: Vec<String> = call.device.configuration().verbatim.lines().collect();
-    let servers: Vec<_> = lines
-        .iter()
-        .filter_map(|line| line.strip_prefix("ip name-server "))
-        .flat_map(str::split_whitespace)
+    let view = call.device.view(call.now);
+    let values = view.identity_values();
+    let servers: Vec<String> = view
+        .running()
+        .verbatim
+        .named("ip name-server ")
+        .map(|text| Template::of_identity(&text).fill(&values).to_string())
+        .flat_map(|text| {
+            text.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
         .collect();
     let servers = match servers.is_empty() {
         true => "255.255.255.255".to_owned(),

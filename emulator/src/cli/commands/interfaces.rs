@@ -3,10 +3,11 @@
 use crate::{
     cli::{
         call::{Call, Next, Typed},
-        commands::sections::interface_name,
+        commands::sections::{interface_name, opened_by_range},
+        keeping::open,
     },
     config::{
-        Mode,
+        Mode, Refusal,
         grammar::{
             Argument, Row,
             Token::{Argument as Value, Word},
@@ -26,6 +27,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::exec(1, &[Word("show"), Word("interfaces"), Word("description")], descriptions, "").with_help(&[("description", "Show interface description"), ("interfaces", "Interface status and configuration")]),
     Row::exec(1, &[Word("show"), Word("interfaces"), Value(NAME)], one, "").with_help(&[("LINE", "Name of an interface"), ("interfaces", "Interface status and configuration")]),
     Row::exec(15, &[Word("show"), Word("running-config"), Word("interface"), Value(NAME)], configuration, "").with_help(&[("LINE", "Name of an interface"), ("interface", "Show interface configuration")]),
+    Row::configuration(Mode::Global, &[Word("interface"), Word("range"), Value(NAME)], range, "").with_help(&[("LINE", "Interfaces, as in gi0/1 - 3 , gi0/7"), ("range", "Several interfaces at once")]),
     Row::configuration(Mode::Interface, &[Word("shutdown")], shutdown, ""),
 ];
 
@@ -103,9 +105,19 @@ fn shutdown(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
         .position
         .as_ref()
         .and_then(|position| position.section.as_ref());
-    let Some(header) = section.map(|section| section.header.clone()) else {
+    let Some(section) = section.cloned() else {
         return Next::Prompt;
     };
+    for header in section.headers() {
+        if let Err(refusal) = shut_down(call, typed, header) {
+            return call.refuse(&refusal.to_string());
+        }
+    }
+    Next::Prompt
+}
+
+/// Shuts the interface under `header` down or brings it up.
+fn shut_down(call: &mut Call<'_>, typed: &Typed<'_>, header: &str) -> Result<(), Refusal> {
     let name = header.trim_start_matches("interface ").to_owned();
     let before = is_shut_down(call, &name);
     let form = match typed.command.form {
@@ -113,12 +125,10 @@ fn shutdown(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
         // An interface is up by default once it is configured.
         Form::No | Form::Default => Form::No,
     };
-    let kept = call.device.change_configuration(call.now, |configuration| {
-        configuration.keep(Some(&header), form, "shutdown")
-    });
-    if let Err(refusal) = kept {
-        return call.refuse(&refusal.to_string());
-    }
+    call.device
+        .change_configuration(call.now, |configuration| {
+            configuration.keep(Some(header), form, "shutdown")
+        })?;
     let after = is_shut_down(call, &name);
     if before != after {
         let (line, state) = if after {
@@ -138,7 +148,18 @@ fn shutdown(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
             ),
         );
     }
-    Next::Prompt
+    Ok(())
+}
+
+/// Enters several interfaces at once.
+fn range(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
+    let Some(opened) = opened_by_range(typed.rest(0)) else {
+        return Next::Invalid { value: 0 };
+    };
+    match open(call, opened) {
+        Ok(()) => Next::Prompt,
+        Err(refusal) => call.refuse(&refusal.to_string()),
+    }
 }
 
 fn is_shut_down(call: &Call<'_>, name: &str) -> bool {

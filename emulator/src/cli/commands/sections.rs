@@ -7,6 +7,8 @@ use crate::config::{Mode, matching::starts_with, words::Word};
 pub(in crate::cli) struct Opened {
     /// The command as the configuration prints it.
     pub(in crate::cli) header: String,
+    /// The headers of parts that are opened with it.
+    pub(in crate::cli) further: Vec<String>,
     pub(in crate::cli) mode: Mode,
     pub(in crate::cli) prompt: &'static str,
 }
@@ -41,6 +43,7 @@ static OPENERS: &[Opener] = &[
     opener(&["redundancy"], 0, Mode::Redundancy, "config-red"),
     opener(&["crypto", "pki", "trustpoint"], 1, Mode::Trustpoint, "ca-trustpoint"),
     opener(&["crypto", "ca", "trustpoint"], 1, Mode::Trustpoint, "ca-trustpoint"),
+    opener(&["crypto", "pki", "certificate", "chain"], 1, Mode::CertificateChain, "config-cert-chain"),
     opener(&["crypto", "pki", "certificate", "map"], 2, Mode::Section, "ca-certificate-map"),
     opener(&["crypto", "isakmp", "policy"], 1, Mode::Section, "config-isakmp"),
     opener(&["crypto", "ipsec", "transform-set"], 2, Mode::Section, "cfg-crypto-trans"),
@@ -95,12 +98,14 @@ pub(in crate::cli) fn opened_by(line: &str) -> Option<Opened> {
         | Mode::Snapshot
         | Mode::DiagnosticSignature
         | Mode::Trustpoint
+        | Mode::CertificateChain
         | Mode::Redundancy
         | Mode::Section => names.join(" "),
     };
     let header = format!("{} {name}", opener.keywords.join(" "));
     Some(Opened {
         header: header.trim_end().to_owned(),
+        further: Vec::new(),
         mode: opener.mode,
         prompt: opener.prompt,
     })
@@ -141,6 +146,46 @@ pub(in crate::cli) fn interface_name(words: &[&str]) -> String {
     let (kind, number) = joined.split_at(digits.unwrap_or(joined.len()));
     let full = INTERFACES.iter().find(|full| starts_with(full, kind));
     format!("{}{number}", full.unwrap_or(&kind))
+}
+
+/// Most interfaces of one range.
+const RANGE_MAX: usize = 512;
+
+/// The part that `interface range` opens with `text` behind it, such as `gi0/1 - 3 , gi0/7`; `None`
+/// where that is no range.
+pub(in crate::cli) fn opened_by_range(text: &str) -> Option<Opened> {
+    let mut headers = Vec::new();
+    for part in text.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, ""));
+        let words: Vec<_> = first.split_whitespace().collect();
+        let first = interface_name(&words);
+        // Only the last number differs; a name at the end is the same but for that.
+        let number_at = |name: &str| {
+            let digits = name.bytes().rev().take_while(u8::is_ascii_digit).count();
+            name.len() - digits
+        };
+        let (kind, number) = first.split_at(number_at(&first));
+        let last = last.trim();
+        let from: u32 = number.parse().ok()?;
+        let to: u32 = if last.is_empty() {
+            from
+        } else {
+            last[number_at(last)..].parse().ok()?
+        };
+        let known = INTERFACES.iter().any(|full| kind.starts_with(full));
+        let room = RANGE_MAX.saturating_sub(headers.len());
+        if !known || to < from || (to - from) as usize >= room {
+            return None;
+        }
+        headers.extend((from..=to).map(|number| format!("interface {kind}{number}")));
+    }
+    let mut headers = headers.into_iter();
+    Some(Opened {
+        header: headers.next()?,
+        further: headers.collect(),
+        mode: Mode::Interface,
+        prompt: "config-if-range",
+    })
 }
 
 /// The lines that `words` name, as devices print them: `console 0` is `con 0`.
@@ -245,6 +290,26 @@ mod tests {
                 opened_by(line).map(|opened| opened.header).as_deref(),
                 Some(header)
             );
+        }
+        let range = opened_by_range("gi 0/1 - 3 , te1/1").unwrap();
+        assert_eq!(range.header, "interface GigabitEthernet0/1");
+        assert_eq!(
+            range.further,
+            [
+                "interface GigabitEthernet0/2",
+                "interface GigabitEthernet0/3",
+                "interface TenGigabitEthernet1/1"
+            ]
+        );
+        for text in [
+            "",
+            "gi",
+            "gi0/3 - 1",
+            "gi0/1 - 4000000000",
+            "x1",
+            "gi0/1 -é",
+        ] {
+            assert!(opened_by_range(text).is_none(), "{text}");
         }
         assert!(opened_by("ip route 0.0.0.0 0.0.0.0 192.0.2.1").is_none());
     }

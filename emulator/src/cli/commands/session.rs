@@ -3,6 +3,7 @@
 use crate::{
     cli::{
         call::{Answer, Call, Dialogue, Next, Typed},
+        secret::Secret,
         terminal::{Line, PRIVILEGED, USER},
     },
     config::grammar::{
@@ -51,7 +52,7 @@ fn enable(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
         call.terminal.privilege = wanted;
         return Next::Prompt;
     }
-    match Secret::of(call) {
+    match enable_secret(call) {
         Some(secret) => ask(secret, wanted, SECRET_TRIES),
         None if call.terminal.line == Line::Console => {
             call.terminal.privilege = wanted;
@@ -61,35 +62,15 @@ fn enable(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     }
 }
 
-/// What `enable` asks for.
-#[derive(Clone, Debug, Eq, PartialEq)]
-enum Secret {
-    /// This text.
-    Plain(String),
-    /// Text that only its digest is known of. The emulator computes none, so any text will do.
-    Digest,
-}
-
-impl Secret {
-    /// The secret in the running configuration; `enable secret` goes before `enable password`.
-    fn of(call: &Call<'_>) -> Option<Self> {
-        let verbatim = &call.device.configuration().verbatim;
-        let lines: Vec<_> = verbatim.lines().collect();
-        let behind = |command: &str| lines.iter().find_map(|line| line.strip_prefix(command));
-        let text = behind("enable secret ").or_else(|| behind("enable password "))?;
-        let words: Vec<_> = text.split_whitespace().collect();
-        Some(match words.as_slice() {
-            ["0", plain] | [plain] => Self::Plain((*plain).to_owned()),
-            _ => Self::Digest,
-        })
-    }
-
-    fn accepts(&self, answer: &str) -> bool {
-        match self {
-            Self::Plain(plain) => plain == answer,
-            Self::Digest => !answer.is_empty(),
-        }
-    }
+/// The secret of `enable` in the running configuration; `enable secret` goes before `enable
+/// password`.
+fn enable_secret(call: &Call<'_>) -> Option<Secret> {
+    let verbatim = &call.device.configuration().verbatim;
+    let mut secrets = verbatim.named("enable secret ");
+    let text = secrets
+        .next()
+        .or_else(|| verbatim.named("enable password ").next())?;
+    Some(Secret::parse(&text))
 }
 
 fn ask(secret: Secret, wanted: u8, tries: u8) -> Next {

@@ -8,6 +8,7 @@ use crate::{
     },
     device::{Input, SystemEvent},
     license::{course, period},
+    show::interfaces::interfaces,
 };
 
 const COUNT: Argument = Argument::Integer {
@@ -99,10 +100,9 @@ fn ping(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
         return call.refuse("% Unrecognized host or address, or protocol not running.\n");
     };
     let count = typed.integer(1).unwrap_or(PING_COUNT_DEFAULT);
-    let own = call.device.configuration().verbatim.lines().any(|line| {
-        line.trim_start()
-            .starts_with(&format!("ip address {address} "))
-    });
+    let own = interfaces(&call.device.view(call.now))
+        .iter()
+        .any(|interface| interface.answers_at(address));
     let answers = own || address.is_loopback();
     let mark = if answers { "!" } else { "." };
     let printed = count.min(PING_COUNT_PRINTED_MAX).unsigned_abs() as usize;

@@ -66,6 +66,7 @@ impl Mode {
             Self::Interface => "interface configuration",
             Self::Line => "line configuration",
             Self::Trustpoint => "trustpoint configuration",
+            Self::CertificateChain => "certificate configuration",
             Self::Redundancy => "redundancy configuration",
             Self::Section => "configuration",
         }

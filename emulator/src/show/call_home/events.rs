@@ -13,8 +13,11 @@ const CRASH_EVENTS: usize = 3;
 /// How many inventory events: the boot, and cards that come and go.
 const INVENTORY_EVENTS: usize = 2;
 
-/// An event that a profile is for: its group, its severity, the kind of its subscription.
-type Event = (&'static str, &'static str, &'static str);
+use crate::{alert_group::MessageType, call_home::triggered::Event as Triggered};
+
+/// An event that a profile is for: its group, its severity, the kind of its subscription,
+/// and what is noted of it.
+type Event = (&'static str, &'static str, &'static str, Triggered);
 
 impl Writer<'_, '_> {
     pub(super) fn events(&mut self) {
@@ -27,17 +30,27 @@ impl Writer<'_, '_> {
         let settings = &self.view.running().call_home;
         let mut index = 0;
         for profile in Self::sorted(settings) {
-            for (group, severity, subscription) in events(profile) {
+            for (group, severity, subscription, triggered) in events(profile) {
                 index += 1;
                 if profile.active {
                     let second = format!("/{}", index + INDEX_DISTANCE);
+                    let last = self.last_triggered(profile, triggered);
                     self.line(&format!(
-                        " {:<31} {group:<14} {index:<5} {second:<10} {severity:<13} {subscription:<12}",
+                        " {:<31} {group:<14} {index:<5} {second:<10} {severity:<13} {subscription:<12}{last}",
                         profile.name
                     ));
                 }
             }
         }
+    }
+
+    /// When an event last became a message, on the device's clock; empty until it did.
+    fn last_triggered(&self, profile: &Profile, event: Triggered) -> String {
+        let mut text = Vec::new();
+        if let Some(at) = self.view.device.last_triggered(profile.id, event) {
+            self.view.local(at).push_date_and_time(&mut text);
+        }
+        String::from_utf8_lossy(&text).into_owned()
     }
 }
 
@@ -47,7 +60,12 @@ fn events(profile: &Profile) -> Vec<Event> {
     for group in AlertGroup::ALL {
         group_events(&mut events, subscriptions, group);
     }
-    events.push(("test", "normal", "normal"));
+    events.push((
+        "test",
+        "normal",
+        "normal",
+        Triggered::Normal(MessageType::Test),
+    ));
     events
 }
 
@@ -61,14 +79,19 @@ fn group_events(events: &mut Vec<Event>, subscriptions: &Subscriptions, group: A
         AlertGroup::Diagnostic => threshold(subscriptions.diagnostic),
         AlertGroup::Environment => threshold(subscriptions.environment),
         AlertGroup::Syslog => {
-            let patterns = subscriptions.syslog.iter();
-            events.extend(patterns.map(|entry| (keyword, entry.severity.keyword(), "pattern")));
+            let patterns = subscriptions.syslog.iter().enumerate();
+            events.extend(patterns.map(|(position, entry)| {
+                let severity = entry.severity.keyword();
+                (keyword, severity, "pattern", Triggered::Pattern(position))
+            }));
             return;
         }
     };
-    events.extend(std::iter::repeat_n((keyword, severity, "normal"), count));
+    let kind = MessageType::Group(group);
+    let normal = (keyword, severity, "normal", Triggered::Normal(kind));
+    events.extend(std::iter::repeat_n(normal, count));
     if subscriptions.schedule(group).is_some() {
-        events.push((keyword, "normal", "periodic"));
+        events.push((keyword, "normal", "periodic", Triggered::Periodic(kind)));
     }
 }
 

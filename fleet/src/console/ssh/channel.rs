@@ -150,8 +150,8 @@ async fn shell(channel: &mut Channel<Msg>, visit: &Visit, size: Size) {
             .idle_timeout()
             .map(|timeout| timeout.saturating_sub(idle));
         let message = tokio::select! {
-            outcome = console.probed() => {
-                said.push_back(outcome);
+            unasked = console.unasked() => {
+                said.push_back(unasked);
                 continue;
             }
             message = within(idle_timeout, channel.wait()) => message,
