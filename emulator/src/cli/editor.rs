@@ -16,6 +16,8 @@ const BACKSPACE: u8 = 0x08;
 pub(super) struct Editor {
     characters: Vec<char>,
     cursor: usize,
+    /// What was deleted last at once, for [`Key::Recall`].
+    deleted: Vec<char>,
 }
 
 impl Editor {
@@ -72,10 +74,16 @@ impl Editor {
             Key::Character(character) => self.insert(character, out),
             Key::Backspace => self.delete(cursor.saturating_sub(1), cursor, out),
             Key::DeleteRight => self.delete(cursor, end.min(cursor + 1), out),
-            Key::DeleteWordLeft => self.delete(self.word_left(), cursor, out),
-            Key::DeleteWordRight => self.delete(cursor, self.word_right(), out),
-            Key::DeleteToStart => self.delete(0, cursor, out),
-            Key::DeleteToEnd => self.delete(cursor, end, out),
+            Key::DeleteWordLeft => self.cut(self.word_left(), cursor, out),
+            Key::DeleteWordRight => self.cut(cursor, self.word_right(), out),
+            Key::DeleteToStart => self.cut(0, cursor, out),
+            Key::DeleteToEnd => self.cut(cursor, end, out),
+            Key::Recall => {
+                for character in self.deleted.clone() {
+                    self.insert(character, out);
+                }
+            }
+            Key::Transpose => self.transpose(out),
             Key::LineStart => self.move_to(0, out),
             Key::LineEnd => self.move_to(end, out),
             Key::Left => self.move_to(cursor.saturating_sub(1), out),
@@ -107,6 +115,25 @@ impl Editor {
         push_characters(out, &self.characters[from..]);
         push_times(out, b' ', to - from);
         push_times(out, BACKSPACE, self.characters.len() - from + to - from);
+    }
+
+    /// Deletes the characters from `from` up to `to`, and keeps them.
+    fn cut(&mut self, from: usize, to: usize, out: &mut Vec<u8>) {
+        if from < to {
+            self.deleted = self.characters[from..to].to_vec();
+        }
+        self.delete(from, to, out);
+    }
+
+    /// The characters on both sides of the cursor change places; at the end of the line, the last two.
+    fn transpose(&mut self, out: &mut Vec<u8>) {
+        let right = self.cursor.min(self.characters.len().saturating_sub(1));
+        if right == 0 {
+            return;
+        }
+        self.move_to(right - 1, out);
+        self.characters.swap(right - 1, right);
+        self.move_to(right + 1, out);
     }
 
     fn move_to(&mut self, position: usize, out: &mut Vec<u8>) {
@@ -278,6 +305,10 @@ mod tests {
         assert_eq!(press(&[Key::LineStart, Key::DeleteRight]), "how clock ");
         assert_eq!(press(&[Key::DeleteWordRight]), " clock ");
         assert_eq!(press(&[Key::DeleteToEnd]), "");
+        assert_eq!(press(&[Key::Recall]), " clock ");
+        assert_eq!(press(&[Key::Transpose]), " cloc k");
+        assert_eq!(press(&[Key::Left, Key::Left, Key::Transpose]), " clo ck");
+        assert_eq!(press(&[Key::LineStart, Key::Transpose]), " clo ck");
     }
 
     #[test]

@@ -41,6 +41,10 @@ pub(super) enum Key {
     DeleteToStart,
     /// `^K`.
     DeleteToEnd,
+    /// `^T`: the characters before and at the cursor change places.
+    Transpose,
+    /// `^Y`: what was deleted last comes back.
+    Recall,
     /// `^C`.
     Interrupt,
     /// `^Z`.
@@ -106,6 +110,8 @@ impl Decoder {
             0x0C | 0x12 => Key::Redraw,
             0x0E => Key::Newer,
             0x10 => Key::Older,
+            0x14 => Key::Transpose,
+            0x19 => Key::Recall,
             0x15 | 0x18 => Key::DeleteToStart,
             0x16 => Key::Quote,
             0x17 => Key::DeleteWordLeft,

@@ -63,6 +63,11 @@ pub(crate) fn is_host(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b".-_:{}".contains(&byte))
 }
 
+/// What may stand in the place of a mail server. Devices store names that are none, and say so.
+pub(crate) fn is_server(text: &str) -> bool {
+    text.len() <= HOST_MAX && is_word(text)
+}
+
 /// `+`, then digits, dashes and blanks; 12 to 17 characters.
 pub(crate) fn is_phone(text: &str) -> bool {
     (12..=17).contains(&text.len())

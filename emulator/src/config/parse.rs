@@ -7,8 +7,9 @@ pub use super::diagnostic::{Diagnostic, Level};
 use super::{
     Configuration, Mode,
     apply::{Position, Refusal, carry_out},
-    grammar::{self, Row, Spelling},
-    matching::{self, Mismatch},
+    grammar::{self, Action, Row, Spelling, Verb},
+    matching::{self, Command, Mismatch, Value},
+    names,
     verbatim::Place,
     words::{self, Word},
 };
@@ -141,7 +142,19 @@ impl Reader {
         loop {
             match matching::find(position.mode, grammar::rows(position.mode).iter(), words) {
                 Ok(command) => {
-                    let done = carry_out(&mut self.parsed.configuration, &mut position, &command);
+                    // A device stores a mail server that it can never reach; whoever wrote a file
+                    // wants to know.
+                    let done = match command.row.action {
+                        Action::Configure(Verb::MailServer) if !names_a_host(&command) => {
+                            Err(Refusal::Host)
+                        }
+                        Action::Configure(_)
+                        | Action::Run(_)
+                        | Action::Platform
+                        | Action::Keep(_) => {
+                            carry_out(&mut self.parsed.configuration, &mut position, &command)
+                        }
+                    };
                     self.position = position;
                     return done.map_err(|refusal| Failure::Refused {
                         column: if names_last_value(&refusal) {
@@ -288,6 +301,16 @@ fn words_before<'w, 'a>(words: &'w [Word<'a>], count: usize) -> &'w [Word<'a>] {
             .is_some_and(|word| matches!(word.text, "no" | "default")),
     );
     words.get(skip..count.max(skip)).unwrap_or_default()
+}
+
+/// Whether the first value of `command` is a host name or an address.
+fn names_a_host(command: &Command<'_>) -> bool {
+    match command.values.first() {
+        Some(Value::Text(text)) => names::is_host(text),
+        Some(Value::Keyword(_) | Value::Flag(_) | Value::Integer(_) | Value::Time(_)) | None => {
+            true
+        }
+    }
 }
 
 /// Lines that `show running-config` prints of itself: those around the configuration, and the one

@@ -141,7 +141,7 @@ fn mail_server(settings: &mut CallHomeSettings, values: &Values<'_, '_>) -> Resu
         return Ok(());
     }
     let server = MailServer {
-        host: checked(host, names::is_host, Refusal::Host)?,
+        host: checked(host, names::is_server, Refusal::Host)?,
         priority: values
             .integer(1)
             .and_then(|n| u8::try_from(n).ok())

@@ -7,6 +7,7 @@ use crate::config::{
     Configuration, ProfileKind,
     grammar::{Action, Verb},
     matching::{Command, Form, Value},
+    names,
     render::PORTAL_CONTACT,
 };
 
@@ -30,6 +31,9 @@ pub(crate) fn notice(
             "The email address configured in Cisco Smart License Portal will be used as contact \
              email address to send SCH notifications.",
         ),
+        (Verb::MailServer, Form::Set, Some(host)) if !names::is_host(host) => {
+            Some("Configuration succeed, but fail to parse the address")
+        }
         (Verb::MailServer, Form::No, Some(host)) => {
             let known = settings
                 .mail_servers
