@@ -5,6 +5,7 @@
 //! walks all of it and keeps its own events.
 
 mod arrivals;
+mod intensity;
 mod selection;
 
 use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc, time::Duration};

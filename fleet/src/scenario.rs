@@ -26,7 +26,7 @@ pub use source::{QUICKSTART, Source};
 pub use syslog_pattern::SyslogPattern;
 pub(crate) use targets::split_authority;
 pub use targets::{Endpoint, Scheme, SourceAddresses, TargetChoice, TargetPlaces, Targets};
-pub use traffic::{Arrival, BurstCount, Emission, Traffic};
+pub use traffic::{Arrival, BurstCount, Emission, Per, RateProfile, RateStretch, Spacing, Traffic};
 
 use crate::{diagnostic::Diagnostic, threshold::Threshold};
 

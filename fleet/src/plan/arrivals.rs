@@ -1,16 +1,20 @@
 //! The instants of a traffic's events.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use rand::{Rng, RngExt};
+use rand::{Rng, RngExt, seq::IndexedRandom};
 
-use super::selection::Selection;
-use crate::scenario::{Arrival, BurstCount, Traffic};
+use super::{
+    intensity::Intensity,
+    selection::{Group, Selection},
+};
+use crate::scenario::{Arrival, BurstCount, Per, RateProfile, Spacing, Traffic};
 
 /// The instants of one traffic, one after the other.
 #[derive(Debug)]
 pub(super) struct Arrivals {
     process: Process,
+    begin: Duration,
     end: Duration,
     /// The instant that has been shown but not taken, with its device where the burst fixes it.
     next: Option<(Duration, Option<u32>)>,
@@ -18,37 +22,50 @@ pub(super) struct Arrivals {
 
 #[derive(Debug)]
 enum Process {
-    Constant {
-        begin: Duration,
-        rate: f64,
+    /// Equal distances on all devices together.
+    Equal {
+        intensity: Intensity,
         taken: u64,
     },
-    Poisson {
-        rate: f64,
-        /// Seconds after the start of the run.
-        last_s: f64,
+    /// Equal distances on each of these groups, each with a phase of its own, in the order of the
+    /// phases. A group is a site, or a single device.
+    Phased {
+        intensity: Intensity,
+        groups: Vec<(f64, Group)>,
+        taken: u64,
+    },
+    /// Chance, on all devices together or evenly on groups.
+    Random {
+        intensity: Intensity,
+        asked: f64,
+        groups: Vec<Group>,
     },
     Burst(VecDeque<(Duration, Option<u32>)>),
+    Recorded {
+        instants: Arc<[Duration]>,
+        taken: usize,
+    },
 }
 
 impl Arrivals {
     pub(super) fn new(traffic: &Traffic, selection: &Selection, random: &mut impl Rng) -> Self {
-        let process = match traffic.arrival {
-            Arrival::Constant { rate } => Process::Constant {
-                begin: traffic.begin,
-                rate,
+        let process = match &traffic.arrival {
+            Arrival::Rate {
+                profile,
+                spacing,
+                per,
+            } => at_rate(profile, *spacing, *per, selection, random),
+            Arrival::Burst { count, within } => {
+                Process::Burst(burst(*count, *within, selection, random))
+            }
+            Arrival::Recorded(instants) => Process::Recorded {
+                instants: Arc::clone(instants),
                 taken: 0,
             },
-            Arrival::Poisson { rate } => Process::Poisson {
-                rate,
-                last_s: traffic.begin.as_secs_f64(),
-            },
-            Arrival::Burst { count, within } => {
-                Process::Burst(burst(traffic.begin, count, within, selection, random))
-            }
         };
         Self {
             process,
+            begin: traffic.begin,
             end: traffic.end,
             next: None,
         }
@@ -57,8 +74,12 @@ impl Arrivals {
     /// The next instant; `None` when there are no more.
     pub(super) fn peek(&mut self, random: &mut impl Rng) -> Option<Duration> {
         if self.next.is_none() {
-            let end = self.end;
-            self.next = self.process.following(random).filter(|(at, _)| *at < end);
+            let (begin, end) = (self.begin, self.end);
+            let limit = end.saturating_sub(begin);
+            let following = self.process.following(limit, random);
+            self.next = following
+                .map(|(after, device)| (begin.saturating_add(after), device))
+                .filter(|(at, _)| *at < end);
         }
         self.next.map(|(at, _)| at)
     }
@@ -70,32 +91,108 @@ impl Arrivals {
 }
 
 impl Process {
-    fn following(&mut self, random: &mut impl Rng) -> Option<(Duration, Option<u32>)> {
+    /// The instant behind the beginning of the next event, if it is before `limit`, and the device
+    /// where that is fixed.
+    fn following(
+        &mut self,
+        limit: Duration,
+        random: &mut impl Rng,
+    ) -> Option<(Duration, Option<u32>)> {
         match self {
-            Self::Constant { begin, rate, taken } => {
+            Self::Equal { intensity, taken } => {
                 // From the count, not from the last instant: rounding must not add up.
-                let after = Duration::from_secs_f64(*taken as f64 / *rate);
+                let after = intensity.instant_of(*taken as f64, limit)?;
                 *taken += 1;
-                Some((*begin + after, None))
+                Some((after, None))
             }
-            Self::Poisson { rate, last_s } => {
+            Self::Phased {
+                intensity,
+                groups,
+                taken,
+            } => {
+                let count = groups.len() as u64;
+                let (round, place) = (taken.checked_div(count)?, *taken % count);
+                let (phase, group) = groups.get(usize::try_from(place).ok()?)?;
+                let after = intensity.instant_of(round as f64 + phase, limit)?;
+                *taken += 1;
+                Some((after, Some(group.draw(random))))
+            }
+            Self::Random {
+                intensity,
+                asked,
+                groups,
+            } => {
                 let uniform: f64 = random.random();
-                *last_s -= (1.0 - uniform).ln() / *rate;
-                Some((Duration::try_from_secs_f64(*last_s).ok()?, None))
+                *asked -= (1.0 - uniform).ln();
+                let after = intensity.instant_of(*asked, limit)?;
+                let device = groups.choose(random).map(|group| group.draw(random));
+                Some((after, device))
             }
             Self::Burst(instants) => instants.pop_front(),
+            Self::Recorded { instants, taken } => {
+                let after = *instants.get(*taken)?;
+                *taken += 1;
+                Some((after, None))
+            }
         }
     }
 }
 
+fn at_rate(
+    profile: &RateProfile,
+    spacing: Spacing,
+    per: Per,
+    selection: &Selection,
+    random: &mut impl Rng,
+) -> Process {
+    let groups = match per {
+        Per::All => Vec::new(),
+        Per::Site => selection.sites(),
+        Per::Device => selection.iter().map(Group::of_one).collect(),
+    };
+    match (spacing, per) {
+        (Spacing::Equal, Per::All) => Process::Equal {
+            intensity: Intensity::new(profile, 1.0),
+            taken: 0,
+        },
+        (Spacing::Equal, Per::Site | Per::Device) => {
+            let mut groups: Vec<(f64, Group)> = groups
+                .into_iter()
+                .map(|group| (random.random(), group))
+                .collect();
+            groups.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+            Process::Phased {
+                intensity: Intensity::new(profile, 1.0),
+                groups,
+                taken: 0,
+            }
+        }
+        (Spacing::Random, Per::All) => Process::Random {
+            intensity: Intensity::new(profile, 1.0),
+            asked: 0.0,
+            groups,
+        },
+        // Many independent processes of one rate are one process of their sum.
+        (Spacing::Random, Per::Site) => Process::Random {
+            intensity: Intensity::new(profile, groups.len() as f64),
+            asked: 0.0,
+            groups,
+        },
+        (Spacing::Random, Per::Device) => Process::Random {
+            intensity: Intensity::new(profile, selection.len() as f64),
+            asked: 0.0,
+            groups: Vec::new(),
+        },
+    }
+}
+
 fn burst(
-    begin: Duration,
     count: BurstCount,
     within: Duration,
     selection: &Selection,
     random: &mut impl Rng,
 ) -> VecDeque<(Duration, Option<u32>)> {
-    let mut instant = || begin + within.mul_f64(random.random::<f64>());
+    let mut instant = || within.mul_f64(random.random::<f64>());
     let mut instants: Vec<(Duration, Option<u32>)> = match count {
         BurstCount::Total(_) if selection.len() == 0 => Vec::new(),
         BurstCount::Total(count) => (0..count).map(|_| (instant(), None)).collect(),

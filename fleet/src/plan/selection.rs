@@ -17,6 +17,32 @@ struct Stretch {
     first: u32,
     step: u32,
     count: u32,
+    /// Sites that its devices stand at, dealt out in turn.
+    sites: u32,
+}
+
+/// The devices of one site, or one device; at least one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Group {
+    first: u32,
+    step: u32,
+    count: u32,
+}
+
+impl Group {
+    /// The device number `device` alone.
+    pub(super) fn of_one(device: u32) -> Self {
+        Self {
+            first: device,
+            step: 1,
+            count: 1,
+        }
+    }
+
+    /// One of its devices, each as likely as any other.
+    pub(super) fn draw(&self, random: &mut impl Rng) -> u32 {
+        self.first + self.step * random.random_range(0..self.count.max(1))
+    }
 }
 
 impl Selection {
@@ -32,6 +58,7 @@ impl Selection {
                     first: fleet.first_device,
                     step: 1,
                     count: fleet.count,
+                    sites: fleet.naming.sites.max(1),
                 });
                 continue;
             };
@@ -45,6 +72,7 @@ impl Selection {
                 first: fleet.first_device + site,
                 step: sites,
                 count: fleet.count.saturating_sub(site).div_ceil(sites),
+                sites: 1,
             }));
         }
         let cumulative = stretches
@@ -69,6 +97,19 @@ impl Selection {
     pub(super) fn iter(&self) -> impl Iterator<Item = u32> {
         let stretches = self.stretches.iter();
         stretches.flat_map(|stretch| (0..stretch.count).map(|n| stretch.first + n * stretch.step))
+    }
+
+    /// The sites they stand at.
+    pub(super) fn sites(&self) -> Vec<Group> {
+        let stretches = self.stretches.iter();
+        let sites = stretches.flat_map(|stretch| {
+            (0..stretch.sites).map(|site| Group {
+                first: stretch.first + site * stretch.step,
+                step: stretch.step * stretch.sites,
+                count: stretch.count.saturating_sub(site).div_ceil(stretch.sites),
+            })
+        });
+        sites.filter(|site| site.count > 0).collect()
     }
 
     /// One of them, each as likely as any other; `None` when there are none.

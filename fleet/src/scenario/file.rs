@@ -385,6 +385,19 @@ pub(super) struct TrafficTable {
 pub(super) struct ArrivalTable {
     pub(super) process: ProcessWord,
     pub(super) rate: Option<Spanned<Rate>>,
+    /// Rates that change.
+    pub(super) from: Option<Spanned<Rate>>,
+    pub(super) to: Option<Spanned<Rate>>,
+    pub(super) rates: Option<Spanned<Vec<Rate>>>,
+    pub(super) every: Option<Spanned<Period>>,
+    pub(super) peak: Option<Spanned<Rate>>,
+    pub(super) after: Option<Spanned<Period>>,
+    pub(super) lasts: Option<Spanned<Period>>,
+    pub(super) on: Option<Spanned<Period>>,
+    pub(super) off: Option<Spanned<Period>>,
+    pub(super) times: Option<Spanned<String>>,
+    pub(super) spacing: Option<Spanned<SpacingWord>>,
+    pub(super) per: Option<Spanned<PerWord>>,
     #[serde(default, deserialize_with = "whole_if_any::<_, _, 1, BURST_MAX>")]
     pub(super) count: Option<Spanned<u32>>,
     #[serde(
@@ -400,7 +413,27 @@ pub(super) struct ArrivalTable {
 pub(super) enum ProcessWord {
     Constant,
     Poisson,
+    Ramp,
+    Steps,
+    Spike,
+    OnOff,
     Burst,
+    Recorded,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case", expecting = "a word")]
+pub(super) enum SpacingWord {
+    Equal,
+    Random,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case", expecting = "a word")]
+pub(super) enum PerWord {
+    Fleet,
+    Site,
+    Device,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]

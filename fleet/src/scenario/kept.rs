@@ -27,25 +27,20 @@ impl Kept {
                 files: Vec::new(),
             };
         };
-        let mut taken: Vec<(String, String)> = Vec::new();
-        let mut files = Vec::new();
+        let mut copies = Copies {
+            source,
+            taken: Vec::new(),
+            files: Vec::new(),
+        };
         for (array, key) in [("fleet", "config"), ("file", "source")] {
             for table in tables(&mut document, array) {
-                let Some(written) = table.get(key).and_then(Item::as_str) else {
-                    continue;
-                };
-                let written = written.to_owned();
-                if let Some((_, name)) = taken.iter().find(|(before, _)| *before == written) {
-                    put(table, key, &written, name);
-                    continue;
-                }
-                let Ok(content) = source.read_related(&written) else {
-                    continue;
-                };
-                let name = free_name(&written, &taken);
-                put(table, key, &written, &name);
-                taken.push((written, name.clone()));
-                files.push((name, content));
+                copies.add(table, key);
+            }
+        }
+        for table in tables(&mut document, "traffic") {
+            let arrival = table.get_mut("arrival").and_then(Item::as_table_like_mut);
+            if let Some(arrival) = arrival {
+                copies.add(arrival, "times");
             }
         }
         // Authorities and keys stay where they are: what opens doors is not copied about.
@@ -61,8 +56,37 @@ impl Kept {
         }
         Self {
             text: document.to_string(),
-            files,
+            files: copies.files,
         }
+    }
+}
+
+/// The files of a scenario that go into its run directory.
+struct Copies<'s> {
+    source: &'s Source,
+    /// Names as they were written, and those of their copies.
+    taken: Vec<(String, String)>,
+    files: Vec<(String, String)>,
+}
+
+impl Copies<'_> {
+    /// Lets `key` of `table` name a copy of its file.
+    fn add(&mut self, table: &mut dyn TableLike, key: &str) {
+        let Some(written) = table.get(key).and_then(Item::as_str) else {
+            return;
+        };
+        let written = written.to_owned();
+        if let Some((_, name)) = self.taken.iter().find(|(before, _)| *before == written) {
+            put(table, key, &written, name);
+            return;
+        }
+        let Ok(content) = self.source.read_related(&written) else {
+            return;
+        };
+        let name = free_name(&written, &self.taken);
+        put(table, key, &written, &name);
+        self.taken.push((written, name.clone()));
+        self.files.push((name, content));
     }
 }
 

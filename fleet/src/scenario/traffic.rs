@@ -1,6 +1,6 @@
 //! What happens to the devices, validated.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use emulator::SystemEvent;
 
@@ -31,17 +31,16 @@ pub struct Traffic {
 }
 
 /// When events happen. All arrivals are open: nothing waits for an answer.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Arrival {
-    /// At equal distances.
-    Constant {
-        /// Events per second.
-        rate: f64,
-    },
-    /// At random, independent of each other.
-    Poisson {
-        /// Events per second.
-        rate: f64,
+    /// At a rate, which may change with time.
+    Rate {
+        /// The rate.
+        profile: RateProfile,
+        /// How events keep apart.
+        spacing: Spacing,
+        /// Whose rate it is.
+        per: Per,
     },
     /// So many events at random instants within a time.
     Burst {
@@ -50,6 +49,63 @@ pub enum Arrival {
         /// Within which time from the beginning.
         within: Duration,
     },
+    /// At instants that were written down, from the beginning on, in order.
+    Recorded(Arc<[Duration]>),
+}
+
+/// A rate that may change with time: stretches one behind the other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RateProfile {
+    /// At least one.
+    pub stretches: Vec<RateStretch>,
+    /// Whether they begin again behind the last one.
+    pub repeats: bool,
+}
+
+impl RateProfile {
+    /// The same rate, in events per second, all the time.
+    pub fn constant(rate: f64) -> Self {
+        let stretch = RateStretch {
+            lasts: None,
+            from: rate,
+            to: rate,
+        };
+        Self {
+            stretches: vec![stretch],
+            repeats: false,
+        }
+    }
+}
+
+/// A stretch of time in which a rate stays or goes straight up or down.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RateStretch {
+    /// How long it is; `None` for the rest of time.
+    pub lasts: Option<Duration>,
+    /// Events per second at its beginning.
+    pub from: f64,
+    /// Events per second at its end.
+    pub to: f64,
+}
+
+/// How events of a rate keep apart.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Spacing {
+    /// At equal distances, as far as the rate stays.
+    Equal,
+    /// Independent of each other: a Poisson process.
+    Random,
+}
+
+/// Whose rate a rate is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Per {
+    /// Of all devices concerned together.
+    All,
+    /// Of every site concerned.
+    Site,
+    /// Of every device concerned.
+    Device,
 }
 
 /// How many events a burst has.

@@ -202,7 +202,7 @@ fn build(
     let starts_at = clock
         .as_ref()
         .map_or(Timestamp::UNIX_EPOCH, |clock| clock.start);
-    let traffic = events::traffic(&file, &fleets, (starts_at, duration), findings);
+    let traffic = events::traffic(source, &file, &fleets, (starts_at, duration), findings);
     let thresholds = file
         .threshold
         .iter()

@@ -14,12 +14,13 @@ use super::Findings;
 use crate::{
     diagnostic::closest,
     scenario::{
-        Emission, Fleet, SyslogPattern, Traffic,
+        Emission, Fleet, Source, SyslogPattern, Traffic,
         file::{EventWord, RequestWord, ScenarioFile, SensorWord, TrafficTable},
     },
 };
 
 pub(super) fn traffic(
+    source: &Source,
     file: &ScenarioFile,
     fleets: &[Fleet],
     (starts_at, duration): (Timestamp, Duration),
@@ -60,12 +61,19 @@ pub(super) fn traffic(
         keys::check(table, findings);
         arrival::check_end(table, begin, duration, findings);
         let lasts = table.lasts.as_ref().map(|lasts| lasts.get_ref().0);
+        let end = lasts.map_or(duration, |lasts| (begin + lasts).min(duration));
         let concerned: Vec<&Fleet> = match fleet {
             Some(position) => fleets.get(position).into_iter().collect(),
             None => fleets.iter().collect(),
         };
         let (Some(arrival), Some(emission)) = (
-            arrival::arrival(table, &concerned, findings),
+            arrival::arrival(
+                source,
+                table,
+                &concerned,
+                end.saturating_sub(begin),
+                findings,
+            ),
             emission(table, &concerned, starts_at, findings),
         ) else {
             continue;
@@ -74,7 +82,7 @@ pub(super) fn traffic(
             name: table.name.get_ref().clone(),
             fleet,
             begin,
-            end: lasts.map_or(duration, |lasts| (begin + lasts).min(duration)),
+            end,
             site_share: table.sites,
             arrival,
             emission,

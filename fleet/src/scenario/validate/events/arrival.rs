@@ -7,17 +7,19 @@ use toml::Spanned;
 use super::super::Findings;
 use crate::{
     scenario::{
-        Arrival, Fleet,
-        file::{ArrivalTable, ProcessWord, TrafficTable},
+        Arrival, Fleet, Per, RateProfile, RateStretch, Source, Spacing,
+        file::{ArrivalTable, PerWord, ProcessWord, SpacingWord, TrafficTable},
         traffic::{BURST_MAX, BurstCount, PER_DEVICE_MAX},
     },
     units::Period,
 };
 
-/// The arrival of `table`, if it makes sense.
+/// The arrival of `table`, which lasts for `lasts`, if it makes sense.
 pub(super) fn arrival(
+    source: &Source,
     table: &TrafficTable,
     concerned: &[&Fleet],
+    lasts: Duration,
     findings: &mut Findings,
 ) -> Option<Arrival> {
     let Some(arrival) = &table.arrival else {
@@ -33,10 +35,16 @@ pub(super) fn arrival(
             "remove one of them; a burst has a `within` of its own, as in arrival = { process = \"burst\", count = 100, within = \"2s\" }",
         );
     }
+    keys(arrival, findings);
     match arrival.get_ref().process {
         ProcessWord::Burst => burst(arrival, concerned, findings),
-        ProcessWord::Constant => steady(arrival, findings).map(|rate| Arrival::Constant { rate }),
-        ProcessWord::Poisson => steady(arrival, findings).map(|rate| Arrival::Poisson { rate }),
+        ProcessWord::Recorded => recorded(source, arrival, findings),
+        ProcessWord::Constant => at_rate(arrival, Spacing::Equal, constant(arrival, findings)),
+        ProcessWord::Poisson => at_rate(arrival, Spacing::Random, constant(arrival, findings)),
+        ProcessWord::Ramp => at_rate(arrival, Spacing::Random, ramp(arrival, lasts, findings)),
+        ProcessWord::Steps => at_rate(arrival, Spacing::Random, steps(arrival, findings)),
+        ProcessWord::Spike => at_rate(arrival, Spacing::Random, spike(arrival, findings)),
+        ProcessWord::OnOff => at_rate(arrival, Spacing::Random, on_off(arrival, findings)),
     }
 }
 
@@ -56,33 +64,249 @@ fn once_each(table: &TrafficTable, findings: &mut Findings) -> Option<Arrival> {
     })
 }
 
-/// The rate of a steady arrival.
-fn steady(written: &Spanned<ArrivalTable>, findings: &mut Findings) -> Option<f64> {
-    let arrival = written.get_ref();
-    let foreign = [
-        ("count", arrival.count.as_ref().map(Spanned::span)),
-        ("per-device", arrival.per_device.as_ref().map(Spanned::span)),
-        ("within", arrival.within.as_ref().map(Spanned::span)),
-    ];
-    refuse(&foreign, "a steady arrival", "remove it", findings);
-    let Some(rate) = &arrival.rate else {
-        findings.add(
-            written.span(),
-            "a steady arrival has a rate",
-            "write rate = \"50/s\"",
-        );
-        return None;
-    };
-    Some(rate.get_ref().per_second())
+/// The keys of each process beside `process` itself.
+fn keys_of(process: ProcessWord) -> &'static [&'static str] {
+    match process {
+        ProcessWord::Constant | ProcessWord::Poisson => &["rate", "per"],
+        ProcessWord::Ramp => &["from", "to", "spacing", "per"],
+        ProcessWord::Steps => &["rates", "every", "spacing", "per"],
+        ProcessWord::Spike => &["rate", "peak", "after", "lasts", "spacing", "per"],
+        ProcessWord::OnOff => &["rate", "on", "off", "spacing", "per"],
+        ProcessWord::Burst => &["count", "per-device", "within"],
+        ProcessWord::Recorded => &["times"],
+    }
 }
 
-/// Refuses the keys that are there.
-fn refuse(keys: &[(&str, Option<Range<usize>>)], what: &str, help: &str, findings: &mut Findings) {
-    for (key, span) in keys {
-        if let Some(span) = span {
-            findings.add(span.clone(), format!("{what} has no `{key}`"), help);
+/// Refuses keys that mean nothing to the process.
+fn keys(written: &Spanned<ArrivalTable>, findings: &mut Findings) {
+    fn span<T>(value: &Option<Spanned<T>>) -> Option<Range<usize>> {
+        value.as_ref().map(Spanned::span)
+    }
+    let arrival = written.get_ref();
+    let own = keys_of(arrival.process);
+    let all = [
+        ("rate", span(&arrival.rate)),
+        ("from", span(&arrival.from)),
+        ("to", span(&arrival.to)),
+        ("rates", span(&arrival.rates)),
+        ("every", span(&arrival.every)),
+        ("peak", span(&arrival.peak)),
+        ("after", span(&arrival.after)),
+        ("lasts", span(&arrival.lasts)),
+        ("on", span(&arrival.on)),
+        ("off", span(&arrival.off)),
+        ("times", span(&arrival.times)),
+        ("spacing", span(&arrival.spacing)),
+        ("per", span(&arrival.per)),
+        ("count", span(&arrival.count)),
+        ("per-device", span(&arrival.per_device)),
+        ("within", span(&arrival.within)),
+    ];
+    for (key, span) in all {
+        if let Some(span) = span.filter(|_| !own.contains(&key)) {
+            findings.add(
+                span,
+                format!("`{key}` means nothing to this arrival"),
+                format!("remove it; this process has {}", own.join(", ")),
+            );
         }
     }
+}
+
+fn at_rate(
+    written: &Spanned<ArrivalTable>,
+    by_default: Spacing,
+    profile: Option<RateProfile>,
+) -> Option<Arrival> {
+    let arrival = written.get_ref();
+    let spacing = match arrival.spacing.as_ref().map(|word| *word.get_ref()) {
+        Some(SpacingWord::Equal) => Spacing::Equal,
+        Some(SpacingWord::Random) => Spacing::Random,
+        None => by_default,
+    };
+    let per = match arrival.per.as_ref().map(|word| *word.get_ref()) {
+        Some(PerWord::Device) => Per::Device,
+        Some(PerWord::Site) => Per::Site,
+        Some(PerWord::Fleet) | None => Per::All,
+    };
+    Some(Arrival::Rate {
+        profile: profile?,
+        spacing,
+        per,
+    })
+}
+
+/// The value of a key that has to be there.
+fn needed<'t, T>(
+    written: &Spanned<ArrivalTable>,
+    value: &'t Option<Spanned<T>>,
+    what: &str,
+    help: &str,
+    findings: &mut Findings,
+) -> Option<&'t T> {
+    if value.is_none() {
+        findings.add(written.span(), what, help);
+    }
+    value.as_ref().map(Spanned::get_ref)
+}
+
+/// A time that is longer than none.
+fn some_time(
+    written: &Spanned<ArrivalTable>,
+    value: &Option<Spanned<Period>>,
+    what: &str,
+    help: &str,
+    findings: &mut Findings,
+) -> Option<Duration> {
+    let period = needed(written, value, what, help, findings)?.0;
+    if period.is_zero() {
+        findings.add(
+            value.as_ref().map_or(0..0, Spanned::span),
+            "no time at all",
+            help,
+        );
+        return None;
+    }
+    Some(period)
+}
+
+fn constant(written: &Spanned<ArrivalTable>, findings: &mut Findings) -> Option<RateProfile> {
+    let help = "write rate = \"50/s\"";
+    let rate = &written.get_ref().rate;
+    let rate = needed(written, rate, "a steady arrival has a rate", help, findings)?;
+    Some(RateProfile::constant(rate.per_second()))
+}
+
+fn ramp(
+    written: &Spanned<ArrivalTable>,
+    lasts: Duration,
+    findings: &mut Findings,
+) -> Option<RateProfile> {
+    let what = "a ramp goes from one rate to another";
+    let help = "write from = \"1/s\" and to = \"100/s\"";
+    let arrival = written.get_ref();
+    let from = needed(written, &arrival.from, what, help, findings)?.per_second();
+    let to = needed(written, &arrival.to, what, help, findings)?.per_second();
+    let stretch = RateStretch {
+        lasts: Some(lasts).filter(|lasts| !lasts.is_zero()),
+        from,
+        to,
+    };
+    Some(once(vec![stretch]))
+}
+
+fn steps(written: &Spanned<ArrivalTable>, findings: &mut Findings) -> Option<RateProfile> {
+    let what = "steps are rates, each for a time";
+    let help = "write rates = [\"10/s\", \"50/s\", \"100/s\"] and every = \"10s\"";
+    let arrival = written.get_ref();
+    let rates = needed(written, &arrival.rates, what, help, findings)?;
+    let every = some_time(written, &arrival.every, what, help, findings)?;
+    if rates.is_empty() {
+        findings.add(written.span(), "steps without a rate", help);
+        return None;
+    }
+    let last = rates.len() - 1;
+    let stretches = rates.iter().enumerate().map(|(place, rate)| RateStretch {
+        // The last step goes on to the end.
+        lasts: (place < last).then_some(every),
+        from: rate.per_second(),
+        to: rate.per_second(),
+    });
+    Some(once(stretches.collect()))
+}
+
+fn spike(written: &Spanned<ArrivalTable>, findings: &mut Findings) -> Option<RateProfile> {
+    let what = "a spike is a peak, after a time and for a time, above a rate";
+    let help = "write rate = \"10/s\", peak = \"500/s\", after = \"10s\" and lasts = \"2s\"";
+    let arrival = written.get_ref();
+    let rate = needed(written, &arrival.rate, what, help, findings)?.per_second();
+    let peak = needed(written, &arrival.peak, what, help, findings)?.per_second();
+    let after = some_time(written, &arrival.after, what, help, findings)?;
+    let lasts = some_time(written, &arrival.lasts, what, help, findings)?;
+    let level = |lasts, rate| RateStretch {
+        lasts,
+        from: rate,
+        to: rate,
+    };
+    Some(once(vec![
+        level(Some(after), rate),
+        level(Some(lasts), peak),
+        level(None, rate),
+    ]))
+}
+
+fn on_off(written: &Spanned<ArrivalTable>, findings: &mut Findings) -> Option<RateProfile> {
+    let what = "an on-off arrival has a rate, and a time for which it is on and off in turn";
+    let help = "write rate = \"100/s\", on = \"2s\" and off = \"8s\"";
+    let arrival = written.get_ref();
+    let rate = needed(written, &arrival.rate, what, help, findings)?.per_second();
+    let on = some_time(written, &arrival.on, what, help, findings)?;
+    let off = some_time(written, &arrival.off, what, help, findings)?;
+    let level = |lasts, rate| RateStretch {
+        lasts: Some(lasts),
+        from: rate,
+        to: rate,
+    };
+    Some(RateProfile {
+        stretches: vec![level(on, rate), level(off, 0.0)],
+        repeats: true,
+    })
+}
+
+fn once(stretches: Vec<RateStretch>) -> RateProfile {
+    RateProfile {
+        stretches,
+        repeats: false,
+    }
+}
+
+/// Instants that were written down: a file of seconds behind the beginning, one on each line.
+fn recorded(
+    source: &Source,
+    written: &Spanned<ArrivalTable>,
+    findings: &mut Findings,
+) -> Option<Arrival> {
+    let help = "name a text file of seconds, one on each line, as in times = \"instants.txt\"";
+    let times = &written.get_ref().times;
+    let path = needed(
+        written,
+        times,
+        "recorded arrivals have a file of times",
+        help,
+        findings,
+    )?;
+    let span = times.as_ref().map_or(0..0, Spanned::span);
+    let text = match source.read_related(path) {
+        Ok(text) => text,
+        Err(error) => {
+            findings.add(span, format!("cannot read {path}: {error}"), help);
+            return None;
+        }
+    };
+    let mut instants = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let instant = line.parse::<f64>().ok();
+        let instant = instant.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let Some(instant) = instant else {
+            findings.add(
+                span,
+                format!("{path}, line {number}: `{line}` is no time"),
+                help,
+            );
+            return None;
+        };
+        instants.push(instant);
+    }
+    if instants.len() as u64 > BURST_MAX {
+        findings.add(span, "so many instants are absurd", "at most 50,000,000");
+        return None;
+    }
+    instants.sort_unstable();
+    Some(Arrival::Recorded(instants.into()))
 }
 
 fn burst(
@@ -91,12 +315,6 @@ fn burst(
     findings: &mut Findings,
 ) -> Option<Arrival> {
     let arrival = written.get_ref();
-    refuse(
-        &[("rate", arrival.rate.as_ref().map(Spanned::span))],
-        "a burst",
-        "write count or per-device, and within = \"2s\"",
-        findings,
-    );
     let (count, span) = burst_count(written, findings)?;
     let devices: u64 = concerned.iter().map(|fleet| u64::from(fleet.count)).sum();
     let events = match count {
@@ -163,7 +381,15 @@ pub(super) fn check_end(
     let arrival = table.arrival.as_ref().map(Spanned::get_ref);
     let within = match arrival.map(|arrival| arrival.process) {
         Some(ProcessWord::Burst) => arrival.and_then(|arrival| arrival.within.as_ref()),
-        Some(ProcessWord::Constant | ProcessWord::Poisson) => None,
+        Some(
+            ProcessWord::Constant
+            | ProcessWord::Poisson
+            | ProcessWord::Ramp
+            | ProcessWord::Steps
+            | ProcessWord::Spike
+            | ProcessWord::OnOff
+            | ProcessWord::Recorded,
+        ) => None,
         None => table.within.as_ref(),
     };
     let name = table.name.get_ref();
