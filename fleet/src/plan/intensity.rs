@@ -77,8 +77,9 @@ impl Intensity {
     fn seconds_into(&self, stretch: RateStretch, wanted: f64) -> Option<f64> {
         let lasts_s = stretch.lasts.map(|lasts| lasts.as_secs_f64());
         if let Some(lasts_s) = lasts_s
-            && self.expected_in(stretch, lasts_s) < wanted
+            && self.expected_in(stretch, lasts_s) <= wanted
         {
+            // What is expected at its very end belongs to the next.
             return None;
         }
         if stretch.from == stretch.to || lasts_s.is_none() {
