@@ -8,7 +8,12 @@ mod arrivals;
 mod intensity;
 mod selection;
 
-use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc, time::Duration};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap},
+    sync::Arc,
+    time::Duration,
+};
 
 use emulator::{Seed, SystemEvent};
 use jiff::Timestamp;
@@ -16,7 +21,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::{
     clock::TimeScale,
-    scenario::{Emission, Scenario},
+    scenario::{Chain, Emission, Scenario},
 };
 use arrivals::Arrivals;
 use selection::Selection;
@@ -40,6 +45,11 @@ pub struct Plan<'a> {
     streams: Vec<Stream<'a>>,
     /// The next event of each stream, by time and then by position.
     next: BinaryHeap<Reverse<(Duration, usize)>>,
+    /// What follows in chains that have begun: when, in which order it was planned, what.
+    following: BTreeMap<(Duration, u64), (u32, SystemEvent)>,
+    /// How much has followed so far.
+    followed: u64,
+    scenario: &'a Scenario,
 }
 
 struct Stream<'a> {
@@ -81,7 +91,57 @@ impl<'a> Plan<'a> {
             scale: TimeScale::new(&scenario.clock),
             streams,
             next,
+            following: BTreeMap::new(),
+            followed: 0,
+            scenario,
         }
+    }
+
+    /// What follows in a chain and is due before the next event of any stream.
+    fn take_following(&mut self) -> Option<PlannedEvent> {
+        let entry = self.following.first_entry()?;
+        let (elapsed, _) = *entry.key();
+        let next = self.next.peek().map(|Reverse((elapsed, _))| *elapsed);
+        if next.is_some_and(|next| next < elapsed) {
+            return None;
+        }
+        let (device, event) = entry.remove();
+        Some(self.planned(elapsed, device, event))
+    }
+
+    fn planned(&self, elapsed: Duration, device: u32, event: SystemEvent) -> PlannedEvent {
+        PlannedEvent {
+            elapsed,
+            at: self.scale.device_at(elapsed),
+            device,
+            event,
+        }
+    }
+
+    /// Begins `chain` on `device` at `elapsed`; returns what happens at once. What would follow
+    /// behind the end of the run does not.
+    fn begin(
+        &mut self,
+        chain: Chain,
+        device: u32,
+        elapsed: Duration,
+        position: usize,
+    ) -> Option<SystemEvent> {
+        let fleet = self.scenario.fleet_of(device)?;
+        let speed = self.scenario.clock.speed;
+        let random = &mut self.streams.get_mut(position)?.random;
+        let mut events = chain
+            .events(&fleet.model.platform, speed, random)
+            .into_iter();
+        let (_, first) = events.next()?;
+        for (after, event) in events {
+            let at = elapsed.saturating_add(after);
+            if at < self.scenario.duration {
+                self.followed += 1;
+                self.following.insert((at, self.followed), (device, event));
+            }
+        }
+        Some(first)
     }
 }
 
@@ -89,6 +149,9 @@ impl Iterator for Plan<'_> {
     type Item = PlannedEvent;
 
     fn next(&mut self) -> Option<PlannedEvent> {
+        if let Some(following) = self.take_following() {
+            return Some(following);
+        }
         let Reverse((elapsed, position)) = self.next.pop()?;
         let stream = self.streams.get_mut(position)?;
         let random = &mut stream.random;
@@ -96,19 +159,17 @@ impl Iterator for Plan<'_> {
             Some(device) => device,
             None => stream.selection.draw(random)?,
         };
-        let event = match stream.emission {
+        let emission = stream.emission;
+        let event = match emission {
             Emission::Syslog(pattern) => SystemEvent::Syslog(Arc::from(pattern.draw(random))),
             Emission::Event(event) => event.clone(),
+            Emission::Chain(chain) => self.begin(*chain, device, elapsed, position)?,
         };
-        if let Some(following) = stream.arrivals.peek(random) {
+        let stream = self.streams.get_mut(position)?;
+        if let Some(following) = stream.arrivals.peek(&mut stream.random) {
             self.next.push(Reverse((following, position)));
         }
-        Some(PlannedEvent {
-            elapsed,
-            at: self.scale.device_at(elapsed),
-            device,
-            event,
-        })
+        Some(self.planned(elapsed, device, event))
     }
 }
 

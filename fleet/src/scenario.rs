@@ -4,6 +4,7 @@
 //! of the wrong kind, is reported with the first such place; whatever is wrong beyond that is
 //! reported at once, each with its place.
 
+mod chain;
 mod file;
 mod kept;
 mod overrides;
@@ -19,6 +20,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use emulator::{DeviceModel, Naming};
 use jiff::{Timestamp, tz::TimeZone};
 
+pub use chain::{Chain, Following};
 pub use kept::Kept;
 pub use overrides::Overrides;
 pub(crate) use source::RELATED_BYTES_MAX;
@@ -26,7 +28,9 @@ pub use source::{QUICKSTART, Source};
 pub use syslog_pattern::SyslogPattern;
 pub(crate) use targets::split_authority;
 pub use targets::{Endpoint, Scheme, SourceAddresses, TargetChoice, TargetPlaces, Targets};
-pub use traffic::{Arrival, BurstCount, Emission, Per, RateProfile, RateStretch, Spacing, Traffic};
+pub use traffic::{
+    Arrival, BurstCount, Emission, Per, RateProfile, RateStretch, Spacing, Spread, Traffic,
+};
 
 use crate::{diagnostic::Diagnostic, threshold::Threshold};
 

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     alert::{AffectedCards, Alert, Audience},
     alert_group::AlertGroup,
+    call_home,
     config::ProfileId,
     output::Output,
     platform::DeviceKind,
@@ -51,6 +52,7 @@ impl Device {
             }
             // It has power already.
             SystemEvent::PowerRestored => outputs.push(Output::Unheard),
+            SystemEvent::PeriodicDue(group) => self.periodic_due(now, group, outputs),
             SystemEvent::License(event) => self.license_event(now, &event, outputs),
             SystemEvent::Manual(message) => {
                 // A rejection is a reply on the console; nothing is sent and nothing is due.
@@ -97,6 +99,21 @@ impl Device {
             self.raise(alert, Audience::Subscribers, None, outputs);
         }
         self.raise(self.inventory(at), Audience::Subscribers, None, outputs);
+    }
+
+    /// Raises the periodic messages of `group` for every profile that subscribes to them.
+    fn periodic_due(&mut self, now: Timestamp, group: AlertGroup, outputs: &mut Vec<Output>) {
+        let periodic = call_home::periodic(&self.running);
+        let profiles: Vec<ProfileId> = periodic
+            .filter(|(_, own, _)| *own == group)
+            .map(|(profile, ..)| profile)
+            .collect();
+        if profiles.is_empty() {
+            outputs.push(Output::Unheard);
+        }
+        for profile in profiles {
+            self.raise_periodic(now, profile, group, outputs);
+        }
     }
 
     /// A full inventory.

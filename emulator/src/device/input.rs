@@ -76,6 +76,8 @@ pub enum SystemEvent {
     Manual(ManualMessage),
     /// Something happens to the licenses.
     License(LicenseEvent),
+    /// The periodic messages of a group come due, whatever their schedules say.
+    PeriodicDue(AlertGroup),
 }
 
 /// Something that happens to a device's licenses. Models without license lines do not notice.

@@ -8,7 +8,7 @@ use super::{
     intensity::Intensity,
     selection::{Group, Selection},
 };
-use crate::scenario::{Arrival, BurstCount, Per, RateProfile, Spacing, Traffic};
+use crate::scenario::{Arrival, BurstCount, Per, RateProfile, Spacing, Spread, Traffic};
 
 /// The instants of one traffic, one after the other.
 #[derive(Debug)]
@@ -55,9 +55,11 @@ impl Arrivals {
                 spacing,
                 per,
             } => at_rate(profile, *spacing, *per, selection, random),
-            Arrival::Burst { count, within } => {
-                Process::Burst(burst(*count, *within, selection, random))
-            }
+            Arrival::Burst {
+                count,
+                within,
+                spread,
+            } => Process::Burst(burst(*count, *within, *spread, selection, random)),
             Arrival::Recorded(instants) => Process::Recorded {
                 instants: Arc::clone(instants),
                 taken: 0,
@@ -186,13 +188,33 @@ fn at_rate(
     }
 }
 
+/// Where in the time of a burst an event falls, 0 to 1.
+fn place(spread: Spread, random: &mut impl Rng) -> f64 {
+    match spread {
+        Spread::Even => random.random(),
+        // What falls behind the end is drawn again.
+        Spread::Early => loop {
+            let place = -(1.0 - random.random::<f64>()).ln() / 3.0;
+            if place < 1.0 {
+                return place;
+            }
+        },
+        // Twelve even numbers add up to what is normal for every practical purpose.
+        Spread::Middle => {
+            let sum: f64 = (0..12).map(|_| random.random::<f64>()).sum();
+            (0.5 + (sum - 6.0) / 6.0).clamp(0.0, 1.0)
+        }
+    }
+}
+
 fn burst(
     count: BurstCount,
     within: Duration,
+    spread: Spread,
     selection: &Selection,
     random: &mut impl Rng,
 ) -> VecDeque<(Duration, Option<u32>)> {
-    let mut instant = || within.mul_f64(random.random::<f64>());
+    let mut instant = || within.mul_f64(place(spread, random));
     let mut instants: Vec<(Duration, Option<u32>)> = match count {
         BurstCount::Total(_) if selection.len() == 0 => Vec::new(),
         BurstCount::Total(count) => (0..count).map(|_| (instant(), None)).collect(),

@@ -2,7 +2,10 @@
 
 use rand::{Rng, RngExt, seq::SliceRandom};
 
-use crate::scenario::{Scenario, Traffic};
+use crate::{
+    scenario::{Scenario, Traffic},
+    units::Share,
+};
 
 /// Devices, as stretches of equal distance: `first`, `first + step`, and so on.
 #[derive(Debug)]
@@ -45,6 +48,25 @@ impl Group {
     }
 }
 
+/// The part `share` of the devices of `stretches`, each as likely as any other.
+fn part_of(stretches: &[Stretch], share: Share, random: &mut impl Rng) -> Vec<Stretch> {
+    let devices = stretches
+        .iter()
+        .flat_map(|stretch| (0..stretch.count).map(|n| stretch.first + n * stretch.step));
+    let mut devices: Vec<u32> = devices.collect();
+    let wanted = share.of(u32::try_from(devices.len()).unwrap_or(u32::MAX));
+    devices.shuffle(random);
+    devices.truncate(wanted as usize);
+    devices.sort_unstable();
+    let one = |first| Stretch {
+        first,
+        step: 1,
+        count: 1,
+        sites: 1,
+    };
+    devices.into_iter().map(one).collect()
+}
+
 impl Selection {
     /// The devices that `traffic` concerns; sites are chosen with `random`.
     pub(super) fn new(scenario: &Scenario, traffic: &Traffic, random: &mut impl Rng) -> Self {
@@ -74,6 +96,9 @@ impl Selection {
                 count: fleet.count.saturating_sub(site).div_ceil(sites),
                 sites: 1,
             }));
+        }
+        if let Some(share) = traffic.share {
+            stretches = part_of(&stretches, share, random);
         }
         let cumulative = stretches
             .iter()

@@ -345,7 +345,11 @@ pub(super) struct TrafficTable {
     #[serde(default)]
     pub(super) sites: Option<Share>,
     #[serde(default)]
+    pub(super) share: Option<Share>,
+    #[serde(default)]
     pub(super) within: Option<Spanned<Period>>,
+    #[serde(default)]
+    pub(super) spread: Option<Spanned<SpreadWord>>,
     #[serde(default)]
     pub(super) arrival: Option<Spanned<ArrivalTable>>,
     #[serde(default)]
@@ -369,6 +373,12 @@ pub(super) struct TrafficTable {
     pub(super) request: Option<Spanned<RequestWord>>,
     #[serde(default)]
     pub(super) text: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) restore: Option<Spanned<Period>>,
+    #[serde(default, deserialize_with = "whole_if_any::<_, _, 1, 10_000>")]
+    pub(super) repeat: Option<Spanned<u32>>,
+    #[serde(default)]
+    pub(super) interval: Option<Spanned<Period>>,
     #[serde(default)]
     pub(super) license: Option<Spanned<LicenseTable>>,
     #[serde(default)]
@@ -397,6 +407,7 @@ pub(super) struct ArrivalTable {
     pub(super) off: Option<Spanned<Period>>,
     pub(super) times: Option<Spanned<String>>,
     pub(super) spacing: Option<Spanned<SpacingWord>>,
+    pub(super) spread: Option<Spanned<SpreadWord>>,
     pub(super) per: Option<Spanned<PerWord>>,
     #[serde(default, deserialize_with = "whole_if_any::<_, _, 1, BURST_MAX>")]
     pub(super) count: Option<Spanned<u32>>,
@@ -419,6 +430,14 @@ pub(super) enum ProcessWord {
     OnOff,
     Burst,
     Recorded,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case", expecting = "a word")]
+pub(super) enum SpreadWord {
+    Even,
+    Early,
+    Middle,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
@@ -452,6 +471,13 @@ pub(super) enum EventWord {
     Test,
     Send,
     Request,
+    PowerLoss,
+    LinkFlap,
+    ReloadWave,
+    CrashWave,
+    CardFailure,
+    ConfigPush,
+    PeriodicHerd,
     LicenseInstall,
     LicenseClear,
     LicenseTamper,

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use emulator::SystemEvent;
 
-use super::SyslogPattern;
+use super::{Chain, SyslogPattern};
 
 /// Most events of one burst on each device.
 pub(super) const PER_DEVICE_MAX: u32 = 10_000;
@@ -24,6 +24,8 @@ pub struct Traffic {
     pub end: Duration,
     /// Which part of each fleet's sites it concerns; 1 for all.
     pub site_share: Option<crate::units::Share>,
+    /// Which part of the devices there it concerns; `None` for all.
+    pub share: Option<crate::units::Share>,
     /// When its events happen.
     pub arrival: Arrival,
     /// What its events are.
@@ -48,6 +50,8 @@ pub enum Arrival {
         count: BurstCount,
         /// Within which time from the beginning.
         within: Duration,
+        /// How they are spread over it.
+        spread: Spread,
     },
     /// At instants that were written down, from the beginning on, in order.
     Recorded(Arc<[Duration]>),
@@ -108,6 +112,18 @@ pub enum Per {
     Device,
 }
 
+/// How the events of a burst are spread over its time.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Spread {
+    /// Each instant is as likely as any other.
+    #[default]
+    Even,
+    /// Most of them early: exponential, with a third of the time as its mean.
+    Early,
+    /// Most of them in the middle: normal, with a sixth of the time as its standard deviation.
+    Middle,
+}
+
 /// How many events a burst has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum BurstCount {
@@ -124,4 +140,6 @@ pub enum Emission {
     Syslog(SyslogPattern),
     /// The same event every time.
     Event(SystemEvent),
+    /// A chain of events.
+    Chain(Chain),
 }

@@ -1,6 +1,7 @@
 //! Traffic: when events happen, and what they are.
 
 mod arrival;
+mod chains;
 mod keys;
 mod licenses;
 
@@ -84,6 +85,7 @@ pub(super) fn traffic(
             begin,
             end,
             site_share: table.sites,
+            share: table.share,
             arrival,
             emission,
         });
@@ -143,6 +145,9 @@ fn emission(
                 None
             }
         },
+        (None, Some(word)) if chains::is_chain(*word.get_ref()) => {
+            chains::chain(table, *word.get_ref(), concerned, findings).map(Emission::Chain)
+        }
         (None, Some(word)) => {
             event(table, *word.get_ref(), concerned, starts_at, findings).map(Emission::Event)
         }
@@ -196,6 +201,14 @@ fn event(
         | EventWord::LicenseExpiryWave
         | EventWord::LicenseUsers => licenses::event(table, word, concerned, starts_at, findings)
             .map(SystemEvent::License)?,
+        // They are no single events.
+        EventWord::PowerLoss
+        | EventWord::LinkFlap
+        | EventWord::ReloadWave
+        | EventWord::CrashWave
+        | EventWord::CardFailure
+        | EventWord::ConfigPush
+        | EventWord::PeriodicHerd => return None,
         EventWord::Test | EventWord::Send | EventWord::Request => {
             SystemEvent::Manual(manual(table, word, concerned, findings)?)
         }

@@ -7,8 +7,8 @@ use toml::Spanned;
 use super::super::Findings;
 use crate::{
     scenario::{
-        Arrival, Fleet, Per, RateProfile, RateStretch, Source, Spacing,
-        file::{ArrivalTable, PerWord, ProcessWord, SpacingWord, TrafficTable},
+        Arrival, Fleet, Per, RateProfile, RateStretch, Source, Spacing, Spread,
+        file::{ArrivalTable, PerWord, ProcessWord, SpacingWord, SpreadWord, TrafficTable},
         traffic::{BURST_MAX, BurstCount, PER_DEVICE_MAX},
     },
     units::Period,
@@ -33,6 +33,13 @@ pub(super) fn arrival(
                 table.name.get_ref()
             ),
             "remove one of them; a burst has a `within` of its own, as in arrival = { process = \"burst\", count = 100, within = \"2s\" }",
+        );
+    }
+    if let Some(spread) = &table.spread {
+        findings.add(
+            spread.span(),
+            "`spread` belongs to `within`, and this traffic has an `arrival`",
+            "remove it; a burst has a `spread` of its own",
         );
     }
     keys(arrival, findings);
@@ -61,7 +68,16 @@ fn once_each(table: &TrafficTable, findings: &mut Findings) -> Option<Arrival> {
     Some(Arrival::Burst {
         count: BurstCount::PerDevice(1),
         within: within.get_ref().0,
+        spread: spread(table.spread.as_ref()),
     })
+}
+
+fn spread(word: Option<&Spanned<SpreadWord>>) -> Spread {
+    match word.map(Spanned::get_ref) {
+        Some(SpreadWord::Early) => Spread::Early,
+        Some(SpreadWord::Middle) => Spread::Middle,
+        Some(SpreadWord::Even) | None => Spread::Even,
+    }
 }
 
 /// The keys of each process beside `process` itself.
@@ -72,7 +88,7 @@ fn keys_of(process: ProcessWord) -> &'static [&'static str] {
         ProcessWord::Steps => &["rates", "every", "spacing", "per"],
         ProcessWord::Spike => &["rate", "peak", "after", "lasts", "spacing", "per"],
         ProcessWord::OnOff => &["rate", "on", "off", "spacing", "per"],
-        ProcessWord::Burst => &["count", "per-device", "within"],
+        ProcessWord::Burst => &["count", "per-device", "within", "spread"],
         ProcessWord::Recorded => &["times"],
     }
 }
@@ -98,6 +114,7 @@ fn keys(written: &Spanned<ArrivalTable>, findings: &mut Findings) {
         ("times", span(&arrival.times)),
         ("spacing", span(&arrival.spacing)),
         ("per", span(&arrival.per)),
+        ("spread", span(&arrival.spread)),
         ("count", span(&arrival.count)),
         ("per-device", span(&arrival.per_device)),
         ("within", span(&arrival.within)),
@@ -333,6 +350,7 @@ fn burst(
     Some(Arrival::Burst {
         count,
         within: within.unwrap_or_default(),
+        spread: spread(arrival.spread.as_ref()),
     })
 }
 

@@ -18,6 +18,9 @@ pub(super) fn check(table: &TrafficTable, findings: &mut Findings) {
         Key::Group => table.group.as_ref().map(Spanned::span),
         Key::Profile => table.profile.as_ref().map(Spanned::span),
         Key::Request => table.request.as_ref().map(Spanned::span),
+        Key::Restore => table.restore.as_ref().map(Spanned::span),
+        Key::Repeat => table.repeat.as_ref().map(Spanned::span),
+        Key::Interval => table.interval.as_ref().map(Spanned::span),
         Key::License => table.license.as_ref().map(Spanned::span),
         Key::Feature => table.feature.as_ref().map(Spanned::span),
         Key::Users => table.users.as_ref().map(Spanned::span),
@@ -50,13 +53,16 @@ enum Key {
     Profile,
     Request,
     Text,
+    Restore,
+    Repeat,
+    Interval,
     License,
     Feature,
     Users,
 }
 
 impl Key {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 13] = [
         Self::Sensor,
         Self::Severity,
         Self::Card,
@@ -64,6 +70,9 @@ impl Key {
         Self::Profile,
         Self::Request,
         Self::Text,
+        Self::Restore,
+        Self::Repeat,
+        Self::Interval,
         Self::License,
         Self::Feature,
         Self::Users,
@@ -74,11 +83,17 @@ impl Key {
         match self {
             Self::Sensor => ("sensor", "environment-alarm"),
             Self::Severity => ("severity", "diagnostic-failure"),
-            Self::Card => ("card", "card-removed, card-inserted and diagnostic-failure"),
-            Self::Group => ("group", "send"),
+            Self::Card => (
+                "card",
+                "card-removed, card-inserted, diagnostic-failure and card-failure",
+            ),
+            Self::Group => ("group", "send and periodic-herd"),
             Self::Profile => ("profile", "test, send and request"),
             Self::Request => ("request", "request"),
             Self::Text => ("text", "test"),
+            Self::Restore => ("restore", "power-loss and card-failure"),
+            Self::Repeat => ("repeat", "link-flap and config-push"),
+            Self::Interval => ("interval", "link-flap and config-push"),
             Self::License => ("license", "license-install"),
             Self::Feature => (
                 "feature",
@@ -97,11 +112,17 @@ fn keys_of(event: EventWord) -> &'static [Key] {
         EventWord::Test => &[Key::Profile, Key::Text],
         EventWord::Send => &[Key::Group, Key::Profile],
         EventWord::Request => &[Key::Request, Key::Profile],
+        EventWord::PowerLoss => &[Key::Restore],
+        EventWord::CardFailure => &[Key::Card, Key::Restore],
+        EventWord::LinkFlap | EventWord::ConfigPush => &[Key::Repeat, Key::Interval],
+        EventWord::PeriodicHerd => &[Key::Group],
         EventWord::LicenseInstall => &[Key::License],
         EventWord::LicenseClear | EventWord::LicenseExpiryWave => &[Key::Feature],
         EventWord::LicenseUsers => &[Key::Feature, Key::Users],
         EventWord::LicenseTamper
         | EventWord::Crash
+        | EventWord::ReloadWave
+        | EventWord::CrashWave
         | EventWord::Traceback
         | EventWord::ConfigurationChange
         | EventWord::Reload

@@ -55,7 +55,14 @@ pub(super) fn event(
         | EventWord::PowerOn
         | EventWord::Test
         | EventWord::Send
-        | EventWord::Request => None,
+        | EventWord::Request
+        | EventWord::PowerLoss
+        | EventWord::LinkFlap
+        | EventWord::ReloadWave
+        | EventWord::CrashWave
+        | EventWord::CardFailure
+        | EventWord::ConfigPush
+        | EventWord::PeriodicHerd => None,
     }
 }
 
