@@ -56,6 +56,12 @@ pub enum Command {
     /// Validate scenarios and say what they would do, without sending anything.
     #[command(after_help = EXIT_CODES)]
     Check(CheckArguments),
+    /// Turn recorded syslog into a storm, write it as a scenario, and run it.
+    ///
+    /// Reads relay files, RFC 3164 and RFC 5424, and captures of `show logging`; lines that are of no
+    /// device are counted and shown. Every source becomes a device with its own timing.
+    #[command(after_help = EXIT_CODES)]
+    Replay(ReplayArguments),
     /// One device's console on standard input and output; works in pipes.
     Device(DeviceArguments),
     /// Run the devices of a scenario without its traffic, and let people log in by SSH.
@@ -108,6 +114,64 @@ pub struct SshArguments {
     /// Print without colours (also NO_COLOR).
     #[arg(long)]
     pub no_color: bool,
+}
+
+/// Arguments of `fleet replay`.
+#[derive(Args, Clone, Debug)]
+pub struct ReplayArguments {
+    /// Files of recorded syslog.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Model of the devices.
+    #[arg(long, value_name = "P", default_value = "CISCO2951/K9")]
+    pub platform: String,
+    /// Startup configuration (IOS text) [default: one that reports every log line by mail].
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// How many times as fast as it was recorded; device time passes as fast.
+    #[arg(long, value_name = "X", default_value = "1", value_parser = speed)]
+    pub speed: f64,
+    /// Year of stamps that have none [default: the present one].
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i16).range(1970..=9998))]
+    pub year: Option<i16>,
+    /// How much later devices beyond the sources play their source, at most.
+    #[arg(long, value_name = "T", default_value = "1s")]
+    pub stagger: Period,
+    /// Folder for the storm: scenario.toml, storm.tsv, device.ios.
+    #[arg(long, value_name = "DIR", default_value = "replay")]
+    pub write: PathBuf,
+    /// Write the storm, and do not run it.
+    #[arg(long)]
+    pub no_run: bool,
+    #[command(flatten)]
+    change: ChangeArguments,
+    /// Run directory [default: runs/NAME-TIME].
+    #[arg(long, value_name = "DIR", env = "FLEET_OUT")]
+    pub out: Option<PathBuf>,
+    /// Print the closing figures only.
+    #[arg(long, env = "FLEET_QUIET", value_parser = clap::builder::BoolishValueParser::new())]
+    pub quiet: bool,
+    /// Print plain lines: nothing is overwritten or coloured.
+    #[arg(long, env = "FLEET_PLAIN", value_parser = clap::builder::BoolishValueParser::new())]
+    pub plain: bool,
+    /// Print without colours (also NO_COLOR).
+    #[arg(long)]
+    pub no_color: bool,
+}
+
+impl ReplayArguments {
+    /// The run of the storm in `scenario`.
+    pub fn as_run(&self, scenario: PathBuf) -> RunArguments {
+        RunArguments {
+            scenario: Some(scenario),
+            change: self.change.clone(),
+            out: self.out.clone(),
+            ssh: None,
+            quiet: self.quiet,
+            plain: self.plain,
+            no_color: self.no_color,
+        }
+    }
 }
 
 /// Arguments of `fleet device`.
@@ -231,6 +295,17 @@ fn rate(text: &str) -> Result<f64, String> {
         Ok(rate)
     } else {
         Err("write a number above 0 and at most 10,000,000".to_owned())
+    }
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text
+        .parse()
+        .map_err(|_| "write how many times as fast, as in 10".to_owned())?;
+    if speed.is_finite() && (0.001..=100_000.0).contains(&speed) {
+        Ok(speed)
+    } else {
+        Err("write a number from 0.001 to 100,000".to_owned())
     }
 }
 

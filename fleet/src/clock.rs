@@ -94,6 +94,11 @@ pub fn calendar_now() -> Timestamp {
     Timestamp::now()
 }
 
+/// The present year, in UTC.
+pub fn year_now() -> i16 {
+    calendar_now().to_zoned(jiff::tz::TimeZone::UTC).year()
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::tz::TimeZone;

@@ -17,6 +17,7 @@ pub mod monitor;
 mod pacer;
 pub mod plan;
 pub mod record;
+pub mod replay;
 pub mod report;
 pub mod scenario;
 pub mod simulation;

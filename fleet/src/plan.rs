@@ -155,12 +155,14 @@ impl Iterator for Plan<'_> {
         let Reverse((elapsed, position)) = self.next.pop()?;
         let stream = self.streams.get_mut(position)?;
         let random = &mut stream.random;
-        let device = match stream.arrivals.take() {
+        let taken = stream.arrivals.take();
+        let device = match taken.device {
             Some(device) => device,
             None => stream.selection.draw(random)?,
         };
         let emission = stream.emission;
         let event = match emission {
+            Emission::Recorded => SystemEvent::Syslog(taken.line?),
             Emission::Syslog(pattern) => SystemEvent::Syslog(Arc::from(pattern.draw(random))),
             Emission::Event(event) => event.clone(),
             Emission::Chain(chain) => self.begin(*chain, device, elapsed, position)?,

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use emulator::SystemEvent;
 use fleet::{
     plan::Plan,
     scenario::{Overrides, Scenario, Source},
@@ -126,6 +127,55 @@ fn a_rate_of_each_device_is_that_of_every_one() {
         by_site[(device % 4) as usize] += 1;
     }
     assert_eq!(by_site, [200; 4]);
+}
+
+/// The events of a recording of two sources on `devices` devices: seconds, device, line.
+fn replayed(devices: u32) -> Vec<(f64, u32, String)> {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("scenario.toml");
+    std::fs::write(folder.path().join("device.ios"), "hostname edge\n").unwrap();
+    let recording = "0.5\t0\t%A-5-X: a\n1\t1\t%B-5-X: b\n9\t0\t%A-5-X: c\n";
+    std::fs::write(folder.path().join("storm.tsv"), recording).unwrap();
+    let text = format!(
+        "version = 1\nname = \"replayed\"\nseed = 11\nduration = \"100s\"\n\
+         [[fleet]]\nname = \"x\"\ncount = {devices}\nplatform = \"CISCO2951\"\nconfig = \"device.ios\"\n\
+         [[traffic]]\nname = \"t\"\nat = \"10s\"\nrecording = \"storm.tsv\"\nstagger = \"2s\"\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    let loaded = Scenario::load(&Source::File(path), &Overrides::default());
+    let scenario = loaded.unwrap_or_else(|found| panic!("{found:?}")).scenario;
+    let events = Plan::new(&scenario).map(|event| {
+        let SystemEvent::Syslog(line) = event.event else {
+            panic!("{event:?}");
+        };
+        (event.elapsed.as_secs_f64(), event.device, line.to_string())
+    });
+    events.collect()
+}
+
+#[test]
+fn a_recording_is_played_as_it_was_and_more_devices_play_it_again() {
+    let own = |devices: u32, device: u32| -> Vec<(f64, String)> {
+        let events = replayed(devices).into_iter();
+        let events = events.filter(|(_, own, _)| *own == device);
+        events.map(|(at, _, line)| (at, line)).collect()
+    };
+    let lines = |events: &[(f64, String)]| {
+        let lines = events.iter().map(|(_, line)| line.clone());
+        lines.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        own(2, 0),
+        [(10.5, "%A-5-X: a".into()), (19.0, "%A-5-X: c".into())]
+    );
+    assert_eq!(own(2, 1), [(11.0, "%B-5-X: b".into())]);
+    assert_eq!(own(1, 0).len(), 3, "one device stands for both sources");
+    // A copy keeps its source's structure: the same lines at the same distance, somewhat later.
+    let copy = own(7, 4);
+    assert_eq!(lines(&copy), lines(&own(7, 0)));
+    assert!((copy[1].0 - copy[0].0 - 8.5).abs() < 1e-6);
+    assert!((10.5..12.5).contains(&copy[0].0) && copy[0].0 != 10.5);
+    assert_eq!(replayed(7).len(), 4 * 2 + 3);
 }
 
 #[test]

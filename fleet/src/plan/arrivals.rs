@@ -8,6 +8,7 @@ use super::{
     intensity::Intensity,
     selection::{Group, Selection},
 };
+use crate::replay::Recording;
 use crate::scenario::{Arrival, BurstCount, Per, RateProfile, Spacing, Spread, Traffic};
 
 /// The instants of one traffic, one after the other.
@@ -16,8 +17,23 @@ pub(super) struct Arrivals {
     process: Process,
     begin: Duration,
     end: Duration,
-    /// The instant that has been shown but not taken, with its device where the burst fixes it.
-    next: Option<(Duration, Option<u32>)>,
+    /// The event that has been shown but not taken.
+    next: Option<(Duration, Taken)>,
+}
+
+/// What an arrival fixes of an event beside its instant.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Taken {
+    /// The device.
+    pub(super) device: Option<u32>,
+    /// What is logged.
+    pub(super) line: Option<Arc<str>>,
+}
+
+impl From<Option<u32>> for Taken {
+    fn from(device: Option<u32>) -> Self {
+        Self { device, line: None }
+    }
 }
 
 #[derive(Debug)]
@@ -45,6 +61,11 @@ enum Process {
         instants: Arc<[Duration]>,
         taken: usize,
     },
+    /// Lines of a recording by their place in it: when, and on which device.
+    Recording {
+        recording: Arc<Recording>,
+        played: VecDeque<(Duration, u32, u32)>,
+    },
 }
 
 impl Arrivals {
@@ -60,6 +81,10 @@ impl Arrivals {
                 within,
                 spread,
             } => Process::Burst(burst(*count, *within, *spread, selection, random)),
+            Arrival::Recording { recording, stagger } => Process::Recording {
+                played: play(recording, *stagger, selection, random),
+                recording: Arc::clone(recording),
+            },
             Arrival::Recorded(instants) => Process::Recorded {
                 instants: Arc::clone(instants),
                 taken: 0,
@@ -80,32 +105,28 @@ impl Arrivals {
             let limit = end.saturating_sub(begin);
             let following = self.process.following(limit, random);
             self.next = following
-                .map(|(after, device)| (begin.saturating_add(after), device))
+                .map(|(after, taken)| (begin.saturating_add(after), taken))
                 .filter(|(at, _)| *at < end);
         }
-        self.next.map(|(at, _)| at)
+        self.next.as_ref().map(|(at, _)| *at)
     }
 
-    /// Takes the instant that [`Arrivals::peek`] has shown; returns the device if it is fixed.
-    pub(super) fn take(&mut self) -> Option<u32> {
-        self.next.take().and_then(|(_, device)| device)
+    /// Takes the event whose instant [`Arrivals::peek`] has shown.
+    pub(super) fn take(&mut self) -> Taken {
+        self.next.take().map(|(_, taken)| taken).unwrap_or_default()
     }
 }
 
 impl Process {
-    /// The instant behind the beginning of the next event, if it is before `limit`, and the device
-    /// where that is fixed.
-    fn following(
-        &mut self,
-        limit: Duration,
-        random: &mut impl Rng,
-    ) -> Option<(Duration, Option<u32>)> {
+    /// The instant behind the beginning of the next event, if it is before `limit`, and what is
+    /// fixed of it.
+    fn following(&mut self, limit: Duration, random: &mut impl Rng) -> Option<(Duration, Taken)> {
         match self {
             Self::Equal { intensity, taken } => {
                 // From the count, not from the last instant: rounding must not add up.
                 let after = intensity.instant_of(*taken as f64, limit)?;
                 *taken += 1;
-                Some((after, None))
+                Some((after, Taken::default()))
             }
             Self::Phased {
                 intensity,
@@ -117,7 +138,7 @@ impl Process {
                 let (phase, group) = groups.get(usize::try_from(place).ok()?)?;
                 let after = intensity.instant_of(round as f64 + phase, limit)?;
                 *taken += 1;
-                Some((after, Some(group.draw(random))))
+                Some((after, Some(group.draw(random)).into()))
             }
             Self::Random {
                 intensity,
@@ -128,13 +149,25 @@ impl Process {
                 *asked -= (1.0 - uniform).ln();
                 let after = intensity.instant_of(*asked, limit)?;
                 let device = groups.choose(random).map(|group| group.draw(random));
-                Some((after, device))
+                Some((after, device.into()))
             }
-            Self::Burst(instants) => instants.pop_front(),
+            Self::Burst(instants) => {
+                let (after, device) = instants.pop_front()?;
+                Some((after, device.into()))
+            }
+            Self::Recording { recording, played } => {
+                let (after, device, place) = played.pop_front()?;
+                let line = recording.lines.get(place as usize)?;
+                let taken = Taken {
+                    device: Some(device),
+                    line: Some(Arc::clone(&line.line)),
+                };
+                Some((after, taken))
+            }
             Self::Recorded { instants, taken } => {
                 let after = *instants.get(*taken)?;
                 *taken += 1;
-                Some((after, None))
+                Some((after, Taken::default()))
             }
         }
     }
@@ -186,6 +219,41 @@ fn at_rate(
             groups: Vec::new(),
         },
     }
+}
+
+/// Every device of `selection` plays a source of `recording`: the first ones each their own, further
+/// ones the same sources in turn, each as a whole and up to `stagger` later. Without enough devices,
+/// several sources are one device.
+fn play(
+    recording: &Recording,
+    stagger: Duration,
+    selection: &Selection,
+    random: &mut impl Rng,
+) -> VecDeque<(Duration, u32, u32)> {
+    let devices: Vec<u32> = selection.iter().collect();
+    let sources = (recording.sources as usize).max(1);
+    let late: Vec<Duration> = (0..devices.len())
+        .map(|place| match place < sources {
+            true => Duration::ZERO,
+            false => stagger.mul_f64(random.random::<f64>()),
+        })
+        .collect();
+    let mut played = Vec::new();
+    for (place, line) in (0_u32..).zip(&recording.lines) {
+        if devices.is_empty() {
+            break;
+        }
+        let first = line.source as usize % devices.len();
+        for number in (first..devices.len()).step_by(sources) {
+            played.push((
+                line.after.saturating_add(late[number]),
+                devices[number],
+                place,
+            ));
+        }
+    }
+    played.sort_unstable();
+    played.into()
 }
 
 /// Where in the time of a burst an event falls, 0 to 1.

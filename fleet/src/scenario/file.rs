@@ -353,6 +353,10 @@ pub(super) struct TrafficTable {
     #[serde(default)]
     pub(super) arrival: Option<Spanned<ArrivalTable>>,
     #[serde(default)]
+    pub(super) recording: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) stagger: Option<Spanned<Period>>,
+    #[serde(default)]
     pub(super) syslog: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) event: Option<Spanned<EventWord>>,

@@ -42,6 +42,7 @@ impl Kept {
             if let Some(arrival) = arrival {
                 copies.add(arrival, "times");
             }
+            copies.add(table, "recording");
         }
         // Authorities and keys stay where they are: what opens doors is not copied about.
         for (table, key) in [("targets", "ca"), ("ssh", "authorized-keys")] {
@@ -80,7 +81,7 @@ impl Copies<'_> {
             put(table, key, &written, name);
             return;
         }
-        let Ok(content) = self.source.read_related(&written) else {
+        let Ok(content) = self.source.read_recording(&written) else {
             return;
         };
         let name = free_name(&written, &self.taken);

@@ -10,6 +10,8 @@ use std::{
 const SCENARIO_BYTES_MAX: u64 = 4 << 20;
 /// Most bytes of a file that a scenario refers to: a configuration, a file of authorities.
 pub(crate) const RELATED_BYTES_MAX: u64 = 4 << 20;
+/// Largest recording, and largest file that one is made of.
+const RECORDING_BYTES_MAX: u64 = 256 << 20;
 
 /// The scenario that runs when none is named.
 pub const QUICKSTART: &str = include_str!("../../../scenarios/quickstart.toml");
@@ -76,6 +78,14 @@ impl Source {
         text(self.read_related_bytes(relative)?)
     }
 
+    /// The text of a recording, which is larger than other files.
+    pub(super) fn read_recording(&self, relative: &str) -> Result<String, ReadError> {
+        match self {
+            Self::BuiltIn | Self::Composed { .. } => self.read_related(relative),
+            Self::File(_) => text(read_file(&self.resolve(relative), RECORDING_BYTES_MAX)?),
+        }
+    }
+
     /// The content of a file that the scenario refers to.
     pub(super) fn read_related_bytes(&self, relative: &str) -> Result<Vec<u8>, ReadError> {
         let built_in = match self {
@@ -98,7 +108,7 @@ impl Source {
 
 /// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ReadError {
+pub(crate) enum ReadError {
     /// The system says why.
     #[error("{0}")]
     System(#[from] io::Error),
@@ -108,6 +118,11 @@ pub(super) enum ReadError {
     /// It is not text.
     #[error("byte {0} is not UTF-8 text")]
     NotText(usize),
+}
+
+/// The content of a syslog file that is to be replayed.
+pub(crate) fn read_replayed(path: &Path) -> Result<Vec<u8>, ReadError> {
+    read_file(path, RECORDING_BYTES_MAX)
 }
 
 fn read_file(path: &Path, bytes_max: u64) -> Result<Vec<u8>, ReadError> {

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use emulator::SystemEvent;
 
 use super::{Chain, SyslogPattern};
+use crate::replay::Recording;
 
 /// Most events of one burst on each device.
 pub(super) const PER_DEVICE_MAX: u32 = 10_000;
@@ -55,6 +56,13 @@ pub enum Arrival {
     },
     /// At instants that were written down, from the beginning on, in order.
     Recorded(Arc<[Duration]>),
+    /// When the lines of a recording were logged, on the devices that stand for its sources.
+    Recording {
+        /// The recording.
+        recording: Arc<Recording>,
+        /// Devices beyond the sources play a source again, each up to so much later.
+        stagger: Duration,
+    },
 }
 
 /// A rate that may change with time: stretches one behind the other.
@@ -142,4 +150,6 @@ pub enum Emission {
     Event(SystemEvent),
     /// A chain of events.
     Chain(Chain),
+    /// The lines of the recording that the arrival plays.
+    Recorded,
 }

@@ -137,6 +137,9 @@ fn emission(
     starts_at: Timestamp,
     findings: &mut Findings,
 ) -> Option<Emission> {
+    if table.recording.is_some() {
+        return Some(Emission::Recorded);
+    }
     match (&table.syslog, &table.event) {
         (Some(pattern), None) => match SyslogPattern::parse(pattern.get_ref()) {
             Ok(pattern) => Some(Emission::Syslog(pattern)),

@@ -16,9 +16,6 @@ const EXPECTED: [(&str, &str); 8] = [
         "a list in brackets, or a table headed by [[ ]]",
     ),
 ];
-/// An event that the contract of scenarios reserves for a chain of events.
-const POWER_LOSS: &str = "power-loss";
-
 /// The finding that `error` makes of the file called `file`.
 pub(super) fn finding(file: String, text: &str, error: &toml::de::Error) -> Diagnostic {
     let message = error.message();
@@ -39,13 +36,6 @@ pub(super) fn finding(file: String, text: &str, error: &toml::de::Error) -> Diag
 fn explain(text: &str, message: &str) -> (String, String) {
     let as_it_is = |help: String| (message.to_owned(), help);
     let mut quoted = message.split('`').skip(1).step_by(2);
-    if message.starts_with("unknown variant") && quoted.clone().next() == Some(POWER_LOSS) {
-        return (
-            format!("`{POWER_LOSS}` is a chain of events that is not built yet"),
-            "write event = \"power-off\", and \"power-on\" in a traffic of its own for the return"
-                .to_owned(),
-        );
-    }
     if message.starts_with("unknown") {
         let name = quoted.next().unwrap_or_default();
         return as_it_is(match closest(name, quoted) {

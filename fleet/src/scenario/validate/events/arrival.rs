@@ -1,11 +1,12 @@
 //! When events happen.
 
-use std::{ops::Range, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use toml::Spanned;
 
 use super::super::Findings;
 use crate::{
+    replay::Recording,
     scenario::{
         Arrival, Fleet, Per, RateProfile, RateStretch, Source, Spacing, Spread,
         file::{ArrivalTable, PerWord, ProcessWord, SpacingWord, SpreadWord, TrafficTable},
@@ -13,6 +14,9 @@ use crate::{
     },
     units::Period,
 };
+
+/// How much later devices beyond the sources of a recording play their source, at most.
+const STAGGER_DEFAULT: Duration = Duration::from_secs(1);
 
 /// The arrival of `table`, which lasts for `lasts`, if it makes sense.
 pub(super) fn arrival(
@@ -22,6 +26,16 @@ pub(super) fn arrival(
     lasts: Duration,
     findings: &mut Findings,
 ) -> Option<Arrival> {
+    if let Some(path) = &table.recording {
+        return recording(source, table, path, concerned, findings);
+    }
+    if let Some(stagger) = &table.stagger {
+        findings.add(
+            stagger.span(),
+            "`stagger` belongs to a recording",
+            "remove it",
+        );
+    }
     let Some(arrival) = &table.arrival else {
         return once_each(table, findings);
     };
@@ -275,6 +289,62 @@ fn once(stretches: Vec<RateStretch>) -> RateProfile {
         stretches,
         repeats: false,
     }
+}
+
+/// Lines that were recorded, with their instants and sources.
+fn recording(
+    source: &Source,
+    table: &TrafficTable,
+    path: &Spanned<String>,
+    concerned: &[&Fleet],
+    findings: &mut Findings,
+) -> Option<Arrival> {
+    let others = [
+        ("arrival", table.arrival.as_ref().map(Spanned::span)),
+        ("within", table.within.as_ref().map(Spanned::span)),
+        ("syslog", table.syslog.as_ref().map(Spanned::span)),
+        ("event", table.event.as_ref().map(Spanned::span)),
+    ];
+    for (key, span) in others {
+        if let Some(span) = span {
+            findings.add(
+                span,
+                format!("a recording says what `{key}` says, and this traffic has one"),
+                "remove one of them",
+            );
+        }
+    }
+    let help = "`fleet replay` makes recordings of syslog files";
+    let text = match source.read_recording(path.get_ref()) {
+        Ok(text) => text,
+        Err(error) => {
+            let message = format!("cannot read {}: {error}", path.get_ref());
+            findings.add(path.span(), message, help);
+            return None;
+        }
+    };
+    let recording = match Recording::parse(&text) {
+        Ok(recording) => recording,
+        Err(error) => {
+            findings.add(path.span(), format!("{}: {error}", path.get_ref()), help);
+            return None;
+        }
+    };
+    let devices: u64 = concerned.iter().map(|fleet| u64::from(fleet.count)).sum();
+    let copies = devices.div_ceil(u64::from(recording.sources.max(1)));
+    if copies.saturating_mul(recording.lines.len() as u64) > BURST_MAX {
+        findings.add(
+            path.span(),
+            "so many events are absurd: every device plays its source",
+            "concern fewer devices; at most 50,000,000 events in all",
+        );
+        return None;
+    }
+    let stagger = table.stagger.as_ref().map(|stagger| stagger.get_ref().0);
+    Some(Arrival::Recording {
+        recording: Arc::new(recording),
+        stagger: stagger.unwrap_or(STAGGER_DEFAULT),
+    })
 }
 
 /// Instants that were written down: a file of seconds behind the beginning, one on each line.
