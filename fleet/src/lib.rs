@@ -12,6 +12,7 @@ pub mod courier;
 pub mod diagnostic;
 pub mod exit;
 pub mod fingerprint;
+pub mod grant;
 pub mod ledger;
 pub mod monitor;
 mod pacer;

@@ -15,7 +15,7 @@ pub struct Kept {
     /// The text of the scenario.
     pub text: String,
     /// The device configurations and served files that it names: relative names and content.
-    pub files: Vec<(String, String)>,
+    pub files: Vec<(String, Vec<u8>)>,
 }
 
 impl Kept {
@@ -39,7 +39,7 @@ impl Kept {
                     put(table, key, &written, name);
                     continue;
                 }
-                let Ok(content) = source.read_related(&written) else {
+                let Ok(content) = source.read_related_bytes(&written) else {
                     continue;
                 };
                 let name = free_name(&written, &taken);
