@@ -203,89 +203,44 @@ mod tests {
 
     #[test]
     fn what_does_not_belong_together_is_refused_at_its_place() {
-        let hour = Some(Duration::from_secs(HOUR_S));
-        for (grant, key) in [
-            (
-                Grant {
-                    feature: "two words",
-                    ..SECURITY
-                },
-                GrantKey::Feature,
-            ),
-            (
-                Grant {
-                    kind: Some("permanant"),
-                    ..SECURITY
-                },
-                GrantKey::Kind,
-            ),
-            (
-                Grant {
-                    kind: Some("right-to-use"),
-                    ..SECURITY
-                },
-                GrantKey::Kind,
-            ),
-            (
-                Grant {
-                    kind: Some("extension"),
-                    ..SECURITY
-                },
-                GrantKey::Whole,
-            ),
-            (
-                Grant {
-                    period: hour,
-                    ..SECURITY
-                },
-                GrantKey::Whole,
-            ),
-            (
-                Grant {
-                    kind: Some("extension"),
-                    period: Some(Duration::from_secs(HOUR_S / 2)),
-                    ..SECURITY
-                },
-                GrantKey::Period,
-            ),
-            (
-                Grant {
-                    kind: Some("extension"),
-                    period: Some(Duration::from_secs(HOUR_S * 3 / 2)),
-                    ..SECURITY
-                },
-                GrantKey::Period,
-            ),
-            (
-                Grant {
-                    start: Some("2026-01-01"),
-                    ..SECURITY
-                },
-                GrantKey::Whole,
-            ),
-            (
-                Grant {
-                    end: Some("tomorrow"),
-                    ..SECURITY
-                },
-                GrantKey::End,
-            ),
-            (
-                Grant {
-                    start: Some("1969-12-31"),
-                    ..SECURITY
-                },
-                GrantKey::Start,
-            ),
-            (
-                Grant {
-                    kind: Some("paid-subscription"),
-                    ..SECURITY
-                },
-                GrantKey::Whole,
-            ),
+        let refused = |change: fn(&mut Grant<'static>)| {
+            let mut grant = SECURITY;
+            change(&mut grant);
+            grant.terms().unwrap_err().key
+        };
+        let feature = refused(|grant| grant.feature = "two words");
+        assert_eq!(feature, GrantKey::Feature);
+        for kind in [
+            refused(|grant| grant.kind = Some("permanant")),
+            refused(|grant| grant.kind = Some("right-to-use")),
         ] {
-            assert_eq!(grant.terms().unwrap_err().key, key, "{grant:?}");
+            assert_eq!(kind, GrantKey::Kind);
         }
+        for whole in [
+            refused(|grant| grant.kind = Some("extension")),
+            refused(|grant| grant.period = Some(Duration::from_secs(HOUR_S))),
+            refused(|grant| grant.start = Some("2026-01-01")),
+            refused(|grant| grant.end = Some("2026-01-01")),
+            refused(|grant| grant.kind = Some("paid-subscription")),
+        ] {
+            assert_eq!(whole, GrantKey::Whole);
+        }
+        assert_eq!(refused(|grant| grant.end = Some("soon")), GrantKey::End);
+        let start = refused(|grant| grant.start = Some("1969-12-31"));
+        assert_eq!(start, GrantKey::Start);
+    }
+
+    #[test]
+    fn times_of_use_are_whole_hours() {
+        let extension = |period_s| Grant {
+            kind: Some("extension"),
+            period: Some(Duration::from_secs(period_s)),
+            ..SECURITY
+        };
+        for period_s in [0, HOUR_S / 2, HOUR_S * 3 / 2] {
+            let refused = extension(period_s).terms().unwrap_err();
+            assert_eq!(refused.key, GrantKey::Period, "{period_s} s");
+        }
+        assert_eq!(extension(HOUR_S).terms().unwrap().hours, Some(1));
     }
 }

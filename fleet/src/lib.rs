@@ -13,6 +13,7 @@ pub mod diagnostic;
 pub mod exit;
 pub mod fingerprint;
 pub mod grant;
+mod issuer_key;
 pub mod ledger;
 pub mod monitor;
 mod pacer;

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => commands::run::execute(&arguments),
         Command::Check(arguments) => commands::check::execute(&arguments),
         Command::Device(arguments) => commands::device::execute(&arguments),
+        Command::License(command) => commands::license::execute(&command),
         Command::Ssh(arguments) => commands::run::serve_consoles(&arguments),
     };
     match outcome {

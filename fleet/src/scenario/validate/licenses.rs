@@ -17,6 +17,7 @@ use toml::Spanned;
 use super::Findings;
 use crate::{
     grant::{Grant, GrantKey},
+    issuer_key,
     scenario::{
         Source,
         file::{FileTable, FleetTable, LicenseTable, LicensingTable},
@@ -36,7 +37,7 @@ pub(super) fn trust(licensing: &LicensingTable, findings: &mut Findings) -> Trus
     let mut trust = Trust::default();
     for trusted in &licensing.trusted_keys {
         let key = trusted.get_ref();
-        match public_key(&key.public_key) {
+        match issuer_key::public_key(&key.public_key) {
             Some(public_key) => trust.ring.trust(TrustedKey {
                 key_id: key.id,
                 public_key,
@@ -53,19 +54,6 @@ pub(super) fn trust(licensing: &LicensingTable, findings: &mut Findings) -> Trus
         trust.secret = Sha256::digest(secret).into();
     }
     trust
-}
-
-/// The Ed25519 key that is written as `text`.
-pub(crate) fn public_key(text: &str) -> Option<[u8; 32]> {
-    let mut key = [0; 32];
-    let digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if text.len() != 64 || !digits {
-        return None;
-    }
-    for (byte, digits) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    TrustedKey::is_key(&key).then_some(key)
 }
 
 /// What devices of `platform` have from the start, with what the fleet `table` adds.
