@@ -74,14 +74,17 @@ pub(super) fn model(
     if let Some(members) = &table.stack_members {
         model.members = *members.get_ref();
         if model.members > platform.stack_members_max {
-            findings.add(
-                members.span(),
-                format!(
-                    "a stack of {} has at most {} members",
-                    platform.pid, platform.stack_members_max
+            let (message, help) = match platform.stack_members_max {
+                0 | 1 => (
+                    format!("a {} does not stack", platform.pid),
+                    "remove `stack-members`",
                 ),
-                "lower `stack-members`",
-            );
+                most => (
+                    format!("a stack of {} has at most {most} members", platform.pid),
+                    "lower `stack-members`",
+                ),
+            };
+            findings.add(members.span(), message, help);
         }
     }
     model
