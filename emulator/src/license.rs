@@ -10,6 +10,7 @@ pub mod census;
 pub(crate) mod course;
 pub mod document;
 pub mod image;
+pub mod inspect;
 pub mod install;
 pub mod issue;
 pub mod kind;

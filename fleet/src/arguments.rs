@@ -1,5 +1,7 @@
 //! The command line.
 
+pub mod license;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -18,7 +20,7 @@ Exit codes:
   93   a target could not be reached before the run
   95   the accounts do not balance
   99   a threshold failed
-  104  the scenario or a device configuration is invalid
+  104  the scenario, a device configuration or a license file is invalid
   105  ended by a signal; the report has been written
   106  the address to listen on is already in use";
 
@@ -64,6 +66,9 @@ pub enum Command {
     Replay(ReplayArguments),
     /// One device's console on standard input and output; works in pipes.
     Device(DeviceArguments),
+    /// Make and look at license files, permission tickets and product authorization keys.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    License(license::LicenseCommand),
     /// Run the devices of a scenario without its traffic, and let people log in by SSH.
     ///
     /// The user name is the host name of a device: ssh -p 2222 branch-00017@127.0.0.1. Ends with ^C.

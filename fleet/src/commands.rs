@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod device;
+pub mod license;
 pub mod replay;
 pub mod run;
 mod unreachable;

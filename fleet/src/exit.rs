@@ -1,5 +1,4 @@
-//! Exit codes: what a run or a command came to, for scripts. Code 2, a command line that makes no
-//! sense, is given by the argument parser.
+//! Exit codes: what a run or a command came to, for scripts.
 
 use std::process::ExitCode;
 
@@ -10,6 +9,8 @@ pub enum Exit {
     Passed = 0,
     /// Something went wrong that is nobody's input; also a run directory that cannot be written.
     Internal = 1,
+    /// The command line does not make sense; mostly the argument parser says so itself.
+    Usage = 2,
     /// The generator was the bottleneck: the figures say nothing about the target.
     Invalid = 90,
     /// A target could not be reached before the run.
@@ -52,6 +53,7 @@ impl Exit {
             Self::Unbalanced => "unbalanced",
             Self::Interrupted => "interrupted",
             Self::Internal
+            | Self::Usage
             | Self::Unreachable
             | Self::ThresholdFailed
             | Self::ScenarioInvalid

@@ -12,6 +12,8 @@ pub mod courier;
 pub mod diagnostic;
 pub mod exit;
 pub mod fingerprint;
+pub mod grant;
+mod issuer_key;
 pub mod ledger;
 pub mod monitor;
 mod pacer;

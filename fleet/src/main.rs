@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => commands::check::execute(&arguments),
         Command::Replay(arguments) => commands::replay::execute(&arguments),
         Command::Device(arguments) => commands::device::execute(&arguments),
+        Command::License(command) => commands::license::execute(&command),
         Command::Ssh(arguments) => commands::run::serve_consoles(&arguments),
     };
     match outcome {

@@ -7,6 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
+use emulator::license::{LicenseKind, issue::Flaw};
 use fleet::scenario::{Overrides, Scenario, Source};
 
 fn root() -> PathBuf {
@@ -78,6 +79,10 @@ fn every_key_of_a_scenario_is_documented() {
         format!("{base}[sources]\nzzz = 1\n{fleet}"),
         format!("{base}[validity]\nzzz = 1\n{fleet}"),
         format!("{base}[ssh]\nzzz = 1\n{fleet}"),
+        format!("{base}[licensing]\nzzz = 1\n{fleet}"),
+        format!("{base}[licensing]\ntrusted-keys = [{{ zzz = 1 }}]\n{fleet}"),
+        format!("{base}{fleet}licenses = [{{ zzz = 1 }}]\n"),
+        format!("{base}{fleet}[[file]]\nzzz = 1\n"),
         format!("{base}{fleet}zzz = 1\n"),
         format!("{base}{fleet}[fleet.policy]\nzzz = 1\n"),
         format!("{base}{fleet}[[traffic]]\nzzz = 1\n"),
@@ -98,5 +103,18 @@ fn every_key_of_a_scenario_is_documented() {
                 "`{key}` is not documented"
             );
         }
+    }
+}
+
+#[test]
+fn every_kind_and_flaw_of_a_license_is_documented() {
+    let document = read("docs/scenario.md");
+    let kinds = LicenseKind::ALL.into_iter();
+    let kinds = kinds.filter(|kind| !kind.is_image_only());
+    for kind in kinds.map(LicenseKind::keyword) {
+        assert!(document.contains(&format!("`\"{kind}\"`")), "{kind}");
+    }
+    for (flaw, _) in Flaw::ALL {
+        assert!(document.contains(&format!("`{flaw}`")), "{flaw}");
     }
 }

@@ -3,10 +3,12 @@
 //! It has two steps, because an agreement may have to be accepted between them. Source: reference
 //! licensing, sections 2.3 and 7.4.
 
+use jiff::civil::Date;
+
 use super::{
     document::{self, FileEntry, InvalidFile},
     kind::LicenseKind,
-    line::{Addition, Block, Pak, ParsedLine, parse},
+    line::{Addition, Block, Pak, ParsedLine, Terms, Udi, parse},
     log::{LicenseLog, LineEvent},
     shelf::{Ground, Line, Shelf},
     signature::Signature,
@@ -320,7 +322,7 @@ fn check(shelf: &Shelf<'_>, entry: &FileEntry) -> Checked {
     if departed.is_some_and(|departed| departed.revoked) {
         return failed(&feature, InstallError::Revoked);
     }
-    let verdict = match check_terms(shelf, &line) {
+    let verdict = match check_terms(&line.terms, shelf.today) {
         Err(error) => Err(InstallOutcome::Failed(error)),
         Ok(()) if is_superfluous(&shelf.lines(member), shelf, &line) => {
             Err(InstallOutcome::Duplicate)
@@ -355,7 +357,7 @@ pub(crate) fn comment(text: &str) -> String {
 }
 
 /// Whether what the file says of the line is what the line says.
-fn agrees(entry: &FileEntry, line: &ParsedLine<'_>) -> bool {
+pub(super) fn agrees(entry: &FileEntry, line: &ParsedLine<'_>) -> bool {
     let hash = entry.hash.as_ref();
     hash.is_none_or(|hash| *hash == document::line_hash(&entry.line))
         && entry
@@ -371,16 +373,19 @@ fn agrees(entry: &FileEntry, line: &ParsedLine<'_>) -> bool {
 
 /// The stack member that the line is locked to.
 fn member_of(shelf: &Shelf<'_>, line: &ParsedLine<'_>) -> Option<u8> {
-    let member = shelf.udis.iter().position(|udi| {
-        line.device.as_ref() == Some(udi)
-            && line.lock_code == udi.lock_code()
-            && line.block.device == udi.digest()
-    })?;
+    let member = shelf.udis.iter().position(|udi| is_locked_to(line, udi))?;
     u8::try_from(member).ok()
 }
 
-fn check_terms(shelf: &Shelf<'_>, line: &ParsedLine<'_>) -> Result<(), InstallError> {
-    let terms = &line.terms;
+/// Whether everything in the line that names a device names `udi`.
+pub(super) fn is_locked_to(line: &ParsedLine<'_>, udi: &Udi) -> bool {
+    line.device.as_ref() == Some(udi)
+        && line.lock_code == udi.lock_code()
+        && line.block.device == udi.digest()
+}
+
+/// Whether `terms` grant anything on the day `today`.
+pub(super) fn check_terms(terms: &Terms, today: Date) -> Result<(), InstallError> {
     if terms.kind.is_image_only() {
         return Err(InstallError::NotVerified);
     }
@@ -388,8 +393,8 @@ fn check_terms(shelf: &Shelf<'_>, line: &ParsedLine<'_>) -> Result<(), InstallEr
         return Err(InstallError::InvalidCount);
     }
     let ordered = match (terms.start, terms.end) {
-        (Some(start), Some(end)) => start <= end && end >= shelf.today,
-        (None, Some(end)) => end >= shelf.today,
+        (Some(start), Some(end)) => start <= end && end >= today,
+        (None, Some(end)) => end >= today,
         (_, None) => true,
     };
     match ordered && terms.hours != Some(0) {

@@ -13,6 +13,7 @@ use std::{fmt, sync::Arc};
 
 pub use block::{BLOCK_BYTES, Block, LicenseId, Pak};
 use jiff::civil::Date;
+pub use parse::is_feature;
 pub(crate) use parse::{ParsedLine, parse};
 use sha2::{Digest, Sha256};
 

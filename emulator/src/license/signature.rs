@@ -194,6 +194,13 @@ pub struct TrustedKey {
     pub revoked: bool,
 }
 
+impl TrustedKey {
+    /// Whether `bytes` are an Ed25519 public key that can verify anything.
+    pub fn is_key(bytes: &[u8; 32]) -> bool {
+        VerifyingKey::from_bytes(bytes).is_ok_and(|key| !key.is_weak())
+    }
+}
+
 /// The issuers an image trusts.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KeyRing {

@@ -96,7 +96,7 @@ impl RunDirectory {
                 self.made.splice(0..0, made);
                 fs::create_dir_all(folder).map_err(|source| self.fail(source))?;
             }
-            self.write(name, content.as_bytes())?;
+            self.write(name, content)?;
             self.copied.push(file);
         }
         self.write("scenario.toml", scenario.kept.text.as_bytes())

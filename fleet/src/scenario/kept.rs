@@ -15,7 +15,7 @@ pub struct Kept {
     /// The text of the scenario.
     pub text: String,
     /// The device configurations and served files that it names: relative names and content.
-    pub files: Vec<(String, String)>,
+    pub files: Vec<(String, Vec<u8>)>,
 }
 
 impl Kept {
@@ -67,7 +67,7 @@ struct Copies<'s> {
     source: &'s Source,
     /// Names as they were written, and those of their copies.
     taken: Vec<(String, String)>,
-    files: Vec<(String, String)>,
+    files: Vec<(String, Vec<u8>)>,
 }
 
 impl Copies<'_> {
@@ -81,7 +81,7 @@ impl Copies<'_> {
             put(table, key, &written, name);
             return;
         }
-        let Ok(content) = self.source.read_recording(&written) else {
+        let Ok(content) = self.source.read_kept(&written) else {
             return;
         };
         let name = free_name(&written, &self.taken);

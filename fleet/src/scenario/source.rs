@@ -80,9 +80,14 @@ impl Source {
 
     /// The text of a recording, which is larger than other files.
     pub(super) fn read_recording(&self, relative: &str) -> Result<String, ReadError> {
+        text(self.read_kept(relative)?)
+    }
+
+    /// The content of any file that the scenario refers to.
+    pub(super) fn read_kept(&self, relative: &str) -> Result<Vec<u8>, ReadError> {
         match self {
-            Self::BuiltIn | Self::Composed { .. } => self.read_related(relative),
-            Self::File(_) => text(read_file(&self.resolve(relative), RECORDING_BYTES_MAX)?),
+            Self::BuiltIn | Self::Composed { .. } => self.read_related_bytes(relative),
+            Self::File(_) => read_file(&self.resolve(relative), RECORDING_BYTES_MAX),
         }
     }
 

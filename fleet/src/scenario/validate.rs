@@ -7,7 +7,7 @@ mod ssh;
 mod syntax;
 mod targets;
 
-use std::{ops::Range, sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc};
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use toml::Spanned;
@@ -169,10 +169,7 @@ fn build(
 ) -> Option<Scenario> {
     check_header(&file, findings);
     let duration = file.duration.get_ref().0;
-    let warm_up = file
-        .warm_up
-        .as_ref()
-        .map_or(Duration::ZERO, |period| period.get_ref().0);
+    let warm_up = file.warm_up.as_ref().map(|period| period.get_ref().0);
     let clock = clock(&file.clock, findings);
     let targets = targets::targets(&file, overrides, findings);
     targets::check_authorities(source, &file, findings);
@@ -212,7 +209,7 @@ fn build(
         name: file.name.into_inner(),
         seed: file.seed.into_inner(),
         duration,
-        warm_up,
+        warm_up: warm_up.unwrap_or_default(),
         drain: file.drain.0,
         clock: clock?,
         targets: targets?,

@@ -169,8 +169,8 @@ pub(crate) fn parse(line: &str) -> Result<ParsedLine<'_>, MalformedLine> {
     })
 }
 
-/// Whether `text` may name a feature.
-pub(crate) fn is_feature(text: &str) -> bool {
+/// Whether `text` may name a feature: at most [`FEATURE_BYTES_MAX`] letters, digits, `-`, `_`, `.` and `+`.
+pub fn is_feature(text: &str) -> bool {
     (1..=FEATURE_BYTES_MAX).contains(&text.len())
         && text
             .bytes()

@@ -35,6 +35,7 @@ pub(super) fn fleets(
     };
     let starts_at = clock.map_or(Timestamp::UNIX_EPOCH, |clock| clock.start);
     let servers = Arc::new(licenses::servers(source, &file.file, starts_at, findings));
+    let trust = licenses::trust(&file.licensing, findings);
     let zone = clock.map_or(TimeZone::UTC, |clock| clock.zone.clone());
     let mut fleets: Vec<Fleet> = Vec::new();
     let mut first_device = 0_u32;
@@ -48,7 +49,7 @@ pub(super) fn fleets(
             continue;
         };
         let sites = sites(table, findings);
-        let licensing = licenses::model(&platform, table, &file.licensing, findings);
+        let licensing = licenses::model(&platform, table, &trust, findings);
         fleets.push(Fleet {
             name: name.clone(),
             count,

@@ -1,21 +1,23 @@
 //! Licenses of a scenario: what is granted, by whom, with which flaw, and which file servers hand it out.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use emulator::{
-    FileServers, Served,
+    FileServers, Platform, Served,
     license::{
-        Addition, Issuer, LicenseKind, LicensingModel, Pak, Terms, TrustedKey,
+        Issuer, KeyRing, LicenseKind, LicensingModel, Pak, Terms, TrustedKey,
         issue::{Delivery, Flaw},
         signature::TEST_KEY_ID,
     },
 };
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::Findings;
 use crate::{
-    diagnostic::closest,
+    grant::{Grant, GrantKey},
+    issuer_key,
     scenario::{
         Source,
         file::{FileTable, FleetTable, LicenseTable, LicensingTable},
@@ -23,54 +25,20 @@ use crate::{
     },
 };
 
-/// Seconds of an hour.
-const HOUR_S: u64 = 3600;
+/// What the devices of all fleets know of those who license them.
+#[derive(Default)]
+pub(super) struct Trust {
+    ring: KeyRing,
+    secret: [u8; 32],
+}
 
-/// What devices of `platform` have from the start, with what the fleet `table` adds.
-pub(super) fn model(
-    platform: &emulator::Platform,
-    table: &FleetTable,
-    licensing: &LicensingTable,
-    findings: &mut Findings,
-) -> LicensingModel {
-    let mut model = LicensingModel::of(platform.licensed.as_ref());
-    for license in &table.licenses {
-        let Some(terms) = terms(license, findings) else {
-            continue;
-        };
-        if platform.licensed.is_none() {
-            findings.add(
-                license.span(),
-                format!("a {} has no license lines", platform.pid),
-                "remove `licenses`, or choose a model with classic licensing",
-            );
-        }
-        if license.get_ref().flaw.is_some() || terms.kind != LicenseKind::Permanent {
-            findings.add(
-                license.span(),
-                "devices leave the factory with sound permanent licenses only",
-                "install others by an event license-install",
-            );
-        }
-        model.factory.push(terms);
-    }
-    if let Some(members) = &table.stack_members {
-        model.members = *members.get_ref();
-        if model.members > platform.stack_members_max {
-            findings.add(
-                members.span(),
-                format!(
-                    "a stack of {} has at most {} members",
-                    platform.pid, platform.stack_members_max
-                ),
-                "lower `stack-members`",
-            );
-        }
-    }
+/// What `licensing` says.
+pub(super) fn trust(licensing: &LicensingTable, findings: &mut Findings) -> Trust {
+    let mut trust = Trust::default();
     for trusted in &licensing.trusted_keys {
         let key = trusted.get_ref();
-        match public_key(&key.public_key) {
-            Some(public_key) => model.ring.trust(TrustedKey {
+        match issuer_key::public_key(&key.public_key) {
+            Some(public_key) => trust.ring.trust(TrustedKey {
                 key_id: key.id,
                 public_key,
                 revoked: key.revoked,
@@ -78,28 +46,86 @@ pub(super) fn model(
             None => findings.add(
                 trusted.span(),
                 "`public-key` is no Ed25519 key",
-                "write its 32 bytes as 64 hexadecimal digits; `fleet license issue` prints them",
+                "write its 32 bytes as 64 hexadecimal digits; `fleet license key` prints them",
             ),
         }
     }
     if let Some(secret) = &licensing.secret {
-        let bytes = secret.as_bytes();
-        for (place, byte) in bytes.iter().enumerate() {
-            model.secret[place % 32] = model.secret[place % 32].rotate_left(3) ^ byte;
+        trust.secret = Sha256::digest(secret).into();
+    }
+    trust
+}
+
+/// What devices of `platform` have from the start, with what the fleet `table` adds.
+pub(super) fn model(
+    platform: &Platform,
+    table: &FleetTable,
+    trust: &Trust,
+    findings: &mut Findings,
+) -> LicensingModel {
+    let mut model = LicensingModel {
+        ring: trust.ring.clone(),
+        secret: trust.secret,
+        ..LicensingModel::of(platform.licensed.as_ref())
+    };
+    for license in &table.licenses {
+        add_factory_license(&mut model, platform, license, findings);
+    }
+    if let Some(members) = &table.stack_members {
+        model.members = *members.get_ref();
+        if model.members > platform.stack_members_max {
+            let (message, help) = match platform.stack_members_max {
+                0 | 1 => (
+                    format!("a {} does not stack", platform.pid),
+                    "remove `stack-members`",
+                ),
+                most => (
+                    format!("a stack of {} has at most {most} members", platform.pid),
+                    "lower `stack-members`",
+                ),
+            };
+            findings.add(members.span(), message, help);
         }
     }
     model
 }
 
-fn public_key(text: &str) -> Option<[u8; 32]> {
-    let mut key = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
+/// Lets devices of `model` have `license` from the start.
+fn add_factory_license(
+    model: &mut LicensingModel,
+    platform: &Platform,
+    license: &Spanned<LicenseTable>,
+    findings: &mut Findings,
+) {
+    let Some(terms) = terms(license, findings) else {
+        return;
+    };
+    let table = license.get_ref();
+    let mut refuse = |message: String, help: &str| findings.add(license.span(), message, help);
+    if platform.licensed.is_none() {
+        refuse(
+            format!("a {} has no license lines", platform.pid),
+            "remove `licenses`, or choose a model with classic licensing",
+        );
     }
-    for (byte, digits) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    let is_plain = table.flaw.is_none() && table.issuer.is_none() && table.pak.is_none();
+    if !is_plain || terms.kind != LicenseKind::Permanent {
+        refuse(
+            "devices leave the factory with plain, sound permanent licenses only".to_owned(),
+            "install others by an event license-install",
+        );
     }
-    Some(key)
+    let mut own = model.factory.iter();
+    if own.any(|own| own.feature == terms.feature) {
+        refuse(
+            format!(
+                "the devices have a license for `{}` from the factory already",
+                terms.feature
+            ),
+            "remove this one",
+        );
+    }
+    model.factory.push(terms);
 }
 
 /// The file servers that devices reach without a network.
@@ -110,6 +136,7 @@ pub(super) fn servers(
     findings: &mut Findings,
 ) -> FileServers {
     let mut servers = FileServers::default();
+    let mut named = BTreeSet::new();
     for table in tables {
         let url = table.url.get_ref();
         let Ok(parsed) = emulator::FileUrl::parse(url) else {
@@ -128,6 +155,13 @@ pub(super) fn servers(
             );
             continue;
         };
+        if !named.insert((host.to_owned(), parsed.path().to_owned())) {
+            findings.add(
+                table.url.span(),
+                format!("there are two files `{}` on {host}", parsed.path()),
+                "remove one; the scheme makes no difference",
+            );
+        }
         if let Some(served) = served(source, table, issued_at, findings) {
             servers.put(host, parsed.path(), served);
         }
@@ -172,119 +206,92 @@ fn served(
     }
 }
 
-/// The licenses of `tables`, as one file for whoever asks.
+/// The licenses of `tables`, as one file for whoever asks. The first says who issues the file, what it
+/// was ordered with, and what is wrong with it.
 pub(super) fn delivery(
     tables: &[&Spanned<LicenseTable>],
     issued_at: Timestamp,
     findings: &mut Findings,
 ) -> Option<Delivery> {
-    let first = tables.first()?.get_ref();
-    let flaw = match first.flaw.as_ref() {
-        None => None,
-        Some(word) => {
-            let found = Flaw::from_keyword(word.get_ref());
-            if found.is_none() {
-                let known: Vec<&str> = Flaw::ALL.iter().map(|(keyword, _)| *keyword).collect();
-                findings.add(
-                    word.span(),
-                    format!("there is no flaw `{}`", word.get_ref()),
-                    format!("known are {}", known.join(", ")),
-                );
-            }
-            found
+    let (first, further) = tables.split_first()?;
+    for license in further {
+        let table = license.get_ref();
+        if table.pak.is_some() || table.issuer.is_some() || table.flaw.is_some() {
+            findings.add(
+                license.span(),
+                "`pak`, `issuer` and `flaw` are those of the whole file",
+                "write them in its first license",
+            );
         }
-    };
-    let pak = match first.pak.as_ref() {
-        None => None,
-        Some(text) => {
-            let pak = Pak::parse(text.get_ref());
-            if pak.is_none() {
-                findings.add(
-                    text.span(),
-                    format!("`{}` is no product authorization key", text.get_ref()),
-                    "it has eleven capital letters and digits",
-                );
-            }
-            pak
-        }
-    };
-    let terms: Option<Vec<Terms>> = tables.iter().map(|table| terms(table, findings)).collect();
+    }
+    let first = first.get_ref();
+    let flaw = first.flaw.as_ref().and_then(|word| flaw(word, findings));
+    let pak = first.pak.as_ref().and_then(|text| pak(text, findings));
+    let terms: Vec<Option<Terms>> = tables.iter().map(|table| terms(table, findings)).collect();
     Some(Delivery {
         issuer: Issuer::for_tests(first.issuer.unwrap_or(TEST_KEY_ID)),
-        terms: terms?,
+        terms: terms.into_iter().collect::<Option<_>>()?,
         pak,
         issued_at_s: u64::try_from(issued_at.as_second()).unwrap_or(0),
         flaw,
     })
 }
 
+fn flaw(word: &Spanned<String>, findings: &mut Findings) -> Option<Flaw> {
+    let found = Flaw::from_keyword(word.get_ref());
+    if found.is_none() {
+        let known: Vec<&str> = Flaw::ALL.iter().map(|(keyword, _)| *keyword).collect();
+        findings.add(
+            word.span(),
+            format!("there is no flaw `{}`", word.get_ref()),
+            format!("known are {}", known.join(", ")),
+        );
+    }
+    found
+}
+
+fn pak(text: &Spanned<String>, findings: &mut Findings) -> Option<Pak> {
+    let pak = Pak::parse(text.get_ref());
+    if pak.is_none() {
+        findings.add(
+            text.span(),
+            format!("`{}` is no product authorization key", text.get_ref()),
+            "it has eleven capital letters and digits",
+        );
+    }
+    pak
+}
+
 /// What a license table grants.
-fn terms(table: &Spanned<LicenseTable>, findings: &mut Findings) -> Option<Terms> {
-    let license = table.get_ref();
-    let known: Vec<&str> = LicenseKind::ALL.iter().map(|kind| kind.keyword()).collect();
-    let kind = match license.kind.as_ref() {
-        None => Some(LicenseKind::Permanent),
-        Some(word) => {
-            let found = LicenseKind::ALL
-                .into_iter()
-                .find(|kind| kind.keyword() == word.get_ref() && !kind.is_image_only());
-            if found.is_none() {
-                let help = match closest(word.get_ref(), known.iter().copied()) {
-                    Some(like) => format!("did you mean \"{like}\"?"),
-                    None => format!("known are {}", known[..7].join(", ")),
-                };
-                let message = format!("`{}` licenses are not installed", word.get_ref());
-                findings.add(word.span(), message, help);
-            }
-            found
-        }
-    }?;
-    let hours = license.period.as_ref().map(|period| {
-        let seconds = period.get_ref().0.as_secs();
-        u32::try_from(seconds / HOUR_S).unwrap_or(u32::MAX)
-    });
-    if kind.is_metered() != hours.is_some() {
-        findings.add(
-            table.span(),
-            match kind.is_metered() {
-                true => format!("a license of kind {} is for a time of use", kind.keyword()),
-                false => format!("a license of kind {} has no time of use", kind.keyword()),
-            },
-            "write period = \"60d\" for evaluation, extension and grace-period licenses, and for no others",
-        );
-        return None;
-    }
-    let mut day = |text: &Option<Spanned<String>>| {
-        let text = text.as_ref()?;
-        let day = text.get_ref().parse::<jiff::civil::Date>().ok();
-        if day.is_none() {
-            findings.add(
-                text.span(),
-                format!("`{}` is no date", text.get_ref()),
-                "write, say, \"2026-12-31\"",
-            );
-        }
-        day
+fn terms(license: &Spanned<LicenseTable>, findings: &mut Findings) -> Option<Terms> {
+    let table = license.get_ref();
+    let text = |value: &'_ Option<Spanned<String>>| value.as_ref().map(|own| own.get_ref().clone());
+    let (kind, start, end) = (text(&table.kind), text(&table.start), text(&table.end));
+    let grant = Grant {
+        feature: table.feature.get_ref(),
+        kind: kind.as_deref(),
+        period: table.period.as_ref().map(|period| period.get_ref().0),
+        count: table.count.as_ref().map(|count| *count.get_ref()),
+        start: start.as_deref(),
+        end: end.as_deref(),
+        additive: table.additive,
     };
-    let (start, end) = (day(&license.start), day(&license.end));
-    if kind.is_subscription() != end.is_some() {
-        findings.add(
-            table.span(),
-            "a subscription, and nothing else, has an `end`",
-            "write kind = \"paid-subscription\" with end = \"2026-12-31\", or neither",
-        );
-        return None;
-    }
-    Some(Terms {
-        addition: match license.additive.unwrap_or(kind != LicenseKind::Permanent) {
-            true => Addition::Additive,
-            false => Addition::Exclusive,
-        },
-        count: license.count.as_ref().map(|count| *count.get_ref()),
-        kind,
-        hours,
-        start,
-        end,
-        ..Terms::permanent(license.feature.get_ref())
-    })
+    let error = match grant.terms() {
+        Ok(terms) => return Some(terms),
+        Err(error) => error,
+    };
+    let span = match error.key {
+        GrantKey::Feature => Some(table.feature.span()),
+        GrantKey::Kind => table.kind.as_ref().map(Spanned::span),
+        GrantKey::Period => table.period.as_ref().map(Spanned::span),
+        GrantKey::Start => table.start.as_ref().map(Spanned::span),
+        GrantKey::End => table.end.as_ref().map(Spanned::span),
+        GrantKey::Whole => None,
+    };
+    findings.add(
+        span.unwrap_or_else(|| license.span()),
+        error.message,
+        error.help,
+    );
+    None
 }

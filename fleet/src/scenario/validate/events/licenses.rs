@@ -38,11 +38,7 @@ pub(super) fn event(
         EventWord::LicenseExpiryWave => {
             feature(table, concerned, findings).map(LicenseEvent::Expire)
         }
-        EventWord::LicenseUsers => {
-            let count = table.users.as_ref().map_or(0, |users| *users.get_ref());
-            let feature = feature(table, concerned, findings)?;
-            Some(LicenseEvent::Users { feature, count })
-        }
+        EventWord::LicenseUsers => users(table, concerned, findings),
         EventWord::EnvironmentAlarm
         | EventWord::Crash
         | EventWord::Traceback
@@ -81,6 +77,26 @@ fn install(
     };
     let delivery = licenses::delivery(&[license], starts_at, findings)?;
     Some(LicenseEvent::Install(Arc::new(delivery)))
+}
+
+fn users(
+    table: &TrafficTable,
+    concerned: &[&Fleet],
+    findings: &mut Findings,
+) -> Option<LicenseEvent> {
+    let feature = feature(table, concerned, findings);
+    let Some(count) = &table.users else {
+        findings.add(
+            table.name.span(),
+            "the number of users has to be said",
+            "add users = 25",
+        );
+        return None;
+    };
+    Some(LicenseEvent::Users {
+        feature: feature?,
+        count: *count.get_ref(),
+    })
 }
 
 /// The named feature, which the image of every device concerned must know.
