@@ -236,6 +236,7 @@ impl Device {
     pub fn skip_to(&mut self, now: Timestamp) {
         self.scheduled_until = self.scheduled_until.max(now);
         self.plan_periodic();
+        self.skip_licenses_to(now);
     }
 
     fn advance(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {

@@ -38,6 +38,7 @@ impl Device {
             self.running = Arc::new(changed);
             self.zone = self.running.clock.time_zone(&self.model.site_zone);
             self.skip_to(now);
+            self.plan_licenses(now);
         }
         result
     }

@@ -58,6 +58,7 @@ impl Device {
             model: &self.model.licensing,
             udis: self.udis(),
             now_s: u32::try_from(now.as_second()).unwrap_or(0),
+            ahead_s: self.wall(now).as_second() - now.as_second(),
             zone: &self.zone,
         })
     }
@@ -182,6 +183,26 @@ impl Device {
         match self.licenses.next_s {
             0 => None,
             next_s => Timestamp::from_second(next_s.into()).ok(),
+        }
+    }
+
+    /// Works out again when something happens to a license: the clock or the zone has been changed.
+    pub(super) fn plan_licenses(&mut self, now: Timestamp) {
+        let mut licenses = std::mem::take(&mut self.licenses);
+        if let Some(ground) = self.license_ground(now) {
+            course::plan(&mut licenses, &ground);
+        }
+        self.licenses = licenses;
+    }
+
+    /// Takes the licenses of a device that is up to `now` without a word.
+    pub(super) fn skip_licenses_to(&mut self, now: Timestamp) {
+        while let Some(due) = self.next_license_event().filter(|due| *due <= now) {
+            let mut licenses = std::mem::take(&mut self.licenses);
+            if let Some(ground) = self.license_ground(due) {
+                course::come_due(&mut licenses, &ground, &mut Vec::new());
+            }
+            self.licenses = licenses;
         }
     }
 

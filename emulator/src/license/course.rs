@@ -27,6 +27,8 @@ pub(crate) struct Wanted {
     pub(crate) packages: Vec<(String, bool)>,
     /// `license feature`.
     pub(crate) features: Vec<String>,
+    /// `license accept end user agreement`.
+    pub(crate) accepts: bool,
 }
 
 impl Wanted {
@@ -36,7 +38,12 @@ impl Wanted {
         for line in lines {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words.as_slice() {
-                ["license", "boot", "level", level, ..] => wanted.level = Some((*level).to_owned()),
+                // Other members of a stack have levels of their own, which show on none of the first.
+                ["license", "boot", "level", level]
+                | ["license", "boot", "level", level, "switch", "1"] => {
+                    wanted.level = Some((*level).to_owned());
+                }
+                ["license", "accept", "end", "user", "agreement"] => wanted.accepts = true,
                 [
                     "license",
                     "boot",
@@ -128,6 +135,7 @@ pub(crate) fn boot(
         rare.expanded = true;
         rare.expands_at_boot = false;
     }
+    licenses.accepted_all |= wanted.accepts;
     check_seals(licenses, ground, log);
     stop_all(licenses, ground);
     licenses.running = 0;
@@ -138,11 +146,7 @@ pub(crate) fn boot(
             take_into_use(licenses, ground, &line);
         }
     }
-    for feature in &wanted.features {
-        if let Some((place, _)) = ground.image.feature(feature) {
-            take_feature(licenses, ground, place);
-        }
-    }
+    start_wanted(licenses, ground, wanted);
     plan(licenses, ground);
 }
 
@@ -316,14 +320,21 @@ pub(crate) fn prefer_better(licenses: &mut Licenses, ground: &Ground<'_>) {
         let serving = lines
             .iter()
             .find(|line| line.terms.feature == feature.name && line.usage.has(Mark::Serving));
-        let best = Shelf::candidate(&lines, &feature.name);
-        if let (Some(serving), Some(best)) = (serving, best)
-            && best.key != serving.key
-        {
-            let mut usage = serving.usage;
-            usage.stop(ground.now_s);
-            usage.set(Mark::Serving, false);
-            licenses.set_usage(serving.key, usage);
+        let Some(best) = Shelf::candidate(&lines, &feature.name) else {
+            continue;
+        };
+        // What serves without a mark has no limit, and goes on unless one with a limit goes before it.
+        let moves = match serving {
+            Some(serving) => best.key != serving.key,
+            None => best.kind.is_limited(),
+        };
+        if moves {
+            if let Some(serving) = serving {
+                let mut usage = serving.usage;
+                usage.stop(ground.now_s);
+                usage.set(Mark::Serving, false);
+                licenses.set_usage(serving.key, usage);
+            }
             take_into_use(licenses, ground, &best);
             let counters = &mut licenses.rare_mut().counters;
             counters.notifications = counters.notifications.saturating_add(1);
@@ -364,15 +375,8 @@ pub(crate) fn accept(
 }
 
 /// The agreement of everything is accepted.
-pub(crate) fn accept_all(licenses: &mut Licenses, ground: &Ground<'_>, log: &mut Vec<LicenseLog>) {
-    for member in ground.members() {
-        for line in ground.shelf(licenses).lines(member) {
-            if !line.is_accepted() {
-                licenses.set_usage(line.key, line.usage.with(Mark::Accepted));
-            }
-        }
-    }
-    licenses.rare_mut().accepted_all = true;
+pub(crate) fn accept_all(licenses: &mut Licenses, _: &Ground<'_>, log: &mut Vec<LicenseLog>) {
+    licenses.accepted_all = true;
     log.push(LicenseLog::AcceptedAll);
 }
 
@@ -394,7 +398,8 @@ fn end_and_marks(ground: &Ground<'_>, line: &Line) -> Option<(i64, Marks)> {
     }
     let after = line.terms.end?.checked_add(1.day()).ok()?;
     let midnight: Timestamp = after.to_zoned(ground.zone.clone()).ok()?.timestamp();
-    Some((midnight.as_second(), Marks::Subscription))
+    let end_s = midnight.as_second().saturating_sub(ground.ahead_s);
+    Some((end_s, Marks::Subscription))
 }
 
 /// When a device speaks of the end of a license. Source: reference licensing, section 8.1, traps 1, 2

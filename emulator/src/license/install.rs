@@ -125,6 +125,8 @@ struct Ready {
 #[derive(Clone, Debug)]
 pub(crate) struct Installation {
     lines: Vec<Checked>,
+    /// The agreement has been accepted for everything.
+    accepted: bool,
 }
 
 /// What became of a file: each line's feature and outcome, in the order of the file.
@@ -156,11 +158,15 @@ impl Installation {
             }
             lines.push(checked);
         }
-        Ok(Self { lines })
+        let accepted = shelf.licenses.accepted_all;
+        Ok(Self { lines, accepted })
     }
 
     /// The features and kinds of the lines whose agreement has to be accepted first.
     pub(crate) fn to_be_accepted(&self) -> Vec<(&str, LicenseKind)> {
+        if self.accepted {
+            return Vec::new();
+        }
         let ready = self.lines.iter().filter_map(|line| {
             let ready = line.verdict.as_ref().ok()?;
             let asks = ready.kind.asks_for_agreement();
@@ -228,6 +234,17 @@ fn store_line(
     let supported = shelf.image.feature(feature).is_some();
     let store = shelf.store_name(StoreName::Primary).to_owned();
     let udi = shelf.udi(member).cloned();
+    // While an agreement was being read, somebody else may have stored or revoked the line.
+    let id = ready.installed.id();
+    if shelf.lines(member).iter().any(|own| shelf.id(own) == id) {
+        return InstallOutcome::Duplicate;
+    }
+    if licenses
+        .departed(id)
+        .is_some_and(|departed| departed.revoked)
+    {
+        return InstallOutcome::Failed(InstallError::Revoked);
+    }
     if space::record_bytes(ready.bytes, ready.comment.len()) > shelf.free_bytes(member) {
         log.push(LicenseLog::StoreFull { store });
         return InstallOutcome::Failed(InstallError::StoreFull);
@@ -304,10 +321,7 @@ fn check(shelf: &Shelf<'_>, entry: &FileEntry) -> Checked {
         return failed(&named, InstallError::InvalidLine);
     };
     let feature = line.terms.feature.to_string();
-    // What is stored has been verified, and is what it was: it needs no second look.
-    let mut stored = shelf.licenses.installed().iter();
-    let known = stored.any(|own| own.is_signed(&line.signature));
-    if !(known || shelf.model.ring.vouches_for(&line)) {
+    if !(is_stored(shelf, entry, &line) || shelf.model.ring.vouches_for(&line)) {
         return failed(&feature, InstallError::NotVerified);
     }
     if !agrees(entry, &line) {
@@ -330,6 +344,15 @@ fn check(shelf: &Shelf<'_>, entry: &FileEntry) -> Checked {
         }
     };
     Checked { feature, verdict }
+}
+
+/// Whether the very line is stored: what has been verified needs no second look. A signature alone
+/// proves nothing, for anybody can copy it under another text.
+fn is_stored(shelf: &Shelf<'_>, entry: &FileEntry, line: &ParsedLine<'_>) -> bool {
+    let mut signed = shelf.licenses.installed().iter();
+    let signed = signed.find(|own| own.is_signed(&line.signature));
+    let stored = signed.and_then(|own| shelf.find(own.key()));
+    stored.is_some_and(|stored| shelf.text(&stored) == entry.line)
 }
 
 fn ready(entry: &FileEntry, line: &ParsedLine<'_>, member: u8) -> Option<Ready> {
@@ -384,7 +407,7 @@ fn check_terms(shelf: &Shelf<'_>, line: &ParsedLine<'_>) -> Result<(), InstallEr
     if terms.kind.is_image_only() {
         return Err(InstallError::NotVerified);
     }
-    if terms.count == Some(0) {
+    if matches!(terms.count, Some(0 | u32::MAX)) {
         return Err(InstallError::InvalidCount);
     }
     let ordered = match (terms.start, terms.end) {

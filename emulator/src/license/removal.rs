@@ -86,9 +86,7 @@ fn depart(
         usage.set(Mark::Serving, false);
         licenses.set_usage(line.key, usage.with(Mark::Removed));
     }
-    let gone = &mut licenses.rare_mut().departed;
-    gone.retain(|own| own.id != departed.id);
-    gone.push(departed);
+    licenses.remember(departed);
 }
 
 /// A permission ticket that can be applied.
@@ -193,6 +191,15 @@ impl Revocation {
         let member = self.going.first().map_or(0, |line| line.key.member);
         let key = shelf.derived_key(member, b"cred");
         ticket::rehost_ticket(&self.ticket.id, &self.ticket.udi, &revoked, key)
+    }
+
+    /// Whether what the ticket grants finds room behind what it takes away.
+    pub(crate) fn fits(&self, licenses: &Licenses, ground: &Ground<'_>) -> bool {
+        let outcome =
+            self.clone()
+                .apply(&mut licenses.clone(), ground, Vec::new(), &mut Vec::new());
+        let failed = |outcome: &InstallOutcome| matches!(outcome, InstallOutcome::Failed(_));
+        !outcome.iter().any(|(_, outcome)| failed(outcome))
     }
 
     /// Applies the ticket, whose `rehost_ticket` has been written: everything happens, or nothing.

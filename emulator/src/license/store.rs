@@ -159,10 +159,6 @@ impl Installed {
         self.id
     }
 
-    pub(crate) fn feature(&self) -> &Arc<str> {
-        &self.feature
-    }
-
     pub(crate) fn terms(&self) -> Terms {
         Terms {
             feature: Arc::clone(&self.feature),
@@ -197,7 +193,7 @@ impl Installed {
         self.signature[place / 8] ^= 1 << (place % 8);
     }
 
-    /// Whether this is the line that ends in `signature`.
+    /// Whether the line may be the one that ends in `signature`; the rest of it has to be compared.
     pub(crate) fn is_signed(&self, signature: &Signature) -> bool {
         matches!(signature, Signature::Issuer { signature, .. } if *signature == self.signature)
     }
@@ -247,6 +243,10 @@ pub(crate) struct Departed {
     pub(crate) used_s: u32,
 }
 
+/// Most licenses that are remembered when they are gone. Beyond, those that were cleared longest ago
+/// are forgotten, and never those that were revoked.
+const DEPARTED_MAX: usize = 1024;
+
 /// A permission ticket that was applied, so that its rehost ticket can be made again.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Rehosted {
@@ -266,8 +266,6 @@ pub(crate) struct Rare {
     pub(crate) rehosted: Option<Rehosted>,
     /// How many users counted features have, by the feature's place in the image.
     pub(crate) users: Vec<(usize, u32)>,
-    /// The agreement of all features was accepted at once.
-    pub(crate) accepted_all: bool,
     /// The store has its expanded size.
     pub(crate) expanded: bool,
     /// The store will have its expanded size behind the next boot.
@@ -281,6 +279,8 @@ pub(crate) struct Licenses {
     rare: Option<Box<Rare>>,
     /// The features that run, one bit each, by their position in the image.
     pub(crate) running: u64,
+    /// The agreement was accepted for everything, which it stays.
+    pub(crate) accepted_all: bool,
     /// When something happens by itself next, in seconds since 1970; 0 for never.
     pub(crate) next_s: u32,
 }
@@ -418,6 +418,18 @@ impl Licenses {
     pub(crate) fn departed(&self, id: LicenseId) -> Option<&Departed> {
         let departed = self.rare().map_or(&[][..], |rare| &rare.departed);
         departed.iter().find(|own| own.id == id)
+    }
+
+    /// Remembers that a license is gone.
+    pub(crate) fn remember(&mut self, departed: Departed) {
+        let gone = &mut self.rare_mut().departed;
+        gone.retain(|own| own.id != departed.id);
+        if gone.len() >= DEPARTED_MAX
+            && let Some(oldest) = gone.iter().position(|own| !own.revoked)
+        {
+            gone.remove(oldest);
+        }
+        gone.push(departed);
     }
 
     /// How many users feature number `feature` has.

@@ -170,15 +170,9 @@ fn revoke(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     let Some(bytes) = load(call, &permission) else {
         return Next::Refused;
     };
-    let checked = call
-        .device
-        .change_licenses(call.now, call.outputs, |licenses, ground, _| {
-            Revocation::check(licenses, ground, &bytes)
-        });
-    let revocation = match checked {
-        Some(Ok(revocation)) => revocation,
-        Some(Err(error)) => return call.refuse(&format!("% Error: {error}")),
-        None => return Next::Refused,
+    let revocation = match check(call, &bytes) {
+        Ok(revocation) => revocation,
+        Err(next) => return next,
     };
     let going: Vec<(String, LicenseKind)> = revocation
         .going()
@@ -196,8 +190,34 @@ fn revoke(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
             return Next::Refused;
         }
         tell_how_to_enable(call, &grace);
-        apply(call, revocation, &target)
+        // The licenses may have changed while the agreement was being read.
+        match check(call, &bytes) {
+            Ok(revocation) => apply(call, revocation, &target),
+            Err(next) => next,
+        }
     })
+}
+
+/// Checks the permission ticket `bytes` against the licenses as they are.
+fn check(call: &mut Call<'_>, bytes: &[u8]) -> Result<Revocation, Next> {
+    let checked = call
+        .device
+        .change_licenses(call.now, call.outputs, |licenses, ground, _| {
+            let revocation = Revocation::check(licenses, ground, bytes);
+            let revocation = revocation.map_err(|error| error.to_string())?;
+            match revocation.fits(licenses, ground) {
+                true => Ok(revocation),
+                false => {
+                    let full = InstallError::StoreFull;
+                    Err(format!("Error[{}]: {full}", full.code()))
+                }
+            }
+        });
+    match checked {
+        Some(Ok(revocation)) => Ok(revocation),
+        Some(Err(error)) => Err(call.refuse(&format!("% Error: {error}"))),
+        None => Err(Next::Refused),
+    }
 }
 
 fn announce(call: &mut Call<'_>, licenses: &[(String, LicenseKind)], what: &str) {

@@ -104,6 +104,10 @@ fn license_file(shelf: &Shelf<'_>, member: u8) -> Vec<u8> {
 }
 
 fn expand(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
+    let full = |shelf: &Shelf<'_>| space::is_expanded(shelf.licenses);
+    if call.device.read_licenses(call.now, full) == Some(true) {
+        return call.refuse(&space::NoExpansion::Already.to_string());
+    }
     call.print(
         "Caution: IOS configuration space will be re-partitioned in NVRAM.\n\
          You must back up your IOS configuration before running this command.",
