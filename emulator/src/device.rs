@@ -11,7 +11,7 @@ mod faults;
 pub mod files;
 mod input;
 mod license_events;
-mod licensing;
+pub(crate) mod licensing;
 mod logging;
 mod manual;
 mod sending;

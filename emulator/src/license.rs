@@ -9,6 +9,7 @@
 pub mod census;
 pub(crate) mod course;
 pub mod document;
+pub(crate) mod ending;
 pub mod image;
 pub mod install;
 pub mod issue;

@@ -5,6 +5,7 @@
 use super::{
     course,
     document::{self, FileEntry},
+    ending,
     install::{self, InstallOutcome, Installation},
     kind::LicenseKind,
     line::{LicenseId, parse},
@@ -48,7 +49,7 @@ pub(crate) fn clear(
     depart(licenses, ground, &line, false, log);
     let counters = &mut licenses.rare_mut().counters;
     counters.cleared = counters.cleared.saturating_add(1);
-    course::plan(licenses, ground);
+    ending::plan(licenses, ground);
     Ok(())
 }
 
@@ -229,7 +230,7 @@ impl Revocation {
                 course::resume(licenses, ground, place);
             }
         }
-        course::plan(licenses, ground);
+        ending::plan(licenses, ground);
         report.map(|report| report.lines).unwrap_or_default()
     }
 }

@@ -332,13 +332,24 @@ impl Licenses {
         taken
     }
 
-    /// Loses every installed line.
-    pub(crate) fn lose_installed(&mut self) {
-        self.installed = Box::default();
+    /// Loses every installed line and the room it had, as a boot of an image does that does not know of
+    /// the larger store. What is gone is not forgotten, nor for how long it was used.
+    pub(crate) fn lose_installed(&mut self, now_s: u32) {
+        for line in std::mem::take(&mut self.installed) {
+            self.remember(Departed {
+                id: line.id,
+                feature: line.feature,
+                at_s: now_s,
+                revoked: false,
+                used_s: line.usage.used_at(now_s),
+            });
+        }
         if let Some(rare) = &mut self.rare {
             rare.comments
                 .retain(|(own, _)| own.store == StoreName::BuiltIn);
             rare.paks.clear();
+            rare.expanded = false;
+            rare.expands_at_boot = false;
         }
     }
 

@@ -5,7 +5,8 @@
 //! `extension gatekeeper 1440`, `paid-subscription ios-ips-update 2026-01-01..2026-12-31`; behind them
 //! may follow `additive` or `exclusive`, `count N`, `key N` (the issuer) and `member N` (of the stack, from 1), and
 //! `feature*30` stands for thirty features. `ticket TERMS... [for TERMS...]` is a permission ticket
-//! that takes the first away and grants the second. `text WORDS` is just text.
+//! that takes the first away and grants the second. `text WORDS` is just text, `bytes N`
+//! so many bytes.
 
 use emulator::{
     device::files::{FileServers, Served},
@@ -156,6 +157,7 @@ pub(crate) fn servers<'l>(lines: impl Iterator<Item = &'l str>, udis: &[Udi]) ->
             "license" => license_file(text, udis),
             "ticket" => permission(text, udis),
             "text" => text.as_bytes().to_vec(),
+            "bytes" => vec![b'x'; text.parse().unwrap()],
             _ => panic!("what is `{what}`?"),
         };
         servers.put(host, path, Served::Bytes(bytes.into()));

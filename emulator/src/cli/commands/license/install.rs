@@ -7,7 +7,7 @@ use super::{
 use crate::{
     cli::call::{Call, Next, Typed},
     config::grammar::{Row, Token::Word},
-    device::files::{FileUrl, Files},
+    device::files::FileUrl,
     license::{
         install::{InstallError, InstallOutcome, Installation},
         kind::LicenseKind,
@@ -84,7 +84,10 @@ fn install_file(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
 }
 
 /// The bytes of the file at `url`, announced as devices announce what they load from a server.
-pub(super) fn load(call: &mut Call<'_>, url: &FileUrl) -> Option<std::sync::Arc<[u8]>> {
+pub(in crate::cli::commands) fn load(
+    call: &mut Call<'_>,
+    url: &FileUrl,
+) -> Option<std::sync::Arc<[u8]>> {
     let read = call.device.read_file(url, 0);
     match (read, url.host()) {
         (Err(error), _) => {
@@ -240,7 +243,10 @@ fn apply(call: &mut Call<'_>, revocation: Revocation, target: &FileUrl) -> Next 
             revocation.rehost_ticket(licenses, ground)
         })
         .unwrap_or_default();
-    if let Err(error) = Files::write(call.device.files_mut(), target, ticket.clone()) {
+    if let Err(error) = call
+        .device
+        .write_file(call.now, target, ticket.clone().into())
+    {
         return call.refuse(&error.to_string());
     }
     call.device

@@ -73,7 +73,7 @@ fn write(
         .device
         .read_licenses(call.now, |shelf| make(shelf, member))
         .unwrap_or_default();
-    if let Err(error) = call.device.files_mut().write(&url, bytes) {
+    if let Err(error) = call.device.write_file(call.now, &url, bytes.into()) {
         return call.refuse(&error.to_string());
     }
     call.device
