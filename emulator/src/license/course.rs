@@ -221,7 +221,7 @@ fn check_seals(licenses: &mut Licenses, ground: &Ground<'_>, log: &mut Vec<Licen
 /// Feature number `place` asks for a license at run time; whether it got one.
 pub(crate) fn request(licenses: &mut Licenses, ground: &Ground<'_>, place: usize) -> bool {
     let granted = take_feature(licenses, ground, place);
-    let counters = &mut licenses.rare_mut().counters;
+    let counters = licenses.counters_mut();
     let counter = match granted {
         true => &mut counters.requests,
         false => &mut counters.requests_failed,
@@ -297,7 +297,7 @@ pub(crate) fn release(licenses: &mut Licenses, ground: &Ground<'_>, place: usize
         }
     }
     licenses.running &= !(1 << place);
-    let counters = &mut licenses.rare_mut().counters;
+    let counters = licenses.counters_mut();
     counters.releases = counters.releases.saturating_add(1);
     plan(licenses, ground);
 }
@@ -330,7 +330,7 @@ pub(crate) fn prefer_better(licenses: &mut Licenses, ground: &Ground<'_>) {
                 licenses.set_usage(serving.key, usage);
             }
             take_into_use(licenses, ground, &best);
-            let counters = &mut licenses.rare_mut().counters;
+            let counters = licenses.counters_mut();
             counters.notifications = counters.notifications.saturating_add(1);
         }
     }

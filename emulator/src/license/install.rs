@@ -182,7 +182,7 @@ impl Installation {
 
     /// The agreement was refused: nothing is stored, and nothing is printed of the lines.
     pub(crate) fn refuse(self, licenses: &mut Licenses) -> Report {
-        let counters = &mut licenses.rare_mut().counters;
+        let counters = licenses.counters_mut();
         counters.install_failed = counters
             .install_failed
             .saturating_add(count(self.lines.len()));
@@ -210,7 +210,7 @@ pub(crate) fn store(
             Ok(ready) => store_line(ready, &feature, licenses, ground, log),
             Err(outcome) => outcome,
         };
-        let counters = &mut licenses.rare_mut().counters;
+        let counters = licenses.counters_mut();
         let counter = match outcome {
             InstallOutcome::Supported | InstallOutcome::NotSupported => &mut counters.installed,
             InstallOutcome::Duplicate => &mut counters.duplicates,
@@ -340,6 +340,11 @@ fn check(shelf: &Shelf<'_>, entry: &FileEntry) -> Checked {
             Err(InstallOutcome::Duplicate)
         }
         Ok(()) => {
+            let mut line = line;
+            if let Some((_, known)) = shelf.image.feature(&feature) {
+                // A fleet has the name once, not each of its devices.
+                line.terms.feature = known.name.clone();
+            }
             ready(entry, &line, member).ok_or(InstallOutcome::Failed(InstallError::InvalidPeriod))
         }
     };

@@ -47,7 +47,7 @@ pub(crate) fn clear(
         return Err(NotCleared::InUse);
     }
     depart(licenses, ground, &line, false, log);
-    let counters = &mut licenses.rare_mut().counters;
+    let counters = licenses.counters_mut();
     counters.cleared = counters.cleared.saturating_add(1);
     ending::plan(licenses, ground);
     Ok(())

@@ -254,10 +254,16 @@ pub(crate) struct Rehosted {
     pub(crate) ticket: Box<[u8]>,
 }
 
+/// What a device has once something was done to its licenses.
+#[derive(Clone, Debug, Default)]
+struct Extra {
+    counters: Counters,
+    rare: Option<Box<Rare>>,
+}
+
 /// What few devices have.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rare {
-    pub(crate) counters: Counters,
     /// What happened to lines of the factory and of the image.
     pub(crate) derived: Vec<(LineKey, Usage)>,
     pub(crate) comments: Vec<(LineKey, Box<str>)>,
@@ -276,7 +282,7 @@ pub(crate) struct Rare {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Licenses {
     installed: Box<[Installed]>,
-    rare: Option<Box<Rare>>,
+    extra: Option<Box<Extra>>,
     /// The features that run, one bit each, by their position in the image.
     pub(crate) running: u64,
     /// The agreement was accepted for everything, which it stays.
@@ -296,7 +302,7 @@ impl Licenses {
         if self.next_s > 0 {
             self.next_s = (self.next_s - from_s).saturating_add(to_s);
         }
-        if let Some(rare) = &mut self.rare {
+        if let Some(rare) = self.rare_if_any() {
             for (_, usage) in &mut rare.derived {
                 if usage.since_s > 0 {
                     usage.since_s = to_s.max(1);
@@ -324,7 +330,7 @@ impl Licenses {
         let taken = place.map(|place| lines.remove(place));
         self.installed = lines.into_boxed_slice();
         if taken.is_some()
-            && let Some(rare) = &mut self.rare
+            && let Some(rare) = self.rare_if_any()
         {
             rare.comments.retain(|(own, _)| *own != key);
             rare.paks.retain(|(own, _)| *own != key);
@@ -344,7 +350,7 @@ impl Licenses {
                 used_s: line.usage.used_at(now_s),
             });
         }
-        if let Some(rare) = &mut self.rare {
+        if let Some(rare) = self.rare_if_any() {
             rare.comments
                 .retain(|(own, _)| own.store == StoreName::BuiltIn);
             rare.paks.clear();
@@ -354,22 +360,33 @@ impl Licenses {
     }
 
     pub(crate) fn rare(&self) -> Option<&Rare> {
-        self.rare.as_deref()
+        self.extra.as_ref()?.rare.as_deref()
     }
 
     pub(crate) fn rare_mut(&mut self) -> &mut Rare {
-        self.rare.get_or_insert_default()
+        self.extra
+            .get_or_insert_default()
+            .rare
+            .get_or_insert_default()
+    }
+
+    fn rare_if_any(&mut self) -> Option<&mut Rare> {
+        self.extra.as_mut()?.rare.as_deref_mut()
     }
 
     pub(crate) fn counters(&self) -> Counters {
-        self.rare()
-            .map_or_else(Counters::default, |rare| rare.counters)
+        let extra = self.extra.as_ref();
+        extra.map_or_else(Counters::default, |extra| extra.counters)
+    }
+
+    pub(crate) fn counters_mut(&mut self) -> &mut Counters {
+        &mut self.extra.get_or_insert_default().counters
     }
 
     /// Sets the counters back, as a boot does.
     pub(crate) fn reset_counters(&mut self) {
-        if let Some(rare) = &mut self.rare {
-            rare.counters = Counters::default();
+        if let Some(extra) = &mut self.extra {
+            extra.counters = Counters::default();
         }
     }
 
@@ -411,10 +428,11 @@ impl Licenses {
 
     /// Writes `comment` on the line at `key`; an empty one takes it away.
     pub(crate) fn set_comment(&mut self, key: LineKey, comment: &str) {
-        let comments = &mut self.rare_mut().comments;
-        comments.retain(|(own, _)| *own != key);
+        if let Some(rare) = self.rare_if_any() {
+            rare.comments.retain(|(own, _)| *own != key);
+        }
         if !comment.is_empty() {
-            comments.push((key, comment.into()));
+            self.rare_mut().comments.push((key, comment.into()));
         }
     }
 
@@ -459,11 +477,35 @@ impl Licenses {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::license::issue::Order;
 
     #[test]
     fn an_installed_line_is_small() {
         assert!(size_of::<Installed>() <= 136, "{}", size_of::<Installed>());
         assert!(size_of::<Licenses>() <= 40, "{}", size_of::<Licenses>());
+    }
+
+    #[test]
+    fn a_device_with_four_installed_lines_is_small() {
+        let udi = Udi::new("CISCO2951/K9", "FTX1000A001");
+        let mut licenses = Licenses::default();
+        for index in 0..4 {
+            let terms = Terms::permanent("securityk9");
+            let block = Order::new(terms.clone(), udi.clone(), 1_704_449_702).block(1);
+            let key = LineKey {
+                member: 0,
+                store: StoreName::Primary,
+                index,
+            };
+            licenses.insert(Installed::new(&terms, &block, [0; 64]).unwrap(), key);
+            licenses.set_comment(key, "");
+            licenses.counters_mut().installed += 1;
+        }
+        // A boxed slice has no room to spare, and the names of features are their image's.
+        let lines = size_of_val(&*licenses.installed);
+        let extra = licenses.extra.as_deref().map_or(0, size_of_val);
+        assert!(licenses.rare().is_none());
+        assert!(lines + extra <= 600, "{lines} and {extra} bytes");
     }
 
     #[test]

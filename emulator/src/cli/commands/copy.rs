@@ -29,8 +29,8 @@ const HELP: &[(&str, &str)] = &[
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
-    Row::exec(15, &[Word("copy"), Word("running-config"), FILE], copy, "").with_help(HELP),
-    Row::exec(15, &[Word("copy"), Word("startup-config"), FILE], copy, "").with_help(HELP),
+    Row::exec(15, &[Word("copy"), Word("running-config"), FILE], copy, "Copy from one file to another").with_help(HELP),
+    Row::exec(15, &[Word("copy"), Word("startup-config"), FILE], copy, "Copy from one file to another").with_help(HELP),
     Row::exec(15, &[Word("copy"), FILE, FILE], copy, "Copy from one file to another").with_help(HELP),
 ];
 

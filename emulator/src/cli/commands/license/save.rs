@@ -78,7 +78,7 @@ fn write(
     }
     call.device
         .change_licenses(call.now, call.outputs, |licenses, _, _| {
-            count(&mut licenses.rare_mut().counters);
+            count(licenses.counters_mut());
         });
     call.print(&format!("{what} saved ..... to {named}"));
     Next::Prompt
