@@ -12,6 +12,7 @@ pub mod document;
 pub(crate) mod ending;
 pub mod image;
 pub mod install;
+pub(crate) mod installed;
 pub mod issue;
 pub mod kind;
 pub mod line;

@@ -11,15 +11,19 @@ mod desk;
 mod lab;
 #[allow(
     dead_code,
+    reason = "every test program uses its own part of the bench"
+)]
+#[path = "support/license_bench.rs"]
+mod license_bench;
+#[allow(
+    dead_code,
     reason = "every test program uses its own part of the files"
 )]
 #[path = "support/license_files.rs"]
 mod license_files;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use desk::{Desk, privileged};
 use emulator::{
-    cli::Session,
     device::files::{FileServers, Served},
     license::{
         document::{self, FileEntry},
@@ -27,59 +31,11 @@ use emulator::{
     },
 };
 use lab::Lab;
+use license_bench::Bench;
 use license_files::{license_file, permission};
 use proptest::prelude::*;
 
 const MODEL: &str = "CISCO2951";
-
-/// A device that installs files as a license manager does.
-struct Bench {
-    lab: Lab,
-}
-
-impl Bench {
-    fn on(platform: &str, index: u32) -> Self {
-        let lab = Lab::seeded(7).on(platform).with_index(index);
-        Self { lab }
-    }
-
-    fn file(&self, text: &str) -> Vec<u8> {
-        license_file(text, &self.lab.device.udis())
-    }
-
-    fn install(&mut self, file: &[u8]) -> Option<Vec<InstallOutcome>> {
-        let Lab {
-            device,
-            now,
-            outputs,
-            ..
-        } = &mut self.lab;
-        device.install_licenses(*now, file, outputs)
-    }
-
-    /// Everything that outputs say of the licenses.
-    fn state(&self) -> String {
-        ["all", "detail", "file"]
-            .map(|page| self.lab.show(&format!("show license {page}")))
-            .concat()
-    }
-
-    fn statistic(&self, name: &str) -> u32 {
-        let shown = self.lab.show("show license statistics");
-        let line = shown.lines().find(|line| line.contains(name)).unwrap();
-        line.rsplit(' ').next().unwrap().parse().unwrap()
-    }
-
-    /// Types `lines` at the console.
-    fn types(self, lines: &[&str]) -> (Self, String) {
-        let mut desk = Desk {
-            lab: self.lab,
-            session: Session::open(privileged()),
-        };
-        let text = desk.transcript(lines);
-        (Self { lab: desk.lab }, text)
-    }
-}
 
 fn outcomes(text: &str) -> Vec<InstallOutcome> {
     let mut bench = Bench::on(MODEL, 0);

@@ -5,13 +5,14 @@
 
 use super::{
     document::{self, FileEntry, InvalidFile},
+    installed::Installed,
     kind::LicenseKind,
     line::{Addition, Block, Pak, ParsedLine, parse},
     log::{LicenseLog, LineEvent},
     shelf::{Ground, Line, Shelf},
     signature::Signature,
     space,
-    store::{Installed, Licenses, LineKey, Mark, StoreName},
+    store::{Licenses, LineKey, Mark, StoreName},
 };
 
 /// Why a line is not installed. The numbers and texts are what the device prints; only 137 is
