@@ -11,7 +11,7 @@ mod faults;
 pub mod files;
 mod input;
 mod license_events;
-mod licensing;
+pub(crate) mod licensing;
 mod logging;
 mod manual;
 mod sending;
@@ -236,6 +236,7 @@ impl Device {
     pub fn skip_to(&mut self, now: Timestamp) {
         self.scheduled_until = self.scheduled_until.max(now);
         self.plan_periodic();
+        self.skip_licenses_to(now);
     }
 
     fn advance(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {

@@ -9,9 +9,11 @@
 pub mod census;
 pub(crate) mod course;
 pub mod document;
+pub(crate) mod ending;
 pub mod image;
 pub mod inspect;
 pub mod install;
+pub(crate) mod installed;
 pub mod issue;
 pub mod kind;
 pub mod line;

@@ -240,12 +240,14 @@ impl Platform {
             "show startup-config" => CommandSource::StartupConfig,
             "show inventory" => CommandSource::Inventory,
             "show clock" => CommandSource::Clock,
+            // What a device has of licenses is its own, whatever its family prints without lines.
+            _ if self.has_license_page(line) => self.license_page(line),
             _ => match (self.commands.get(line), Page::of(line)) {
                 (Some(text), _) => CommandSource::Text(text.clone()),
                 (None, Some(page)) if page.is_known_to(self.vintage) => {
                     CommandSource::CallHome(CallHomePage(page))
                 }
-                (None, _) => self.license_page(line),
+                (None, _) => CommandSource::Unknown,
             },
         };
         TriggerCommand {
@@ -254,9 +256,12 @@ impl Platform {
         }
     }
 
+    fn has_license_page(&self, line: &str) -> bool {
+        self.licensed.is_some() && license::Page::of(line).is_some()
+    }
+
     fn license_page(&self, line: &str) -> CommandSource {
-        let page = self.licensed.as_ref().and_then(|_| license::Page::of(line));
-        page.map_or(CommandSource::Unknown, |page| {
+        license::Page::of(line).map_or(CommandSource::Unknown, |page| {
             CommandSource::License(LicensePage(page))
         })
     }

@@ -107,32 +107,3 @@ fn scripts_and_pages_are_not_disturbed() {
     desk.press(b"q");
     assert!(news(&mut desk).contains("UPDOWN"));
 }
-
-#[test]
-fn debugging_shows_every_stage_of_a_message() {
-    let mut desk = Desk::privileged();
-    let mut text = desk.transcript(&["debug call-home all"]);
-    text.push_str(&log(&mut desk, FLAP));
-    desk.lab.answer(|_| emulator::AttemptOutcome::Accepted);
-    text.push_str(&news(&mut desk));
-    text.push_str(&desk.press(b"undebug all\r"));
-    text.push_str(&log(&mut desk, FLAP));
-    insta::assert_snapshot!(text);
-}
-
-#[test]
-fn events_show_when_they_last_became_messages() {
-    let mut desk = Desk::on("ISR4331", CONFIGURATION);
-    desk.transcript(&[
-        "conf t",
-        "call-home",
-        "profile noc",
-        "subscribe-to-alert-group syslog severity debugging pattern PRIV_AUTH",
-        "subscribe-to-alert-group inventory periodic daily 12:00",
-        "subscribe-to-alert-group environment",
-        "end",
-    ]);
-    log(&mut desk, NOTE);
-    desk.lab.advance(jiff::SignedDuration::from_hours(2));
-    insta::assert_snapshot!(desk.press(b"show call-home events\r"));
-}

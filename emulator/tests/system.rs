@@ -114,21 +114,3 @@ fn interfaces_without_a_socket_have_no_media() {
         assert!(!shown.contains("media type"), "{shown}");
     }
 }
-
-#[test]
-fn a_range_of_interfaces_is_configured_at_once() {
-    insta::assert_snapshot!(Desk::privileged().transcript(&[
-        "configure terminal",
-        "interface range gi0/1 - 2 , lo7",
-        "description lab",
-        "shutdown",
-        "no description lab",
-        "no shutdown",
-        "mtu 1400",
-        "interface range gi0/3 - 1",
-        "interface range",
-        "end",
-        "show running-config | section interface",
-        "show logging | include LINK-",
-    ]));
-}

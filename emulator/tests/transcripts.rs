@@ -7,7 +7,12 @@
 //! A typed line is followed by RETURN. One that ends in `?` is not, for help prints at once, and is
 //! rubbed out afterwards; `^Z` stands for the control character, `^I` for Tab. `@wait 1h` lets time
 //! pass, `@deliver` and `@lose` let everything that is on its way arrive or fail, `@answer` says
-//! what a probe of mail servers finds, a word for each.
+//! what a probe of mail servers finds, a word for each. `@news` shows on the terminal what has been
+//! logged, `@boot` waits for a device that is booting and opens its console, `@power` cuts the power for
+//! an hour before that; `@log`, `@users` and `@tamper` are events.
+//!
+//! `members` in a header makes the device a stack; `files` has file servers, a line for each file, in
+//! the words of `support/license_files.rs`.
 //!
 //! `UPDATE_TRANSCRIPTS=1` writes what devices print now; read the difference before keeping it.
 
@@ -25,14 +30,22 @@ mod lab;
 #[path = "support/desk.rs"]
 mod desk;
 
+#[allow(
+    dead_code,
+    reason = "every test program uses its own part of the files"
+)]
+#[path = "support/license_files.rs"]
+mod license_files;
+
 use std::path::{Path, PathBuf};
 
-use desk::{Desk, privileged};
+use desk::{Desk, privileged, shown};
 use emulator::{
-    AttemptOutcome, ServerState,
+    AttemptOutcome, LicenseEvent, ServerState, SystemEvent,
     cli::{CommandForm, Line, Session, Settings, command_forms},
 };
 use jiff::SignedDuration;
+use lab::Lab;
 
 /// One file of the catalogue.
 struct Transcript {
@@ -41,6 +54,8 @@ struct Transcript {
     platform: String,
     terminal: String,
     configuration: String,
+    members: u8,
+    files: Vec<String>,
     typed: Vec<String>,
     screen: String,
 }
@@ -58,6 +73,8 @@ impl Transcript {
             platform: String::new(),
             terminal: "privileged".to_owned(),
             configuration: String::new(),
+            members: 1,
+            files: Vec::new(),
             typed: Vec::new(),
             screen: screen.to_owned(),
         };
@@ -67,6 +84,7 @@ impl Transcript {
                 let value = value.strip_prefix(' ').unwrap_or(value);
                 match key {
                     "configuration" => transcript.configuration += &format!("{value}\n"),
+                    "files" => transcript.files.push(value.to_owned()),
                     "typed" => transcript.typed.push(value.to_owned()),
                     _ => panic!("{}: `{line}` stands below nothing", path.display()),
                 }
@@ -78,7 +96,8 @@ impl Transcript {
                 "section" => cited = !value.trim().is_empty(),
                 "platform" => transcript.platform = value.trim().to_owned(),
                 "terminal" => transcript.terminal = value.trim().to_owned(),
-                "configuration" | "typed" => {}
+                "members" => transcript.members = value.trim().parse().unwrap(),
+                "configuration" | "files" | "typed" => {}
                 _ => panic!("{}: what is `{name}`?", path.display()),
             }
         }
@@ -107,14 +126,66 @@ impl Transcript {
         }
     }
 
+    /// Does what a stage direction says.
+    fn direct(&self, desk: &mut Desk, stage: &str) -> String {
+        let mut words = stage.split(' ');
+        let mut word = || words.next().unwrap();
+        match word() {
+            "wait" => desk.lab.advance(duration(word())),
+            "deliver" => desk.lab.answer(|_| AttemptOutcome::Accepted),
+            "lose" => desk.lab.answer(|_| AttemptOutcome::Failed),
+            "answer" => {
+                let states: Vec<_> = words.map(server_state).collect();
+                return desk.resume(&states);
+            }
+            "news" => {
+                let mut out = Vec::new();
+                desk.session.show_log(&desk.lab.device, &mut out);
+                return shown(&out);
+            }
+            "power" => {
+                desk.lab.raise(SystemEvent::PowerLost);
+                desk.lab.advance(SignedDuration::from_hours(1));
+                desk.lab.raise(SystemEvent::PowerRestored);
+                return self.boot(desk);
+            }
+            "boot" => return self.boot(desk),
+            "log" => desk.lab.syslog(&stage["log ".len()..]),
+            "tamper" => desk.lab.raise(SystemEvent::License(LicenseEvent::Tamper)),
+            "users" => {
+                let (feature, count) = (word().into(), word().parse().unwrap());
+                let event = LicenseEvent::Users { feature, count };
+                desk.lab.raise(SystemEvent::License(event));
+            }
+            _ => panic!("what is `@{stage}`?"),
+        }
+        String::new()
+    }
+
+    fn boot(&self, desk: &mut Desk) -> String {
+        desk.lab.advance(SignedDuration::from_mins(15));
+        desk.session = Session::open(self.settings());
+        desk.start()
+    }
+
+    /// The terminal, the device behind it and the servers that it reaches.
+    fn desk(&self) -> Desk {
+        let bare = Lab::seeded(7).on(&self.platform).stacked(self.members);
+        let files = self.files.iter().map(String::as_str);
+        let servers = license_files::servers(files, &bare.device.udis());
+        Desk {
+            lab: bare.with_config(&self.configuration).with_servers(servers),
+            session: Session::open(self.settings()),
+        }
+    }
+
     /// Types everything; what the terminal shows, and the forms that the lines have.
     fn play(&self) -> (String, Vec<CommandForm>) {
-        let mut desk = Desk::on(&self.platform, &self.configuration);
-        desk.session = Session::open(self.settings());
+        let mut desk = self.desk();
         let (mut screen, mut forms) = (desk.start(), Vec::new());
         for line in &self.typed {
             if let Some(stage) = line.strip_prefix('@') {
-                screen.push_str(&direct(&mut desk, stage));
+                screen.push_str(&self.direct(&mut desk, stage));
                 continue;
             }
             forms.extend(desk.session.understands(&desk.lab.device, line));
@@ -130,23 +201,10 @@ impl Transcript {
     }
 }
 
-/// Does what a stage direction says.
-fn direct(desk: &mut Desk, stage: &str) -> String {
-    let mut words = stage.split(' ');
-    match words.next() {
-        Some("wait") => {
-            let span: jiff::Span = words.next().unwrap().parse().unwrap();
-            desk.lab.advance(SignedDuration::try_from(span).unwrap());
-        }
-        Some("deliver") => desk.lab.answer(|_| AttemptOutcome::Accepted),
-        Some("lose") => desk.lab.answer(|_| AttemptOutcome::Failed),
-        Some("answer") => {
-            let states: Vec<_> = words.map(server_state).collect();
-            return desk.resume(&states);
-        }
-        _ => panic!("what is `@{stage}`?"),
-    }
-    String::new()
+fn duration(text: &str) -> SignedDuration {
+    let span: jiff::Span = text.parse().unwrap();
+    let days = jiff::SpanRelativeTo::days_are_24_hours();
+    span.to_duration(days).unwrap()
 }
 
 fn server_state(word: &str) -> ServerState {

@@ -11,6 +11,7 @@ mod availability;
 mod call_home;
 mod clock;
 mod configure;
+mod copy;
 mod debug;
 mod diag;
 mod files;
@@ -59,6 +60,7 @@ static FAMILIES: &[&[Row]] = &[
     system::ROWS,
     platform::ROWS,
     memory::ROWS,
+    copy::ROWS,
     license::ROWS,
     license::PARTS[0],
     license::PARTS[1],

@@ -66,6 +66,7 @@ impl Device {
         let ahead: SignedDuration = wall.duration_since(now);
         self.clock_ahead = Some(Box::new(ahead));
         self.skip_to(now);
+        self.plan_licenses(now);
         let to = self.clock_text(now);
         let line = OwnLine::ClockUpdated {
             from: &from,

@@ -38,6 +38,7 @@ impl Device {
             self.running = Arc::new(changed);
             self.zone = self.running.clock.time_zone(&self.model.site_zone);
             self.skip_to(now);
+            self.plan_licenses(now);
         }
         result
     }
@@ -45,6 +46,25 @@ impl Device {
     /// The configuration that the device boots with.
     pub fn startup_configuration(&self) -> &Configuration {
         self.saved.as_ref().unwrap_or(&self.model.startup)
+    }
+
+    /// The images that `boot system` lines name, in order, each with its file system. The boot loader
+    /// learns them when the configuration is saved.
+    pub(crate) fn boot_images(&self) -> Vec<String> {
+        let lines = self.startup_configuration().verbatim.lines();
+        lines
+            .filter_map(|line| {
+                let words: Vec<_> = line.split_whitespace().collect();
+                match *words.as_slice() {
+                    ["boot", "system", image] => Some(image.to_owned()),
+                    ["boot", "system", system, image] if image.contains(':') => {
+                        (system != "switch").then(|| image.to_owned())
+                    }
+                    ["boot", "system", system, image] => Some(format!("{system}:{image}")),
+                    _ => None,
+                }
+            })
+            .collect()
     }
 
     /// How long the device has been up, in seconds.

@@ -1,12 +1,15 @@
-//! `debug call-home`: what the device logs about the stages of its own messages.
+//! `debug call-home` and `debug license`: what the device logs about the stages of its own messages,
+//! and about its licenses.
 //!
-//! The documents name the command and not its lines; there is one for every stage, behind
-//! `CALL-HOME:`. Debugging belongs to the device, whoever turned it on. Reference, section 6.5.
+//! The documents name the commands and not their lines; there is one for every stage, behind
+//! `CALL-HOME:` or `LICENSE:`. Debugging belongs to the device, whoever turned it on. Reference, section
+//! 6.5; reference licensing, section 2.1.
 
 use jiff::Timestamp;
 
 use super::Device;
 use crate::{
+    license::store::{Counters, StoreName},
     output::Output,
     transport::{MessageId, Route, Settlement, Transport},
 };
@@ -20,11 +23,20 @@ pub(crate) enum DebugKind {
     Error,
     /// Alerts, and what becomes of their messages.
     Event,
+    /// The license stores behind every change.
+    LicenseCore,
+    /// Licenses that are not stored, and features that get none.
+    LicenseErrors,
+    /// What happens to licenses.
+    LicenseEvents,
 }
 
 impl DebugKind {
-    /// Every kind, in the order in which outputs name them.
-    pub(crate) const ALL: [Self; 3] = [Self::Detail, Self::Error, Self::Event];
+    /// The kinds of Call Home, in the order in which outputs name them.
+    pub(crate) const CALL_HOME: [Self; 3] = [Self::Detail, Self::Error, Self::Event];
+    /// The kinds of licensing, in the order in which outputs name them.
+    pub(crate) const LICENSE: [Self; 3] =
+        [Self::LicenseCore, Self::LicenseErrors, Self::LicenseEvents];
 
     /// The keyword of the command line.
     pub(crate) fn keyword(self) -> &'static str {
@@ -32,6 +44,9 @@ impl DebugKind {
             Self::Detail => "detail",
             Self::Error => "error",
             Self::Event => "event",
+            Self::LicenseCore => "core",
+            Self::LicenseErrors => "errors",
+            Self::LicenseEvents => "events",
         }
     }
 }
@@ -73,6 +88,30 @@ impl Device {
                 && self.debugging.has(kind)
             {
                 self.log(now, &format!("CALL-HOME: {text}"));
+            }
+        }
+    }
+
+    /// Logs what debugging has to say of a change of the licenses, whose counters were `before`.
+    pub(super) fn debug_licenses(&mut self, now: Timestamp, before: Counters) {
+        if self.debugging.is_off() {
+            return;
+        }
+        let mut stages = license_stages(before, self.licenses.counters());
+        let core = self.read_licenses(now, |shelf| {
+            let name = shelf.store_name(StoreName::Primary);
+            let used: usize = (0_u8..)
+                .take(shelf.udis.len())
+                .map(|member| shelf.used_bytes(member))
+                .sum();
+            format!("{used} bytes of {name} are used")
+        });
+        if let Some(core) = core.filter(|_| !stages.is_empty()) {
+            stages.push((DebugKind::LicenseCore, core));
+        }
+        for (kind, text) in stages {
+            if self.debugging.has(kind) {
+                self.log(now, &format!("LICENSE: {text}"));
             }
         }
     }
@@ -138,6 +177,89 @@ impl Device {
             }
         })
     }
+}
+
+/// What the counters say happened between `before` and `after`.
+fn license_stages(before: Counters, after: Counters) -> Vec<(DebugKind, String)> {
+    use DebugKind::{LicenseErrors, LicenseEvents};
+    let counted = [
+        (
+            LicenseEvents,
+            "licenses installed",
+            before.installed,
+            after.installed,
+        ),
+        (
+            LicenseErrors,
+            "licenses not installed",
+            before.install_failed,
+            after.install_failed,
+        ),
+        (
+            LicenseEvents,
+            "licenses there already",
+            before.duplicates,
+            after.duplicates,
+        ),
+        (
+            LicenseEvents,
+            "comments added",
+            before.comments_added,
+            after.comments_added,
+        ),
+        (
+            LicenseEvents,
+            "comments deleted",
+            before.comments_deleted,
+            after.comments_deleted,
+        ),
+        (
+            LicenseEvents,
+            "licenses cleared",
+            before.cleared,
+            after.cleared,
+        ),
+        (
+            LicenseEvents,
+            "files of licenses saved",
+            before.saved,
+            after.saved,
+        ),
+        (
+            LicenseEvents,
+            "credentials saved",
+            before.credentials_saved,
+            after.credentials_saved,
+        ),
+        (
+            LicenseEvents,
+            "requests granted",
+            before.requests,
+            after.requests,
+        ),
+        (
+            LicenseErrors,
+            "requests refused",
+            before.requests_failed,
+            after.requests_failed,
+        ),
+        (
+            LicenseEvents,
+            "licenses released",
+            before.releases,
+            after.releases,
+        ),
+        (
+            LicenseEvents,
+            "moves to a better license",
+            before.notifications,
+            after.notifications,
+        ),
+    ];
+    let moved = counted.into_iter().filter(|(.., from, to)| to > from);
+    moved
+        .map(|(kind, what, from, to)| (kind, format!("{what}: {}", to - from)))
+        .collect()
 }
 
 /// What there is to say of a message that has ended.

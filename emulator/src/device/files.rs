@@ -8,6 +8,8 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
+use jiff::Timestamp;
+
 use crate::license::{Udi, issue::Delivery};
 
 /// Bytes that the files of one device may take.
@@ -20,7 +22,7 @@ const NAME_BYTES_MAX: usize = 128;
 /// The schemes of file servers.
 const NETWORK: [&str; 6] = ["tftp", "ftp", "http", "https", "scp", "rcp"];
 /// Names of the same flash memory.
-const FLASH: [&str; 3] = ["flash", "flash0", "bootflash"];
+pub(crate) const FLASH: [&str; 3] = ["flash", "flash0", "bootflash"];
 
 /// Where a file is: `flash:name`, `tftp://host/name`.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -82,6 +84,22 @@ impl FileUrl {
     /// The host of a server.
     pub fn host(&self) -> Option<&str> {
         (!self.host.is_empty()).then_some(self.host.as_str())
+    }
+
+    /// The same place under another name.
+    pub fn named(&self, path: &str) -> Self {
+        Self {
+            path: path.trim_start_matches('/').to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// That the file is not opened, because of `why`.
+    pub(crate) fn not_opened(&self, why: WhyNot) -> FileError {
+        FileError {
+            url: self.to_string(),
+            why,
+        }
     }
 
     /// The name within the file system or server.
@@ -168,10 +186,18 @@ impl FileServers {
     }
 }
 
+/// A file that a device has written.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    pub(crate) bytes: Arc<[u8]>,
+    /// When, by the clock of the device.
+    pub(crate) at: Timestamp,
+}
+
 /// The files that one device has written.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Files {
-    files: BTreeMap<FileUrl, Arc<[u8]>>,
+    files: BTreeMap<FileUrl, Written>,
 }
 
 impl Files {
@@ -184,36 +210,38 @@ impl Files {
     ) -> Result<Arc<[u8]>, FileError> {
         let written = own.and_then(|own| own.files.get(url));
         let found = match (written, url.host()) {
-            (Some(bytes), _) => Ok(Arc::clone(bytes)),
+            (Some(written), _) => Ok(Arc::clone(&written.bytes)),
             (None, Some(_)) => servers.get(url, udi),
             (None, None) => Err(WhyNot::NotFound),
         };
-        found.map_err(|why| FileError {
-            url: url.to_string(),
-            why,
-        })
+        found.map_err(|why| url.not_opened(why))
     }
 
-    /// Writes `bytes` to `url`, in the place of what was there.
-    pub(crate) fn write(&mut self, url: &FileUrl, bytes: Vec<u8>) -> Result<(), FileError> {
-        let no = |why| {
-            Err(FileError {
-                url: url.to_string(),
-                why,
-            })
-        };
+    /// Writes `bytes` to `url` at `at`, in the place of what was there.
+    pub(crate) fn write(
+        &mut self,
+        url: &FileUrl,
+        bytes: Arc<[u8]>,
+        at: Timestamp,
+    ) -> Result<(), FileError> {
+        let no = |why| Err(url.not_opened(why));
         if matches!(url.system(), "system" | "tmpsys" | "http" | "https") {
             return no(WhyNot::ReadOnly);
         }
         let others = self.files.iter().filter(|(own, _)| *own != url);
-        let (count, size) = others.fold((0, 0), |(count, size), (_, bytes)| {
-            (count + 1, size + bytes.len())
+        let (count, size) = others.fold((0, 0), |(count, size), (_, written)| {
+            (count + 1, size + written.bytes.len())
         });
         if count >= FILES_MAX || size + bytes.len() > FILES_BYTES_MAX {
             return no(WhyNot::Full);
         }
-        self.files.insert(url.clone(), bytes.into());
+        self.files.insert(url.clone(), Written { bytes, at });
         Ok(())
+    }
+
+    /// Whether there is a file at `url`.
+    pub(crate) fn has(&self, url: &FileUrl) -> bool {
+        self.files.contains_key(url)
     }
 
     /// Takes the file at `url` away; whether there was one.
@@ -221,12 +249,15 @@ impl Files {
         self.files.remove(url).is_some()
     }
 
-    /// The files of `system`, by name, with their bytes.
-    pub(crate) fn of<'f>(&'f self, system: &'f str) -> impl Iterator<Item = (&'f str, &'f [u8])> {
+    /// The files of `system`, by name.
+    pub(crate) fn of<'f>(
+        &'f self,
+        system: &'f str,
+    ) -> impl Iterator<Item = (&'f str, &'f Written)> {
         self.files
             .iter()
             .filter(move |(url, _)| url.system == system && url.host.is_empty())
-            .map(|(url, bytes)| (url.path.as_str(), &**bytes))
+            .map(|(url, written)| (url.path.as_str(), written))
     }
 }
 
@@ -263,8 +294,11 @@ mod tests {
         let (mut files, servers) = (Files::default(), FileServers::default());
         let udi = Udi::new("CISCO2951/K9", "FTX1000A001");
         let read = |files: &Files, at: &str| Files::read(Some(files), &servers, &udi, &url(at));
-        files.write(&url("flash:a"), b"one".to_vec()).unwrap();
-        files.write(&url("tftp://host/a"), b"two".to_vec()).unwrap();
+        let mut write =
+            |at: &str, bytes: Vec<u8>| files.write(&url(at), bytes.into(), Timestamp::UNIX_EPOCH);
+        write("flash:a", b"one".to_vec()).unwrap();
+        write("tftp://host/a", b"two".to_vec()).unwrap();
+        let full = write("b", vec![0; FILES_BYTES_MAX]).unwrap_err();
         assert_eq!(&*read(&files, "flash0:a").unwrap(), b"one");
         assert_eq!(&*read(&files, "tftp://host/a").unwrap(), b"two");
         assert_eq!(
@@ -272,9 +306,6 @@ mod tests {
             WhyNot::TimedOut
         );
         assert_eq!(read(&files, "flash:b").unwrap_err().why, WhyNot::NotFound);
-        let full = files
-            .write(&url("b"), vec![0; FILES_BYTES_MAX])
-            .unwrap_err();
         assert_eq!(
             full.to_string(),
             "%Error opening flash:b (No space left on device)"

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Device, LicenseEvent};
 use crate::{
     license::{
-        LicenseCensus, course,
+        LicenseCensus, course, ending,
         install::{self, InstallOutcome, Installation},
         issue::Delivery,
         log::LicenseLog,
@@ -147,7 +147,7 @@ impl Device {
             if let Some((place, _)) = ground.image.feature(feature) {
                 licenses.running |= 1 << place;
             }
-            course::come_due(licenses, ground, log);
+            ending::come_due(licenses, ground, log);
             true
         });
         expired.unwrap_or(false)

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     Device,
-    files::{FileError, FileUrl, Files},
+    files::{FileError, FileUrl, Files, WhyNot},
 };
 use crate::{
     config::Configuration,
@@ -14,6 +14,7 @@ use crate::{
     license::{
         Udi,
         course::{self, Wanted},
+        ending,
         log::LicenseLog,
         shelf::{Ground, Shelf},
         space::{self, Nvram},
@@ -58,6 +59,7 @@ impl Device {
             model: &self.model.licensing,
             udis: self.udis(),
             now_s: u32::try_from(now.as_second()).unwrap_or(0),
+            ahead_s: self.wall(now).as_second() - now.as_second(),
             zone: &self.zone,
         })
     }
@@ -79,6 +81,7 @@ impl Device {
         outputs: &mut Vec<Output>,
         change: impl FnOnce(&mut Licenses, &Ground<'_>, &mut Vec<LicenseLog>) -> T,
     ) -> Option<T> {
+        let before = self.licenses.counters();
         let mut licenses = std::mem::take(&mut self.licenses);
         let mut log = Vec::new();
         let result = self
@@ -88,6 +91,7 @@ impl Device {
         for line in log {
             self.log_and_raise(now, &line.to_string(), outputs);
         }
+        self.debug_licenses(now, before);
         result
     }
 
@@ -118,7 +122,11 @@ impl Device {
 
     pub(super) fn licenses_boot(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
         let wanted = self.wanted_licenses();
+        let another_image = self.boots_another_image();
         self.change_licenses(now, outputs, |licenses, ground, log| {
+            if another_image && ground.image.expanded_store_bytes > 0 {
+                licenses.lose_installed(ground.now_s);
+            }
             course::boot(licenses, ground, &wanted, log);
         });
     }
@@ -136,11 +144,7 @@ impl Device {
         let mut startup = Vec::new();
         let view = self.view(now);
         view.push_configuration(&mut startup, view.startup(), false);
-        let compressed = self
-            .startup_configuration()
-            .verbatim
-            .lines()
-            .any(|line| line == "service compress-config");
+        let compressed = compresses(self.startup_configuration());
         let mut nvram = Nvram {
             startup: match compressed {
                 true => space::compressed_bytes(&startup),
@@ -149,10 +153,10 @@ impl Device {
             compressed,
             ..Nvram::default()
         };
-        for (name, bytes) in self.files().into_iter().flat_map(|files| files.of("nvram")) {
+        for (name, written) in self.files().into_iter().flat_map(|files| files.of("nvram")) {
             match name.ends_with("-config") || name.ends_with(".cfg") {
-                true => nvram.configurations += bytes.len(),
-                false => nvram.blocks += bytes.len(),
+                true => nvram.configurations += written.bytes.len(),
+                false => nvram.blocks += written.bytes.len(),
             }
         }
         nvram
@@ -160,6 +164,7 @@ impl Device {
 
     /// The file at `url`, for the stack member `member` where a server makes it for whoever asks.
     pub(crate) fn read_file(&self, url: &FileUrl, member: u8) -> Result<Arc<[u8]>, FileError> {
+        self.check_system(url)?;
         let udis = self.udis();
         let udi = udis.get(usize::from(member)).or(udis.first());
         let nobody = Udi::new("", "");
@@ -167,9 +172,78 @@ impl Device {
         Files::read(self.files.as_deref(), &self.model.servers, udi, url)
     }
 
-    /// The files that the device has written.
-    pub(crate) fn files_mut(&mut self) -> &mut Files {
-        self.files.get_or_insert_default()
+    /// Writes `bytes` to `url` at `now`, in the place of what was there.
+    pub(crate) fn write_file(
+        &mut self,
+        now: Timestamp,
+        url: &FileUrl,
+        bytes: Arc<[u8]>,
+    ) -> Result<(), FileError> {
+        self.check_system(url)?;
+        if url.system() == "nvram" {
+            let nvram = self.nvram(now);
+            let own = self.files().into_iter().flat_map(|files| files.of("nvram"));
+            let own = own.filter(|(name, _)| *name == url.path());
+            let before: usize = own.map(|(_, written)| written.bytes.len()).sum();
+            let others = nvram.bytes() - before;
+            if (others + bytes.len()) as u64 > self.nvram_total() {
+                return Err(url.not_opened(WhyNot::Full));
+            }
+        }
+        let at = self.wall(now);
+        self.files.get_or_insert_default().write(url, bytes, at)
+    }
+
+    /// Whether the device has written a file to `url`.
+    pub(crate) fn has_file(&self, url: &FileUrl) -> bool {
+        self.files().is_some_and(|files| files.has(url))
+    }
+
+    /// Takes the file at `url` away; whether there was one.
+    pub(crate) fn delete_file(&mut self, url: &FileUrl) -> bool {
+        self.files.as_mut().is_some_and(|files| files.delete(url))
+    }
+
+    /// Bytes of NVRAM that licenses leave to configurations and other files.
+    pub(crate) fn nvram_total(&self) -> u64 {
+        let total = self.model.platform.storage.nvram_bytes;
+        let image = self.model.platform.licensed.as_ref();
+        let expanded = image.filter(|_| self.licenses.rare().is_some_and(|rare| rare.expanded));
+        let given = expanded.map_or(0, |image| image.expanded_store_bytes - image.store_bytes);
+        total.saturating_sub(given.into())
+    }
+
+    /// Whether the device has the file system of `url`.
+    fn check_system(&self, url: &FileUrl) -> Result<(), FileError> {
+        let known = url.host().is_some()
+            || matches!(url.system(), "nvram" | "system" | "tmpsys")
+            || self.model.platform.storage.disk(url.system()).is_some();
+        match known {
+            true => Ok(()),
+            false => Err(url.not_opened(WhyNot::NoDevice)),
+        }
+    }
+
+    /// Whether the device boots, by its startup configuration, another image than its own: the first
+    /// image that is in flash. Such images know nothing of a license store that was made larger.
+    fn boots_another_image(&self) -> bool {
+        let own = &self.model.platform.storage.image;
+        for image in self.boot_images() {
+            let Ok(url) = FileUrl::parse(&image) else {
+                continue;
+            };
+            if url.path() == own {
+                return false;
+            }
+            let mut files = self
+                .files()
+                .into_iter()
+                .flat_map(|files| files.of(url.system()));
+            if files.any(|(name, _)| name == url.path()) {
+                return true;
+            }
+        }
+        false
     }
 
     /// The files that the device has written, if there are any.
@@ -185,9 +259,35 @@ impl Device {
         }
     }
 
-    pub(super) fn licenses_come_due(&mut self, due: Timestamp, outputs: &mut Vec<Output>) {
-        self.change_licenses(due, outputs, course::come_due);
+    /// Works out again when something happens to a license: the clock or the zone has been changed.
+    pub(super) fn plan_licenses(&mut self, now: Timestamp) {
+        let mut licenses = std::mem::take(&mut self.licenses);
+        if let Some(ground) = self.license_ground(now) {
+            ending::plan(&mut licenses, &ground);
+        }
+        self.licenses = licenses;
     }
+
+    /// Takes the licenses of a device that is up to `now` without a word.
+    pub(super) fn skip_licenses_to(&mut self, now: Timestamp) {
+        while let Some(due) = self.next_license_event().filter(|due| *due <= now) {
+            let mut licenses = std::mem::take(&mut self.licenses);
+            if let Some(ground) = self.license_ground(due) {
+                ending::come_due(&mut licenses, &ground, &mut Vec::new());
+            }
+            self.licenses = licenses;
+        }
+    }
+
+    pub(super) fn licenses_come_due(&mut self, due: Timestamp, outputs: &mut Vec<Output>) {
+        self.change_licenses(due, outputs, ending::come_due);
+    }
+}
+
+/// Whether `configuration` is stored compressed.
+pub(crate) fn compresses(configuration: &Configuration) -> bool {
+    let mut lines = configuration.verbatim.lines();
+    lines.any(|line| line == "service compress-config")
 }
 
 /// What `configuration` asks of licensing.

@@ -1,22 +1,16 @@
-//! The course of licenses: what a boot takes into use, what features ask for and give back, and what
-//! time does to what is in use.
+//! The course of licenses: what a boot takes into use, what features ask for and give back. What time
+//! does to what is in use stands in [`super::ending`].
 //!
 //! Time of use is the device's: it is counted in seconds while a license is in use, and stands still
 //! while the device is down. Source: reference licensing, sections 1.8 to 1.10.
 
-use jiff::{Timestamp, ToSpan};
-
 use super::{
+    ending::plan,
     image::{Feature, Packaging},
-    kind::LicenseKind,
     log::{LicenseLog, LineEvent},
-    shelf::{Ground, Line, LineState, Shelf},
+    shelf::{Ground, Line, Shelf},
     store::{Licenses, Mark},
 };
-
-const HOUR_S: i64 = 3600;
-const DAY_S: i64 = 24 * HOUR_S;
-const WEEK_S: i64 = 7 * DAY_S;
 
 /// What a configuration asks of licensing. Source: reference licensing, section 2.2.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -27,6 +21,8 @@ pub(crate) struct Wanted {
     pub(crate) packages: Vec<(String, bool)>,
     /// `license feature`.
     pub(crate) features: Vec<String>,
+    /// `license accept end user agreement`.
+    pub(crate) accepts: bool,
 }
 
 impl Wanted {
@@ -36,7 +32,12 @@ impl Wanted {
         for line in lines {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words.as_slice() {
-                ["license", "boot", "level", level, ..] => wanted.level = Some((*level).to_owned()),
+                // Other members of a stack have levels of their own, which show on none of the first.
+                ["license", "boot", "level", level]
+                | ["license", "boot", "level", level, "switch", "1"] => {
+                    wanted.level = Some((*level).to_owned());
+                }
+                ["license", "accept", "end", "user", "agreement"] => wanted.accepts = true,
                 [
                     "license",
                     "boot",
@@ -128,6 +129,7 @@ pub(crate) fn boot(
         rare.expanded = true;
         rare.expands_at_boot = false;
     }
+    licenses.accepted_all |= wanted.accepts;
     check_seals(licenses, ground, log);
     stop_all(licenses, ground);
     licenses.running = 0;
@@ -138,11 +140,7 @@ pub(crate) fn boot(
             take_into_use(licenses, ground, &line);
         }
     }
-    for feature in &wanted.features {
-        if let Some((place, _)) = ground.image.feature(feature) {
-            take_feature(licenses, ground, place);
-        }
-    }
+    start_wanted(licenses, ground, wanted);
     plan(licenses, ground);
 }
 
@@ -223,7 +221,7 @@ fn check_seals(licenses: &mut Licenses, ground: &Ground<'_>, log: &mut Vec<Licen
 /// Feature number `place` asks for a license at run time; whether it got one.
 pub(crate) fn request(licenses: &mut Licenses, ground: &Ground<'_>, place: usize) -> bool {
     let granted = take_feature(licenses, ground, place);
-    let counters = &mut licenses.rare_mut().counters;
+    let counters = licenses.counters_mut();
     let counter = match granted {
         true => &mut counters.requests,
         false => &mut counters.requests_failed,
@@ -299,7 +297,7 @@ pub(crate) fn release(licenses: &mut Licenses, ground: &Ground<'_>, place: usize
         }
     }
     licenses.running &= !(1 << place);
-    let counters = &mut licenses.rare_mut().counters;
+    let counters = licenses.counters_mut();
     counters.releases = counters.releases.saturating_add(1);
     plan(licenses, ground);
 }
@@ -316,16 +314,23 @@ pub(crate) fn prefer_better(licenses: &mut Licenses, ground: &Ground<'_>) {
         let serving = lines
             .iter()
             .find(|line| line.terms.feature == feature.name && line.usage.has(Mark::Serving));
-        let best = Shelf::candidate(&lines, &feature.name);
-        if let (Some(serving), Some(best)) = (serving, best)
-            && best.key != serving.key
-        {
-            let mut usage = serving.usage;
-            usage.stop(ground.now_s);
-            usage.set(Mark::Serving, false);
-            licenses.set_usage(serving.key, usage);
+        let Some(best) = Shelf::candidate(&lines, &feature.name) else {
+            continue;
+        };
+        // What serves without a mark has no limit, and goes on unless one with a limit goes before it.
+        let moves = match serving {
+            Some(serving) => best.key != serving.key,
+            None => best.kind.is_limited(),
+        };
+        if moves {
+            if let Some(serving) = serving {
+                let mut usage = serving.usage;
+                usage.stop(ground.now_s);
+                usage.set(Mark::Serving, false);
+                licenses.set_usage(serving.key, usage);
+            }
             take_into_use(licenses, ground, &best);
-            let counters = &mut licenses.rare_mut().counters;
+            let counters = licenses.counters_mut();
             counters.notifications = counters.notifications.saturating_add(1);
         }
     }
@@ -364,191 +369,7 @@ pub(crate) fn accept(
 }
 
 /// The agreement of everything is accepted.
-pub(crate) fn accept_all(licenses: &mut Licenses, ground: &Ground<'_>, log: &mut Vec<LicenseLog>) {
-    for member in ground.members() {
-        for line in ground.shelf(licenses).lines(member) {
-            if !line.is_accepted() {
-                licenses.set_usage(line.key, line.usage.with(Mark::Accepted));
-            }
-        }
-    }
-    licenses.rare_mut().accepted_all = true;
+pub(crate) fn accept_all(licenses: &mut Licenses, _: &Ground<'_>, log: &mut Vec<LicenseLog>) {
+    licenses.accepted_all = true;
     log.push(LicenseLog::AcceptedAll);
-}
-
-/// When a limited line in use ends, in seconds since 1970, and how long before are its marks.
-fn end_and_marks(ground: &Ground<'_>, line: &Line) -> Option<(i64, Marks)> {
-    // The kind as it was granted: at its end an evaluation is a right to use already.
-    let kind = line.terms.kind;
-    if kind.is_metered() {
-        if line.usage.since_s == 0 {
-            return None;
-        }
-        let period_s = i64::try_from(line.terms.period_s()?).ok()?;
-        let end_s = i64::from(line.usage.since_s) + period_s - i64::from(line.usage.used_s);
-        let marks = match kind == LicenseKind::EvalRightToUse {
-            true => Marks::RightToUse,
-            false => Marks::Metered,
-        };
-        return Some((end_s, marks));
-    }
-    let after = line.terms.end?.checked_add(1.day()).ok()?;
-    let midnight: Timestamp = after.to_zoned(ground.zone.clone()).ok()?.timestamp();
-    Some((midnight.as_second(), Marks::Subscription))
-}
-
-/// When a device speaks of the end of a license. Source: reference licensing, section 8.1, traps 1, 2
-/// and 10 to 14.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Marks {
-    /// 4, 3 and 2 weeks before, daily in the last week; every week behind the end.
-    Metered,
-    /// 10 and 5 days before; nothing behind the end, which is none.
-    RightToUse,
-    /// Weekly for 8 weeks, daily in the last week, hourly on the last day; daily behind the end.
-    Subscription,
-}
-
-impl Marks {
-    /// The first mark behind an instant that is `before_s` seconds before the end, in seconds before
-    /// the end; negative behind it.
-    fn next(self, before_s: i64) -> Option<i64> {
-        // The largest multiple of `step` below `before_s`.
-        let below = |step: i64| (before_s - 1).div_euclid(step) * step;
-        let behind = match self {
-            Self::Metered => Some(WEEK_S),
-            Self::RightToUse => None,
-            Self::Subscription => Some(DAY_S),
-        };
-        if before_s <= 0 {
-            return behind.map(below);
-        }
-        let mark = match self {
-            Self::RightToUse if before_s > 10 * DAY_S => 10 * DAY_S,
-            Self::RightToUse if before_s > 5 * DAY_S => 5 * DAY_S,
-            Self::RightToUse => 0,
-            Self::Metered if before_s > 4 * WEEK_S => 4 * WEEK_S,
-            Self::Subscription if before_s > 8 * WEEK_S => 8 * WEEK_S,
-            Self::Metered | Self::Subscription if before_s > WEEK_S => below(WEEK_S),
-            Self::Subscription if before_s <= DAY_S => below(HOUR_S),
-            Self::Metered | Self::Subscription => below(DAY_S),
-        };
-        Some(mark)
-    }
-}
-
-/// Works out when something happens by itself next; what is due now has happened.
-pub(crate) fn plan(licenses: &mut Licenses, ground: &Ground<'_>) {
-    let now_s = i64::from(ground.now_s);
-    let shelf = ground.shelf(licenses);
-    let members = ground.members();
-    let lines = members.flat_map(|member| shelf.lines(member));
-    let next = lines
-        .filter(|line| line.usage.has(Mark::Serving) && !line.usage.has(Mark::Damaged))
-        .filter_map(|line| {
-            let (end_s, marks) = end_and_marks(ground, &line)?;
-            Some(end_s - marks.next(end_s - now_s)?)
-        })
-        .min();
-    licenses.next_s = next
-        .and_then(|next_s| u32::try_from(next_s).ok())
-        .unwrap_or(0);
-}
-
-/// What is due at `ground`'s instant happens.
-pub(crate) fn come_due(licenses: &mut Licenses, ground: &Ground<'_>, log: &mut Vec<LicenseLog>) {
-    let now_s = i64::from(ground.now_s);
-    for member in ground.members() {
-        let shelf = ground.shelf(licenses);
-        let Some(udi) = shelf.udi(member).cloned() else {
-            continue;
-        };
-        for line in shelf.lines(member) {
-            let Some((end_s, marks)) =
-                end_and_marks(ground, &line).filter(|_| line.usage.has(Mark::Serving))
-            else {
-                continue;
-            };
-            if marks.next(end_s - now_s + 1) != Some(end_s - now_s) {
-                continue;
-            }
-            let feature = line.terms.feature.to_string();
-            let udi = udi.clone();
-            let before_s = u64::try_from(end_s - now_s);
-            log.push(match (before_s, marks) {
-                (Ok(0), Marks::RightToUse) => {
-                    let mut usage = line.usage;
-                    usage.stop(ground.now_s);
-                    licenses.set_usage(line.key, usage);
-                    LicenseLog::RightToUse { feature, udi }
-                }
-                (Ok(left_s @ 1..), _) => LicenseLog::Expiring {
-                    feature,
-                    udi,
-                    left_s,
-                },
-                (Ok(0) | Err(_), _) => LicenseLog::Expired {
-                    feature,
-                    udi,
-                    ago_s: now_s.abs_diff(end_s),
-                },
-            });
-        }
-    }
-    plan(licenses, ground);
-}
-
-/// What `reload` warns of: lines in use that have ended, or have less than eight weeks left, the
-/// nearest end first. Each with the seconds that are left.
-pub(crate) fn ending(shelf: &Shelf<'_>) -> Vec<(String, u64)> {
-    let soon_s = 8 * WEEK_S.unsigned_abs();
-    let lines = shelf.lines(0);
-    let mut ending: Vec<_> = lines
-        .iter()
-        .filter(|line| line.kind.is_limited() && line.is_in_use())
-        .filter_map(|line| {
-            let left_s = match line.state {
-                LineState::ExpiredInUse => 0,
-                LineState::InUse
-                | LineState::Inactive
-                | LineState::NotInUse
-                | LineState::ExpiredNotInUse => line.left_s?,
-            };
-            (left_s < soon_s).then(|| (line.terms.feature.to_string(), left_s))
-        })
-        .collect();
-    ending.sort_by_key(|(_, left_s)| *left_s);
-    ending
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Every mark from `before_s` before the end to `behind_s` behind it.
-    fn marks(marks: Marks, mut before_s: i64, behind_s: i64) -> Vec<i64> {
-        let mut all = Vec::new();
-        while let Some(next) = marks.next(before_s).filter(|next| *next >= -behind_s) {
-            assert!(next < before_s, "time runs backwards");
-            all.push(next);
-            before_s = next;
-        }
-        all
-    }
-
-    #[test]
-    fn devices_speak_of_the_end_as_often_as_the_mib_says() {
-        let days = |seconds: Vec<i64>| seconds.iter().map(|mark| mark / DAY_S).collect::<Vec<_>>();
-        assert_eq!(
-            days(marks(Marks::Metered, 60 * DAY_S, 14 * DAY_S)),
-            [28, 21, 14, 7, 6, 5, 4, 3, 2, 1, 0, -7, -14]
-        );
-        assert_eq!(
-            days(marks(Marks::RightToUse, 60 * DAY_S, DAY_S)),
-            [10, 5, 0]
-        );
-        let subscription = marks(Marks::Subscription, 300 * DAY_S, 2 * DAY_S);
-        assert_eq!(subscription.len(), 7 + 7 + 23 + 1 + 2);
-        assert_eq!(&subscription[13..16], [DAY_S, 23 * HOUR_S, 22 * HOUR_S]);
-    }
 }

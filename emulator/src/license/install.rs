@@ -7,13 +7,14 @@ use jiff::civil::Date;
 
 use super::{
     document::{self, FileEntry, InvalidFile},
+    installed::Installed,
     kind::LicenseKind,
     line::{Addition, Block, Pak, ParsedLine, Terms, Udi, parse},
     log::{LicenseLog, LineEvent},
     shelf::{Ground, Line, Shelf},
     signature::Signature,
     space,
-    store::{Installed, Licenses, LineKey, Mark, StoreName},
+    store::{Licenses, LineKey, Mark, StoreName},
 };
 
 /// Why a line is not installed. The numbers and texts are what the device prints; only 137 is
@@ -127,6 +128,8 @@ struct Ready {
 #[derive(Clone, Debug)]
 pub(crate) struct Installation {
     lines: Vec<Checked>,
+    /// The agreement has been accepted for everything.
+    accepted: bool,
 }
 
 /// What became of a file: each line's feature and outcome, in the order of the file.
@@ -158,11 +161,15 @@ impl Installation {
             }
             lines.push(checked);
         }
-        Ok(Self { lines })
+        let accepted = shelf.licenses.accepted_all;
+        Ok(Self { lines, accepted })
     }
 
     /// The features and kinds of the lines whose agreement has to be accepted first.
     pub(crate) fn to_be_accepted(&self) -> Vec<(&str, LicenseKind)> {
+        if self.accepted {
+            return Vec::new();
+        }
         let ready = self.lines.iter().filter_map(|line| {
             let ready = line.verdict.as_ref().ok()?;
             let asks = ready.kind.asks_for_agreement();
@@ -178,7 +185,7 @@ impl Installation {
 
     /// The agreement was refused: nothing is stored, and nothing is printed of the lines.
     pub(crate) fn refuse(self, licenses: &mut Licenses) -> Report {
-        let counters = &mut licenses.rare_mut().counters;
+        let counters = licenses.counters_mut();
         counters.install_failed = counters
             .install_failed
             .saturating_add(count(self.lines.len()));
@@ -206,7 +213,7 @@ pub(crate) fn store(
             Ok(ready) => store_line(ready, &feature, licenses, ground, log),
             Err(outcome) => outcome,
         };
-        let counters = &mut licenses.rare_mut().counters;
+        let counters = licenses.counters_mut();
         let counter = match outcome {
             InstallOutcome::Supported | InstallOutcome::NotSupported => &mut counters.installed,
             InstallOutcome::Duplicate => &mut counters.duplicates,
@@ -230,6 +237,17 @@ fn store_line(
     let supported = shelf.image.feature(feature).is_some();
     let store = shelf.store_name(StoreName::Primary).to_owned();
     let udi = shelf.udi(member).cloned();
+    // While an agreement was being read, somebody else may have stored or revoked the line.
+    let id = ready.installed.id();
+    if shelf.lines(member).iter().any(|own| shelf.id(own) == id) {
+        return InstallOutcome::Duplicate;
+    }
+    if licenses
+        .departed(id)
+        .is_some_and(|departed| departed.revoked)
+    {
+        return InstallOutcome::Failed(InstallError::Revoked);
+    }
     if space::record_bytes(ready.bytes, ready.comment.len()) > shelf.free_bytes(member) {
         log.push(LicenseLog::StoreFull { store });
         return InstallOutcome::Failed(InstallError::StoreFull);
@@ -306,10 +324,7 @@ fn check(shelf: &Shelf<'_>, entry: &FileEntry) -> Checked {
         return failed(&named, InstallError::InvalidLine);
     };
     let feature = line.terms.feature.to_string();
-    // What is stored has been verified, and is what it was: it needs no second look.
-    let mut stored = shelf.licenses.installed().iter();
-    let known = stored.any(|own| own.is_signed(&line.signature));
-    if !(known || shelf.model.ring.vouches_for(&line)) {
+    if !(is_stored(shelf, entry, &line) || shelf.model.ring.vouches_for(&line)) {
         return failed(&feature, InstallError::NotVerified);
     }
     if !agrees(entry, &line) {
@@ -328,10 +343,24 @@ fn check(shelf: &Shelf<'_>, entry: &FileEntry) -> Checked {
             Err(InstallOutcome::Duplicate)
         }
         Ok(()) => {
+            let mut line = line;
+            if let Some((_, known)) = shelf.image.feature(&feature) {
+                // A fleet has the name once, not each of its devices.
+                line.terms.feature = known.name.clone();
+            }
             ready(entry, &line, member).ok_or(InstallOutcome::Failed(InstallError::InvalidPeriod))
         }
     };
     Checked { feature, verdict }
+}
+
+/// Whether the very line is stored: what has been verified needs no second look. A signature alone
+/// proves nothing, for anybody can copy it under another text.
+fn is_stored(shelf: &Shelf<'_>, entry: &FileEntry, line: &ParsedLine<'_>) -> bool {
+    let mut signed = shelf.licenses.installed().iter();
+    let signed = signed.find(|own| own.is_signed(&line.signature));
+    let stored = signed.and_then(|own| shelf.find(own.key()));
+    stored.is_some_and(|stored| shelf.text(&stored) == entry.line)
 }
 
 fn ready(entry: &FileEntry, line: &ParsedLine<'_>, member: u8) -> Option<Ready> {
@@ -389,7 +418,7 @@ pub(super) fn check_terms(terms: &Terms, today: Date) -> Result<(), InstallError
     if terms.kind.is_image_only() {
         return Err(InstallError::NotVerified);
     }
-    if terms.count == Some(0) {
+    if matches!(terms.count, Some(0 | u32::MAX)) {
         return Err(InstallError::InvalidCount);
     }
     let ordered = match (terms.start, terms.end) {

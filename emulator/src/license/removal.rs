@@ -5,6 +5,7 @@
 use super::{
     course,
     document::{self, FileEntry},
+    ending,
     install::{self, InstallOutcome, Installation},
     kind::LicenseKind,
     line::{LicenseId, parse},
@@ -46,9 +47,9 @@ pub(crate) fn clear(
         return Err(NotCleared::InUse);
     }
     depart(licenses, ground, &line, false, log);
-    let counters = &mut licenses.rare_mut().counters;
+    let counters = licenses.counters_mut();
     counters.cleared = counters.cleared.saturating_add(1);
-    course::plan(licenses, ground);
+    ending::plan(licenses, ground);
     Ok(())
 }
 
@@ -86,9 +87,7 @@ fn depart(
         usage.set(Mark::Serving, false);
         licenses.set_usage(line.key, usage.with(Mark::Removed));
     }
-    let gone = &mut licenses.rare_mut().departed;
-    gone.retain(|own| own.id != departed.id);
-    gone.push(departed);
+    licenses.remember(departed);
 }
 
 /// A permission ticket that can be applied.
@@ -195,6 +194,15 @@ impl Revocation {
         ticket::rehost_ticket(&self.ticket.id, &self.ticket.udi, &revoked, key)
     }
 
+    /// Whether what the ticket grants finds room behind what it takes away.
+    pub(crate) fn fits(&self, licenses: &Licenses, ground: &Ground<'_>) -> bool {
+        let outcome =
+            self.clone()
+                .apply(&mut licenses.clone(), ground, Vec::new(), &mut Vec::new());
+        let failed = |outcome: &InstallOutcome| matches!(outcome, InstallOutcome::Failed(_));
+        !outcome.iter().any(|(_, outcome)| failed(outcome))
+    }
+
     /// Applies the ticket, whose `rehost_ticket` has been written: everything happens, or nothing.
     pub(crate) fn apply(
         self,
@@ -222,7 +230,7 @@ impl Revocation {
                 course::resume(licenses, ground, place);
             }
         }
-        course::plan(licenses, ground);
+        ending::plan(licenses, ground);
         report.map(|report| report.lines).unwrap_or_default()
     }
 }

@@ -155,8 +155,10 @@ pub(crate) struct Ground<'a> {
     pub(crate) model: &'a LicensingModel,
     /// Of every member of the stack, the first one first; one for a device without.
     pub(crate) udis: Vec<Udi>,
-    /// Seconds since 1970.
+    /// Seconds since 1970, by the time that meters run on.
     pub(crate) now_s: u32,
+    /// How far the clock that users see is ahead of it, in seconds: subscriptions go by that clock.
+    pub(crate) ahead_s: i64,
     /// The device's zone, whose midnights begin and end subscriptions.
     pub(crate) zone: &'a TimeZone,
 }
@@ -164,7 +166,8 @@ pub(crate) struct Ground<'a> {
 impl Ground<'_> {
     /// `licenses` on this ground.
     pub(crate) fn shelf<'l>(&'l self, licenses: &'l Licenses) -> Shelf<'l> {
-        let now = Timestamp::from_second(self.now_s.into()).unwrap_or_default();
+        let wall_s = i64::from(self.now_s).saturating_add(self.ahead_s);
+        let now = Timestamp::from_second(wall_s).unwrap_or_default();
         Shelf {
             image: self.image,
             model: self.model,
@@ -243,7 +246,10 @@ impl<'a> Shelf<'a> {
 
     /// A line before it is known what it does.
     fn line(&self, key: LineKey, origin: Origin, terms: Terms, untouched: Usage) -> Line {
-        let usage = self.licenses.usage(key).unwrap_or(untouched);
+        let mut usage = self.licenses.usage(key).unwrap_or(untouched);
+        if self.licenses.accepted_all {
+            usage.set(Mark::Accepted, true);
+        }
         let used_s = u64::from(usage.used_at(self.now_s));
         let period_s = terms.period_s();
         let over = period_s.is_some_and(|period_s| used_s >= period_s);
@@ -310,8 +316,9 @@ impl<'a> Shelf<'a> {
         if same.clone().any(|other| other.usage.has(Mark::Serving)) {
             return false;
         }
+        // What runs without a mark runs on a license without a limit, whatever else might serve.
         let Some(best) = same
-            .filter(|other| other.is_usable())
+            .filter(|other| other.is_usable() && !other.kind.is_limited())
             .min_by_key(|other| other.preference())
         else {
             return false;

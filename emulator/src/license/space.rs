@@ -68,6 +68,13 @@ pub(crate) struct Nvram {
     pub(crate) blocks: usize,
 }
 
+impl Nvram {
+    /// Everything that it holds.
+    pub(crate) fn bytes(&self) -> usize {
+        self.startup + self.configurations + self.blocks
+    }
+}
+
 /// Bytes that `configuration` takes once it is compressed, as `service compress-config` does.
 pub(crate) fn compressed_bytes(configuration: &[u8]) -> usize {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));

@@ -7,12 +7,9 @@
 
 use std::sync::Arc;
 
-use jiff::{Span, civil::Date};
-
 use super::{
-    kind::LicenseKind,
-    line::{Addition, Block, LicenseId, Pak, Terms, Udi},
-    signature::Signature,
+    installed::Installed,
+    line::{LicenseId, Pak},
 };
 
 /// Which of a device's stores.
@@ -94,130 +91,6 @@ impl Usage {
     }
 }
 
-/// An installed line.
-#[derive(Clone, Debug)]
-pub(crate) struct Installed {
-    signature: [u8; 64],
-    id: LicenseId,
-    feature: Arc<str>,
-    issued_at_s: u32,
-    /// 0 without a limited time of use.
-    hours: u32,
-    /// [`UNCOUNTED`] without a count.
-    count: u32,
-    /// Days since 1970, [`NEVER`] without a date.
-    start_day: u16,
-    end_day: u16,
-    pub(crate) usage: Usage,
-    /// The first bytes of the hash that [`super::shelf`] works out for the line.
-    pub(crate) seal: [u8; 4],
-    key_id: u16,
-    index: u16,
-    kind: LicenseKind,
-    addition: Addition,
-    member: u8,
-}
-
-const UNCOUNTED: u32 = u32::MAX;
-const NEVER: u16 = u16::MAX;
-
-impl Installed {
-    /// The verified line of `terms` with `block` and `signature`; `None` if a number of it is out of
-    /// range: a count of [`UNCOUNTED`], an issue behind 2106, or a date that is not between 1970 and 2149.
-    pub(crate) fn new(terms: &Terms, block: &Block, signature: [u8; 64]) -> Option<Self> {
-        if terms.count == Some(UNCOUNTED) {
-            return None;
-        }
-        Some(Self {
-            signature,
-            id: block.id,
-            feature: Arc::clone(&terms.feature),
-            issued_at_s: u32::try_from(block.issued_at_s).ok()?,
-            hours: terms.hours.unwrap_or(0),
-            count: terms.count.unwrap_or(UNCOUNTED),
-            start_day: day_number(terms.start)?,
-            end_day: day_number(terms.end)?,
-            usage: Usage::default(),
-            seal: [0; 4],
-            key_id: block.key_id,
-            index: 0,
-            kind: terms.kind,
-            addition: terms.addition,
-            member: 0,
-        })
-    }
-
-    pub(crate) fn key(&self) -> LineKey {
-        LineKey {
-            member: self.member,
-            store: StoreName::Primary,
-            index: self.index,
-        }
-    }
-
-    pub(crate) fn id(&self) -> LicenseId {
-        self.id
-    }
-
-    pub(crate) fn feature(&self) -> &Arc<str> {
-        &self.feature
-    }
-
-    pub(crate) fn terms(&self) -> Terms {
-        Terms {
-            feature: Arc::clone(&self.feature),
-            kind: self.kind,
-            addition: self.addition,
-            count: (self.count != UNCOUNTED).then_some(self.count),
-            hours: (self.hours > 0).then_some(self.hours),
-            start: date(self.start_day),
-            end: date(self.end_day),
-        }
-    }
-
-    /// The block and the signature that the line for `udi` with `pak` ends with.
-    pub(crate) fn ending(&self, udi: &Udi, pak: Option<Pak>) -> (Block, [u8; 64]) {
-        let terms = self.terms();
-        let block = Block {
-            kind: self.kind,
-            key_id: self.key_id,
-            id: self.id,
-            device: udi.digest(),
-            pak: Block::pak_digest(pak),
-            issued_at_s: self.issued_at_s.into(),
-            period_s: terms.period_s().unwrap_or(0),
-            count: terms.count.unwrap_or(0),
-        };
-        (block, self.signature)
-    }
-
-    /// Changes one bit of what is stored, as a fault of the memory does.
-    pub(crate) fn damage(&mut self, draw: u64) {
-        let place = usize::try_from(draw % 512).unwrap_or_default();
-        self.signature[place / 8] ^= 1 << (place % 8);
-    }
-
-    /// Whether this is the line that ends in `signature`.
-    pub(crate) fn is_signed(&self, signature: &Signature) -> bool {
-        matches!(signature, Signature::Issuer { signature, .. } if *signature == self.signature)
-    }
-}
-
-fn day_number(date: Option<Date>) -> Option<u16> {
-    let Some(date) = date else {
-        return Some(NEVER);
-    };
-    let days = Date::constant(1970, 1, 1).until(date).ok()?.get_days();
-    u16::try_from(days).ok().filter(|number| *number != NEVER)
-}
-
-fn date(number: u16) -> Option<Date> {
-    let epoch = Date::constant(1970, 1, 1);
-    (number != NEVER)
-        .then(|| epoch.checked_add(Span::new().days(number)).ok())
-        .flatten()
-}
-
 /// Counters of `show license statistics`, since boot.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Counters {
@@ -247,6 +120,10 @@ pub(crate) struct Departed {
     pub(crate) used_s: u32,
 }
 
+/// Most licenses that are remembered when they are gone. Beyond, those that were cleared longest ago
+/// are forgotten, and never those that were revoked.
+const DEPARTED_MAX: usize = 1024;
+
 /// A permission ticket that was applied, so that its rehost ticket can be made again.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Rehosted {
@@ -254,10 +131,16 @@ pub(crate) struct Rehosted {
     pub(crate) ticket: Box<[u8]>,
 }
 
+/// What a device has once something was done to its licenses.
+#[derive(Clone, Debug, Default)]
+struct Extra {
+    counters: Counters,
+    rare: Option<Box<Rare>>,
+}
+
 /// What few devices have.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rare {
-    pub(crate) counters: Counters,
     /// What happened to lines of the factory and of the image.
     pub(crate) derived: Vec<(LineKey, Usage)>,
     pub(crate) comments: Vec<(LineKey, Box<str>)>,
@@ -266,8 +149,6 @@ pub(crate) struct Rare {
     pub(crate) rehosted: Option<Rehosted>,
     /// How many users counted features have, by the feature's place in the image.
     pub(crate) users: Vec<(usize, u32)>,
-    /// The agreement of all features was accepted at once.
-    pub(crate) accepted_all: bool,
     /// The store has its expanded size.
     pub(crate) expanded: bool,
     /// The store will have its expanded size behind the next boot.
@@ -278,9 +159,11 @@ pub(crate) struct Rare {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Licenses {
     installed: Box<[Installed]>,
-    rare: Option<Box<Rare>>,
+    extra: Option<Box<Extra>>,
     /// The features that run, one bit each, by their position in the image.
     pub(crate) running: u64,
+    /// The agreement was accepted for everything, which it stays.
+    pub(crate) accepted_all: bool,
     /// When something happens by itself next, in seconds since 1970; 0 for never.
     pub(crate) next_s: u32,
 }
@@ -296,7 +179,7 @@ impl Licenses {
         if self.next_s > 0 {
             self.next_s = (self.next_s - from_s).saturating_add(to_s);
         }
-        if let Some(rare) = &mut self.rare {
+        if let Some(rare) = self.rare_if_any() {
             for (_, usage) in &mut rare.derived {
                 if usage.since_s > 0 {
                     usage.since_s = to_s.max(1);
@@ -308,8 +191,7 @@ impl Licenses {
 
     /// Puts `line` at the place `key` of the primary store.
     pub(crate) fn insert(&mut self, mut line: Installed, key: LineKey) {
-        line.index = key.index;
-        line.member = key.member;
+        line.place(key);
         let mut lines = std::mem::take(&mut self.installed).into_vec();
         lines.reserve_exact(1);
         let place = lines.partition_point(|own| own.key() < key);
@@ -324,7 +206,7 @@ impl Licenses {
         let taken = place.map(|place| lines.remove(place));
         self.installed = lines.into_boxed_slice();
         if taken.is_some()
-            && let Some(rare) = &mut self.rare
+            && let Some(rare) = self.rare_if_any()
         {
             rare.comments.retain(|(own, _)| *own != key);
             rare.paks.retain(|(own, _)| *own != key);
@@ -332,33 +214,55 @@ impl Licenses {
         taken
     }
 
-    /// Loses every installed line.
-    pub(crate) fn lose_installed(&mut self) {
-        self.installed = Box::default();
-        if let Some(rare) = &mut self.rare {
+    /// Loses every installed line and the room it had, as a boot of an image does that does not know of
+    /// the larger store. What is gone is not forgotten, nor for how long it was used.
+    pub(crate) fn lose_installed(&mut self, now_s: u32) {
+        for line in std::mem::take(&mut self.installed) {
+            self.remember(Departed {
+                id: line.id(),
+                feature: line.terms().feature,
+                at_s: now_s,
+                revoked: false,
+                used_s: line.usage.used_at(now_s),
+            });
+        }
+        if let Some(rare) = self.rare_if_any() {
             rare.comments
                 .retain(|(own, _)| own.store == StoreName::BuiltIn);
             rare.paks.clear();
+            rare.expanded = false;
+            rare.expands_at_boot = false;
         }
     }
 
     pub(crate) fn rare(&self) -> Option<&Rare> {
-        self.rare.as_deref()
+        self.extra.as_ref()?.rare.as_deref()
     }
 
     pub(crate) fn rare_mut(&mut self) -> &mut Rare {
-        self.rare.get_or_insert_default()
+        self.extra
+            .get_or_insert_default()
+            .rare
+            .get_or_insert_default()
+    }
+
+    fn rare_if_any(&mut self) -> Option<&mut Rare> {
+        self.extra.as_mut()?.rare.as_deref_mut()
     }
 
     pub(crate) fn counters(&self) -> Counters {
-        self.rare()
-            .map_or_else(Counters::default, |rare| rare.counters)
+        let extra = self.extra.as_ref();
+        extra.map_or_else(Counters::default, |extra| extra.counters)
+    }
+
+    pub(crate) fn counters_mut(&mut self) -> &mut Counters {
+        &mut self.extra.get_or_insert_default().counters
     }
 
     /// Sets the counters back, as a boot does.
     pub(crate) fn reset_counters(&mut self) {
-        if let Some(rare) = &mut self.rare {
-            rare.counters = Counters::default();
+        if let Some(extra) = &mut self.extra {
+            extra.counters = Counters::default();
         }
     }
 
@@ -400,10 +304,11 @@ impl Licenses {
 
     /// Writes `comment` on the line at `key`; an empty one takes it away.
     pub(crate) fn set_comment(&mut self, key: LineKey, comment: &str) {
-        let comments = &mut self.rare_mut().comments;
-        comments.retain(|(own, _)| *own != key);
+        if let Some(rare) = self.rare_if_any() {
+            rare.comments.retain(|(own, _)| *own != key);
+        }
         if !comment.is_empty() {
-            comments.push((key, comment.into()));
+            self.rare_mut().comments.push((key, comment.into()));
         }
     }
 
@@ -418,6 +323,18 @@ impl Licenses {
     pub(crate) fn departed(&self, id: LicenseId) -> Option<&Departed> {
         let departed = self.rare().map_or(&[][..], |rare| &rare.departed);
         departed.iter().find(|own| own.id == id)
+    }
+
+    /// Remembers that a license is gone.
+    pub(crate) fn remember(&mut self, departed: Departed) {
+        let gone = &mut self.rare_mut().departed;
+        gone.retain(|own| own.id != departed.id);
+        if gone.len() >= DEPARTED_MAX
+            && let Some(oldest) = gone.iter().position(|own| !own.revoked)
+        {
+            gone.remove(oldest);
+        }
+        gone.push(departed);
     }
 
     /// How many users feature number `feature` has.
@@ -436,6 +353,7 @@ impl Licenses {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::license::{Order, Terms, Udi};
 
     #[test]
     fn an_installed_line_is_small() {
@@ -444,15 +362,26 @@ mod tests {
     }
 
     #[test]
-    fn days_are_kept_over_the_years_a_license_can_name() {
-        for text in ["1970-01-01", "2026-11-24", "2149-06-05"] {
-            let day: Date = text.parse().unwrap();
-            assert_eq!(day_number(Some(day)).and_then(date), Some(day));
+    fn a_device_with_four_installed_lines_is_small() {
+        let udi = Udi::new("CISCO2951/K9", "FTX1000A001");
+        let mut licenses = Licenses::default();
+        for index in 0..4 {
+            let terms = Terms::permanent("securityk9");
+            let block = Order::new(terms.clone(), udi.clone(), 1_704_449_702).block(1);
+            let key = LineKey {
+                member: 0,
+                store: StoreName::Primary,
+                index,
+            };
+            licenses.insert(Installed::new(&terms, &block, [0; 64]).unwrap(), key);
+            licenses.set_comment(key, "");
+            licenses.counters_mut().installed += 1;
         }
-        assert_eq!(day_number(None).and_then(date), None);
-        for text in ["1969-12-31", "2149-06-06", "9999-12-31"] {
-            assert_eq!(day_number(text.parse().ok()), None, "{text}");
-        }
+        // A boxed slice has no room to spare, and the names of features are their image's.
+        let lines = size_of_val(&*licenses.installed);
+        let extra = licenses.extra.as_deref().map_or(0, size_of_val);
+        assert!(licenses.rare().is_none());
+        assert!(lines + extra <= 600, "{lines} and {extra} bytes");
     }
 
     #[test]

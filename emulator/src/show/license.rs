@@ -110,7 +110,7 @@ pub(crate) fn push_page(out: &mut Vec<u8>, shelf: &Shelf<'_>, page: &Page, membe
         Page::Table => listing::table(&mut text, shelf, &lines),
         Page::File => file(&mut text, shelf, &lines),
         Page::Statistics => statistics(&mut text, shelf),
-        Page::Status => status(&mut text, shelf),
+        Page::Status => status(&mut text),
         Page::Udi => udi(&mut text, shelf, member),
         Page::Selected(selection) => {
             let lines: Vec<Line> = lines
@@ -149,12 +149,33 @@ pub(super) fn count(shelf: &Shelf<'_>, line: &Line) -> String {
     let used = if line.is_in_use() { users } else { 0 };
     match line.terms.count {
         Some(count) => {
-            let (in_use, violation) = (used.min(count), used.saturating_sub(count));
+            let (in_use, violation) = shared_out(shelf, line, users);
             format!("{count}/{in_use}/{violation}  (Active/In-use/Violation)")
         }
         None if counted && !line.is_node_locked() => format!("{used}/0  (In-use/Violation)"),
         None => "Non-Counted".to_owned(),
     }
+}
+
+/// How many of `users` the counted `line` takes, and how many are beyond what it grants: lines whose
+/// counts add up are filled one behind the other, and what is left over violates the last.
+fn shared_out(shelf: &Shelf<'_>, line: &Line, users: u32) -> (u32, u32) {
+    let lines = shelf.lines(line.key.member);
+    let mut counted = lines
+        .iter()
+        .filter(|own| own.terms.feature == line.terms.feature && own.is_in_use())
+        .filter_map(|own| Some((own.key, own.terms.count?)))
+        .peekable();
+    let mut left = users;
+    while let Some((key, count)) = counted.next() {
+        let taken = left.min(count);
+        left -= taken;
+        if key == line.key {
+            let beyond = if counted.peek().is_none() { left } else { 0 };
+            return (taken, beyond);
+        }
+    }
+    (0, 0)
 }
 
 /// Writing to a string does not fail.
@@ -183,7 +204,8 @@ fn file(text: &mut String, shelf: &Shelf<'_>, lines: &[Line]) {
                 };
                 line!(text, "{before}{}", String::from_utf8_lossy(piece));
             }
-            line!(text, "    Comment: {}", shelf.licenses.comment(own.key));
+            let comment = format!("    Comment: {}", shelf.licenses.comment(own.key));
+            line!(text, "{}", comment.trim_end());
             line!(text, "       Hash: {}", shelf.hash(own));
             line!(text, "");
         }
@@ -216,10 +238,9 @@ fn statistics(text: &mut String, shelf: &Shelf<'_>) {
     for (name, count) in client {
         line!(text, "\t{name:<27}{count}");
     }
-    line!(text, "");
 }
 
-fn status(text: &mut String, shelf: &Shelf<'_>) {
+fn status(text: &mut String) {
     line!(text, "License Type Supported");
     for (name, meaning) in [
         ("permanent", "Non-expiring node locked license"),
@@ -240,7 +261,6 @@ fn status(text: &mut String, shelf: &Shelf<'_>) {
     ] {
         line!(text, "\t{name:<22} {meaning}");
     }
-    let _ = shelf;
 }
 
 fn udi(text: &mut String, shelf: &Shelf<'_>, served: u8) {
@@ -265,7 +285,6 @@ fn udi(text: &mut String, shelf: &Shelf<'_>, served: u8) {
             line!(text, "{device:<10}{:<22}{:<16}{udi}", udi.pid, udi.serial);
         }
     }
-    line!(text, "");
 }
 
 /// The periods of a metered line, each behind `indent`.

@@ -1,5 +1,9 @@
 //! File systems: the image on a disk, the configurations in NVRAM.
 
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
 use crate::{
     cli::call::{Answer, Call, Dialogue, Next, Typed},
     config::{
@@ -9,6 +13,7 @@ use crate::{
             Token::{Argument as Value, Word},
         },
     },
+    device::files::{FLASH, FileUrl, Written},
 };
 
 const PATH: Argument = Argument::Text { max: 128 };
@@ -55,35 +60,56 @@ fn directory(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     let position = storage.disks.iter().position(|own| own == disk);
     let position = position.unwrap_or(0);
     let (name, total) = (&disk.name, disk.bytes);
-    let free = free_bytes(position, total);
-    call.print(&format!("Directory of {name}:/\n"));
-    call.print(&match position {
-        0 => format!(
+    let mut lines = Vec::new();
+    if position == 0 {
+        lines.push(format!(
             "    1  -rw-  {IMAGE_BYTES:>12}  Feb 10 2016 12:00:00 +00:00  {}",
             storage.image
-        ),
-        _ => "No files in directory".to_owned(),
-    });
+        ));
+    }
+    let mut written_bytes = 0;
+    for (own, written) in written(call, name) {
+        let (number, size) = (lines.len() + 1, written.bytes.len());
+        let at = written.at.to_zoned(TimeZone::UTC);
+        let at = at.strftime("%b %e %Y %H:%M:%S +00:00");
+        lines.push(format!("{number:>5}  -rw-  {size:>12}  {at}  {own}"));
+        written_bytes += size as u64;
+    }
+    if lines.is_empty() {
+        lines.push("No files in directory".to_owned());
+    }
+    let free = free_bytes(position, total).saturating_sub(written_bytes);
+    call.print(&format!("Directory of {name}:/\n"));
+    for line in lines {
+        call.print(&line);
+    }
     call.print(&format!("\n{total} bytes total ({free} bytes free)"));
     Next::Prompt
 }
 
-/// The size of the startup configuration in bytes; 0 where there is none.
+/// The files that the device has written to the disk called `disk`, by name.
+fn written<'c>(call: &'c Call<'_>, disk: &'c str) -> impl Iterator<Item = (&'c str, &'c Written)> {
+    let system = if FLASH.contains(&disk) {
+        FLASH[0]
+    } else {
+        disk
+    };
+    call.device
+        .files()
+        .into_iter()
+        .flat_map(move |files| files.of(system))
+}
+
+/// The size of the startup configuration in bytes, as it is stored; 0 where there is none.
 fn startup_bytes(call: &Call<'_>) -> u64 {
     if *call.device.startup_configuration() == Configuration::default() {
         return 0;
     }
-    let mut text = Vec::new();
-    let view = call.device.view(call.now);
-    view.push_configuration(&mut text, view.startup(), false);
-    text.len() as u64
+    call.device.nvram(call.now).startup as u64
 }
 
 fn nvram(call: &mut Call<'_>) -> Next {
-    let (size, total) = (
-        startup_bytes(call),
-        call.device.model().platform.storage.nvram_bytes,
-    );
+    let (size, total) = (startup_bytes(call), call.device.nvram_total());
     call.print("Directory of nvram:/\n");
     if size > 0 {
         call.print(&format!(
@@ -91,7 +117,15 @@ fn nvram(call: &mut Call<'_>) -> Next {
         ));
     }
     call.print("    1  ----             0                    <no date>  rf_cold_starts");
-    let free = total.saturating_sub(size + NVRAM_OWN_BYTES);
+    let files = written(call, "nvram").map(|(name, own)| (name.to_owned(), own.bytes.len()));
+    let mut written_bytes = 0;
+    for (number, (name, size)) in (2..).zip(files.collect::<Vec<_>>()) {
+        call.print(&format!(
+            "{number:>5}  -rw-  {size:>12}                    <no date>  {name}"
+        ));
+        written_bytes += size as u64;
+    }
+    let free = total.saturating_sub(size + written_bytes + NVRAM_OWN_BYTES);
     call.print(&format!("\n{total} bytes total ({free} bytes free)"));
     Next::Prompt
 }
@@ -128,7 +162,12 @@ fn systems(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
     }
     for (position, disk) in storage.disks.iter().enumerate() {
         let mark = if position == 0 { '*' } else { ' ' };
-        let free = free_bytes(position, disk.bytes).to_string();
+        let own: u64 = written(call, &disk.name)
+            .map(|(_, own)| own.bytes.len() as u64)
+            .sum();
+        let free = free_bytes(position, disk.bytes)
+            .saturating_sub(own)
+            .to_string();
         let flags = if disk.name == "webui" { "ro" } else { "rw" };
         // `flash:` means the numbered disk with the image.
         let alias = if disk.name == "flash0" {
@@ -139,8 +178,11 @@ fn systems(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
         let name = format!("{}:{alias}", disk.name);
         add(mark, &disk.bytes.to_string(), &free, ("disk", flags, &name));
     }
-    let total = storage.nvram_bytes;
-    let free = total.saturating_sub(startup_bytes(call) + NVRAM_OWN_BYTES);
+    let total = call.device.nvram_total();
+    let own: u64 = written(call, "nvram")
+        .map(|(_, own)| own.bytes.len() as u64)
+        .sum();
+    let free = total.saturating_sub(startup_bytes(call) + own + NVRAM_OWN_BYTES);
     add(
         ' ',
         &total.to_string(),
@@ -159,20 +201,31 @@ fn systems(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
 
 fn more(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     let path = typed.text(0).unwrap_or_default().to_owned();
-    let view = call.device.view(call.now);
-    match split(&path) {
-        ("nvram", "startup-config") => {
-            view.push_configuration(call.out, view.startup(), false);
+    match contents(call, &path) {
+        Some(bytes) => {
+            call.print(String::from_utf8_lossy(&bytes).trim_end_matches('\n'));
             Next::Prompt
         }
-        ("system", "running-config") => {
-            view.push_configuration(call.out, view.running(), false);
-            Next::Prompt
-        }
-        _ => call.refuse(&format!(
+        None => call.refuse(&format!(
             "%Error opening {path} (No such file or directory)"
         )),
     }
+}
+
+/// What is in the file called `path`: one that the device has written, or a configuration.
+pub(super) fn contents(call: &Call<'_>, path: &str) -> Option<Arc<[u8]>> {
+    let view = call.device.view(call.now);
+    let mut text = Vec::new();
+    match split(path) {
+        ("nvram", "startup-config") => {
+            view.push_configuration(&mut text, view.startup(), false);
+        }
+        ("system", "running-config") => {
+            view.push_configuration(&mut text, view.running(), false);
+        }
+        _ => return call.device.read_file(&FileUrl::parse(path).ok()?, 0).ok(),
+    }
+    Some(text.into())
 }
 
 fn delete(_: &mut Call<'_>, typed: &Typed<'_>) -> Next {
@@ -202,6 +255,10 @@ fn delete(_: &mut Call<'_>, typed: &Typed<'_>) -> Next {
 fn delete_file(call: &mut Call<'_>, path: &str) -> Next {
     if split(path) == ("nvram", "startup-config") {
         call.device.erase_configuration();
+        return Next::Prompt;
+    }
+    let deleted = FileUrl::parse(path).is_ok_and(|url| call.device.delete_file(&url));
+    if deleted {
         return Next::Prompt;
     }
     call.refuse(&format!(

@@ -1,8 +1,12 @@
-//! Saving the running configuration.
+//! Saving the running configuration, compressed where the configuration asks for it.
+//!
+//! Source: the guide's chapter 6, `service compress-config`.
 
 use crate::{
     cli::call::{Answer, Call, Dialogue, Next, Typed},
     config::grammar::{Row, Token::Word},
+    device::licensing::compresses,
+    license::space,
 };
 
 #[rustfmt::skip]
@@ -11,16 +15,26 @@ pub(super) static ROWS: &[Row] = &[
     Row::exec(15, &[Word("write"), Word("memory")], write, ""),
     Row::exec(15, &[Word("write"), Word("terminal")], write_terminal, "").with_help(&[("terminal", "Write to terminal")]),
     Row::exec(15, &[Word("write"), Word("erase")], erase, "").with_help(&[("erase", "Erase NV memory"), ("memory", "Write to NV memory")]),
-    Row::exec(15, &[Word("copy"), Word("running-config"), Word("startup-config")], copy, "Copy from one file to another"),
+    Row::exec(15, &[Word("copy"), Word("running-config"), Word("startup-config")], copy, "Copy from one file to another").with_help(&[("running-config", "Copy from current system configuration"), ("startup-config", "Copy to startup configuration"), ("copy", "Copy from one file to another")]),
 ];
 
 fn write(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
     save(call)
 }
 
-fn save(call: &mut Call<'_>) -> Next {
+pub(super) fn save(call: &mut Call<'_>) -> Next {
     call.device.save_configuration();
-    call.print("Building configuration...\n[OK]");
+    call.print("Building configuration...");
+    if compresses(call.device.startup_configuration()) {
+        let mut text = Vec::new();
+        let view = call.device.view(call.now);
+        view.push_configuration(&mut text, view.startup(), false);
+        let (from, to) = (text.len(), space::compressed_bytes(&text));
+        call.print(&format!(
+            "Compressing configuration from {from} bytes to {to} bytes"
+        ));
+    }
+    call.print("[OK]");
     Next::Prompt
 }
 

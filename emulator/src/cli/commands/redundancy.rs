@@ -128,7 +128,7 @@ fn software(call: &Call<'_>, platform: &Platform) -> String {
     let mut description = platform.sys_description.lines();
     let version = description.next().unwrap_or_default();
     let rest: String = description.map(|line| format!("\n{line}")).collect();
-    let boot = super::startup::variable(&super::startup::images(call));
+    let boot = super::startup::variable(&call.device.boot_images());
     let boot = boot.map_or_else(String::new, |text| format!("\n{:>32} {text}", "BOOT ="));
     let register = &platform.storage.configuration_register;
     format!(

@@ -21,25 +21,6 @@ fn has_variables(platform: &Platform) -> bool {
     !stacks(platform)
 }
 
-/// The images that `boot system` lines name, in order, each with its file system. The boot loader
-/// learns them when the configuration is saved.
-pub(super) fn images(call: &Call<'_>) -> Vec<String> {
-    let lines = call.device.startup_configuration().verbatim.lines();
-    lines
-        .filter_map(|line| {
-            let words: Vec<_> = line.split_whitespace().collect();
-            match *words.as_slice() {
-                ["boot", "system", image] => Some(image.to_owned()),
-                ["boot", "system", system, image] if image.contains(':') => {
-                    (system != "switch").then(|| image.to_owned())
-                }
-                ["boot", "system", system, image] => Some(format!("{system}:{image}")),
-                _ => None,
-            }
-        })
-        .collect()
-}
-
 /// The variable with `images`, as the boot loader writes it; `None` when there are none.
 pub(super) fn variable(images: &[String]) -> Option<String> {
     let parts = images.iter().map(|image| format!("{image},1;"));
@@ -48,7 +29,7 @@ pub(super) fn variable(images: &[String]) -> Option<String> {
 }
 
 fn bootvar(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
-    let variable = variable(&images(call));
+    let variable = variable(&call.device.boot_images());
     let boot = match &variable {
         Some(text) => format!("BOOT variable = {text}"),
         None => "BOOT variable does not exist".to_owned(),
@@ -82,7 +63,7 @@ fn bootvar(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
 }
 
 fn boot(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
-    let images = images(call);
+    let images = call.device.boot_images();
     let storage = &call.device.model().platform.storage;
     let path = match images.is_empty() {
         true => storage.disks.first().map_or_else(String::new, |disk| {

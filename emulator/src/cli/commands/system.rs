@@ -7,7 +7,7 @@ use crate::{
         Token::{Argument as Value, Word},
     },
     device::{Input, SystemEvent},
-    license::{course, period},
+    license::{ending, period},
     show::interfaces::interfaces,
 };
 
@@ -74,7 +74,7 @@ fn confirm_reload(call: &mut Call<'_>) -> Next {
 
 /// Names the licenses that a feature may miss behind the boot, the nearest end first.
 fn warn_of_licenses(call: &mut Call<'_>) {
-    let ending = call.device.read_licenses(call.now, course::ending);
+    let ending = call.device.read_licenses(call.now, ending::ending);
     let ending = ending.unwrap_or_default();
     if ending.is_empty() {
         return;

@@ -193,7 +193,8 @@ pub(crate) fn push_choice(out: &mut Vec<u8>, shelf: &Shelf<'_>, feature: &str, l
             );
         }
         line!(text, "      License Addition: {}", addition(own));
-        line!(text, "      Comment: {}", shelf.licenses.comment(own.key));
+        let comment = format!("      Comment: {}", shelf.licenses.comment(own.key));
+        line!(text, "{}", comment.trim_end());
         line!(text, "      Store Index: {}", own.key.index);
         line!(
             text,

@@ -168,8 +168,25 @@ fn configure_boot(call: &mut Call<'_>, form: Form, line: &str) -> Next {
         Some(enabled) => enabled.to_owned(),
         None => format!("{line} disable"),
     };
-    if line.starts_with("license boot level ") {
-        keep_line(call, Form::No, "license boot level");
+    if let Some(level) = line.strip_prefix("license boot level ") {
+        // Every member of a stack has one level.
+        let member = |level: &str| {
+            level
+                .split_once(" switch ")
+                .map_or("1", |(_, own)| own)
+                .to_owned()
+        };
+        let kept = call
+            .device
+            .configuration()
+            .verbatim
+            .named("license boot level ");
+        for own in kept
+            .filter(|own| member(own) == member(level))
+            .collect::<Vec<_>>()
+        {
+            keep_line(call, Form::No, &format!("license boot level {own}"));
+        }
     } else {
         keep_line(call, Form::No, &other);
     }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     cli::call::{Call, Next, Typed},
     config::grammar::{Row, Token::Word},
-    device::files::{FileUrl, Files},
+    device::files::FileUrl,
     license::{
         install::{InstallError, InstallOutcome, Installation},
         kind::LicenseKind,
@@ -84,7 +84,10 @@ fn install_file(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
 }
 
 /// The bytes of the file at `url`, announced as devices announce what they load from a server.
-pub(super) fn load(call: &mut Call<'_>, url: &FileUrl) -> Option<std::sync::Arc<[u8]>> {
+pub(in crate::cli::commands) fn load(
+    call: &mut Call<'_>,
+    url: &FileUrl,
+) -> Option<std::sync::Arc<[u8]>> {
     let read = call.device.read_file(url, 0);
     match (read, url.host()) {
         (Err(error), _) => {
@@ -170,15 +173,9 @@ fn revoke(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     let Some(bytes) = load(call, &permission) else {
         return Next::Refused;
     };
-    let checked = call
-        .device
-        .change_licenses(call.now, call.outputs, |licenses, ground, _| {
-            Revocation::check(licenses, ground, &bytes)
-        });
-    let revocation = match checked {
-        Some(Ok(revocation)) => revocation,
-        Some(Err(error)) => return call.refuse(&format!("% Error: {error}")),
-        None => return Next::Refused,
+    let revocation = match check(call, &bytes) {
+        Ok(revocation) => revocation,
+        Err(next) => return next,
     };
     let going: Vec<(String, LicenseKind)> = revocation
         .going()
@@ -196,8 +193,34 @@ fn revoke(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
             return Next::Refused;
         }
         tell_how_to_enable(call, &grace);
-        apply(call, revocation, &target)
+        // The licenses may have changed while the agreement was being read.
+        match check(call, &bytes) {
+            Ok(revocation) => apply(call, revocation, &target),
+            Err(next) => next,
+        }
     })
+}
+
+/// Checks the permission ticket `bytes` against the licenses as they are.
+fn check(call: &mut Call<'_>, bytes: &[u8]) -> Result<Revocation, Next> {
+    let checked = call
+        .device
+        .change_licenses(call.now, call.outputs, |licenses, ground, _| {
+            let revocation = Revocation::check(licenses, ground, bytes);
+            let revocation = revocation.map_err(|error| error.to_string())?;
+            match revocation.fits(licenses, ground) {
+                true => Ok(revocation),
+                false => {
+                    let full = InstallError::StoreFull;
+                    Err(format!("Error[{}]: {full}", full.code()))
+                }
+            }
+        });
+    match checked {
+        Some(Ok(revocation)) => Ok(revocation),
+        Some(Err(error)) => Err(call.refuse(&format!("% Error: {error}"))),
+        None => Err(Next::Refused),
+    }
 }
 
 fn announce(call: &mut Call<'_>, licenses: &[(String, LicenseKind)], what: &str) {
@@ -220,7 +243,10 @@ fn apply(call: &mut Call<'_>, revocation: Revocation, target: &FileUrl) -> Next 
             revocation.rehost_ticket(licenses, ground)
         })
         .unwrap_or_default();
-    if let Err(error) = Files::write(call.device.files_mut(), target, ticket.clone()) {
+    if let Err(error) = call
+        .device
+        .write_file(call.now, target, ticket.clone().into())
+    {
         return call.refuse(&error.to_string());
     }
     call.device

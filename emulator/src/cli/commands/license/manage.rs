@@ -184,7 +184,7 @@ fn uncomment(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
 fn count(call: &mut Call<'_>, change: impl FnOnce(&mut crate::license::store::Counters)) {
     call.device
         .change_licenses(call.now, call.outputs, |licenses, _, _| {
-            change(&mut licenses.rare_mut().counters);
+            change(licenses.counters_mut());
         });
 }
 

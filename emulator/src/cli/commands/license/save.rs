@@ -73,12 +73,12 @@ fn write(
         .device
         .read_licenses(call.now, |shelf| make(shelf, member))
         .unwrap_or_default();
-    if let Err(error) = call.device.files_mut().write(&url, bytes) {
+    if let Err(error) = call.device.write_file(call.now, &url, bytes.into()) {
         return call.refuse(&error.to_string());
     }
     call.device
         .change_licenses(call.now, call.outputs, |licenses, _, _| {
-            count(&mut licenses.rare_mut().counters);
+            count(licenses.counters_mut());
         });
     call.print(&format!("{what} saved ..... to {named}"));
     Next::Prompt
@@ -104,6 +104,10 @@ fn license_file(shelf: &Shelf<'_>, member: u8) -> Vec<u8> {
 }
 
 fn expand(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
+    let full = |shelf: &Shelf<'_>| space::is_expanded(shelf.licenses);
+    if call.device.read_licenses(call.now, full) == Some(true) {
+        return call.refuse(&space::NoExpansion::Already.to_string());
+    }
     call.print(
         "Caution: IOS configuration space will be re-partitioned in NVRAM.\n\
          You must back up your IOS configuration before running this command.",

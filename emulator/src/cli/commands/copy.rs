@@ -1,0 +1,136 @@
+//! `copy`: files between the file systems of the device, and from servers and to them.
+//!
+//! Configurations are read like files; only saving writes one. Source: IOS convention; the guide's
+//! chapter 6 for `copy system:running-config nvram:startup-config`.
+
+use std::sync::Arc;
+
+use super::{files::contents, memory};
+use crate::{
+    cli::call::{Answer, Call, Dialogue, Next, Typed},
+    config::grammar::{
+        Argument, Row,
+        Token::{self, Argument as Value, Word},
+    },
+    device::files::{FileUrl, WhyNot},
+};
+
+const FILE: Token = Value(Argument::Text { max: 256 });
+/// Bytes that are copied in a second.
+const BYTES_PER_SECOND: usize = 100_000;
+/// What a copy takes beside its bytes, in milliseconds.
+const START_MS: usize = 100;
+
+const HELP: &[(&str, &str)] = &[
+    ("WORD", "File to copy from, and file to copy to"),
+    ("running-config", "Copy from current system configuration"),
+    ("startup-config", "Copy from startup configuration"),
+];
+
+#[rustfmt::skip]
+pub(super) static ROWS: &[Row] = &[
+    Row::exec(15, &[Word("copy"), Word("running-config"), FILE], copy, "Copy from one file to another").with_help(HELP),
+    Row::exec(15, &[Word("copy"), Word("startup-config"), FILE], copy, "Copy from one file to another").with_help(HELP),
+    Row::exec(15, &[Word("copy"), FILE, FILE], copy, "Copy from one file to another").with_help(HELP),
+];
+
+fn copy(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
+    let line = typed.command.canonical();
+    let mut names = line.split(' ').skip(1).map(full_name);
+    let mut name = || names.next().unwrap_or_default();
+    let (source, target) = (name(), name());
+    if source == "system:running-config" && target == "nvram:startup-config" {
+        return memory::save(call);
+    }
+    let name = source
+        .rsplit(['/', ':'])
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    // Behind a file system alone the name is asked for.
+    let (place, offered) = match target.strip_suffix([':', '/']) {
+        Some(_) => (target.clone(), name),
+        None => (String::new(), target.clone()),
+    };
+    let shown = offered.rsplit(['/', ':']).next().unwrap_or_default();
+    let question = format!("Destination filename [{shown}]? ");
+    Next::Ask(Dialogue::new(
+        question,
+        Answer::Line,
+        move |call, answer| {
+            let target = match answer.trim() {
+                "" => format!("{place}{offered}"),
+                answer => match target.rfind(['/', ':']) {
+                    Some(end) => format!("{}{answer}", &target[..=end]),
+                    None => answer.to_owned(),
+                },
+            };
+            transfer(call, &source, &target)
+        },
+    ))
+}
+
+/// The two configurations by the file that each is.
+fn full_name(text: &str) -> String {
+    match text {
+        "running-config" => "system:running-config".to_owned(),
+        "startup-config" => "nvram:startup-config".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn transfer(call: &mut Call<'_>, source: &str, target: &str) -> Next {
+    let urls = (FileUrl::parse(source), FileUrl::parse(target));
+    let (from, to) = match urls {
+        (Ok(from), Ok(to)) => (from, to),
+        (Err(error), _) | (_, Err(error)) => return call.refuse(&error.to_string()),
+    };
+    let bytes = match from.host() {
+        Some(_) => super::license::load(call, &from),
+        None => contents(call, source),
+    };
+    let Some(bytes) = bytes else {
+        return match from.host() {
+            Some(_) => Next::Refused,
+            None => call.refuse(&format!(
+                "%Error opening {source} (No such file or directory)"
+            )),
+        };
+    };
+    if (to.system(), to.path()) == ("nvram", "startup-config") {
+        return call.refuse(&to.not_opened(WhyNot::ReadOnly).to_string());
+    }
+    if call.device.has_file(&to) {
+        let question = "%Warning:There is a file already existing with this name\n\
+                        Do you want to over write? [confirm]";
+        return Next::Ask(Dialogue::new(
+            question,
+            Answer::Confirm,
+            move |call, answer| {
+                if answer.is_empty() {
+                    return Next::Prompt;
+                }
+                call.print("");
+                write(call, &to, bytes)
+            },
+        ));
+    }
+    write(call, &to, bytes)
+}
+
+fn write(call: &mut Call<'_>, to: &FileUrl, bytes: Arc<[u8]>) -> Next {
+    let size = bytes.len();
+    if let Err(error) = call.device.write_file(call.now, to, bytes) {
+        return call.refuse(&error.to_string());
+    }
+    if to.host().is_some() {
+        call.print("!!");
+    }
+    let taken_ms = START_MS + size * 1000 / BYTES_PER_SECOND;
+    let (seconds, rest) = (taken_ms / 1000, taken_ms % 1000);
+    call.print(&format!(
+        "{size} bytes copied in {seconds}.{rest:03} secs ({} bytes/sec)",
+        size * 1000 / taken_ms
+    ));
+    Next::Prompt
+}

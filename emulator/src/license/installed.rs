@@ -1,0 +1,156 @@
+//! An installed line as a device keeps it: its terms, its identity and its signature, from which its text
+//! is spelled again on demand. Source: reference licensing, section 7.6.
+
+use std::sync::Arc;
+
+use jiff::{Span, civil::Date};
+
+use super::{
+    kind::LicenseKind,
+    line::{Addition, Block, LicenseId, Pak, Terms, Udi},
+    signature::Signature,
+    store::{LineKey, StoreName, Usage},
+};
+
+/// An installed line.
+#[derive(Clone, Debug)]
+pub(crate) struct Installed {
+    signature: [u8; 64],
+    id: LicenseId,
+    feature: Arc<str>,
+    issued_at_s: u32,
+    /// 0 without a limited time of use.
+    hours: u32,
+    /// [`UNCOUNTED`] without a count.
+    count: u32,
+    /// Days since 1970, [`NEVER`] without a date.
+    start_day: u16,
+    end_day: u16,
+    pub(crate) usage: Usage,
+    /// The first bytes of the hash that [`super::shelf`] works out for the line.
+    pub(crate) seal: [u8; 4],
+    key_id: u16,
+    index: u16,
+    kind: LicenseKind,
+    addition: Addition,
+    member: u8,
+}
+
+const UNCOUNTED: u32 = u32::MAX;
+const NEVER: u16 = u16::MAX;
+
+impl Installed {
+    /// The verified line of `terms` with `block` and `signature`; `None` if a number of it is out of
+    /// range: a count of [`UNCOUNTED`], an issue behind 2106, or a date that is not between 1970 and 2149.
+    pub(crate) fn new(terms: &Terms, block: &Block, signature: [u8; 64]) -> Option<Self> {
+        if terms.count == Some(UNCOUNTED) {
+            return None;
+        }
+        Some(Self {
+            signature,
+            id: block.id,
+            feature: Arc::clone(&terms.feature),
+            issued_at_s: u32::try_from(block.issued_at_s).ok()?,
+            hours: terms.hours.unwrap_or(0),
+            count: terms.count.unwrap_or(UNCOUNTED),
+            start_day: day_number(terms.start)?,
+            end_day: day_number(terms.end)?,
+            usage: Usage::default(),
+            seal: [0; 4],
+            key_id: block.key_id,
+            index: 0,
+            kind: terms.kind,
+            addition: terms.addition,
+            member: 0,
+        })
+    }
+
+    /// Puts the line at `key`.
+    pub(crate) fn place(&mut self, key: LineKey) {
+        self.index = key.index;
+        self.member = key.member;
+    }
+
+    pub(crate) fn key(&self) -> LineKey {
+        LineKey {
+            member: self.member,
+            store: StoreName::Primary,
+            index: self.index,
+        }
+    }
+
+    pub(crate) fn id(&self) -> LicenseId {
+        self.id
+    }
+
+    pub(crate) fn terms(&self) -> Terms {
+        Terms {
+            feature: Arc::clone(&self.feature),
+            kind: self.kind,
+            addition: self.addition,
+            count: (self.count != UNCOUNTED).then_some(self.count),
+            hours: (self.hours > 0).then_some(self.hours),
+            start: date(self.start_day),
+            end: date(self.end_day),
+        }
+    }
+
+    /// The block and the signature that the line for `udi` with `pak` ends with.
+    pub(crate) fn ending(&self, udi: &Udi, pak: Option<Pak>) -> (Block, [u8; 64]) {
+        let terms = self.terms();
+        let block = Block {
+            kind: self.kind,
+            key_id: self.key_id,
+            id: self.id,
+            device: udi.digest(),
+            pak: Block::pak_digest(pak),
+            issued_at_s: self.issued_at_s.into(),
+            period_s: terms.period_s().unwrap_or(0),
+            count: terms.count.unwrap_or(0),
+        };
+        (block, self.signature)
+    }
+
+    /// Changes one bit of what is stored, as a fault of the memory does.
+    pub(crate) fn damage(&mut self, draw: u64) {
+        let place = usize::try_from(draw % 512).unwrap_or_default();
+        self.signature[place / 8] ^= 1 << (place % 8);
+    }
+
+    /// Whether the line may be the one that ends in `signature`; the rest of it has to be compared.
+    pub(crate) fn is_signed(&self, signature: &Signature) -> bool {
+        matches!(signature, Signature::Issuer { signature, .. } if *signature == self.signature)
+    }
+}
+
+fn day_number(date: Option<Date>) -> Option<u16> {
+    let Some(date) = date else {
+        return Some(NEVER);
+    };
+    let days = Date::constant(1970, 1, 1).until(date).ok()?.get_days();
+    u16::try_from(days).ok().filter(|number| *number != NEVER)
+}
+
+fn date(number: u16) -> Option<Date> {
+    let epoch = Date::constant(1970, 1, 1);
+    (number != NEVER)
+        .then(|| epoch.checked_add(Span::new().days(number)).ok())
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_kept_over_the_years_a_license_can_name() {
+        for text in ["1970-01-01", "2026-11-24", "2149-06-05"] {
+            let day: Date = text.parse().unwrap();
+            assert_eq!(day_number(Some(day)).and_then(date), Some(day));
+        }
+        assert_eq!(day_number(None).and_then(date), None);
+        for text in ["1969-12-31", "2149-06-06", "9999-12-31"] {
+            assert_eq!(day_number(text.parse().ok()), None, "{text}");
+        }
+    }
+}
