@@ -179,87 +179,32 @@ impl Device {
     }
 }
 
+/// A counter: who wants to hear of it, what it counts, and its value.
+type Counted = (DebugKind, &'static str, fn(&Counters) -> u32);
+
+#[rustfmt::skip]
+const COUNTED: [Counted; 12] = [
+    (DebugKind::LicenseEvents, "licenses installed", |counters| counters.installed),
+    (DebugKind::LicenseErrors, "licenses not installed", |counters| counters.install_failed),
+    (DebugKind::LicenseEvents, "licenses there already", |counters| counters.duplicates),
+    (DebugKind::LicenseEvents, "comments added", |counters| counters.comments_added),
+    (DebugKind::LicenseEvents, "comments deleted", |counters| counters.comments_deleted),
+    (DebugKind::LicenseEvents, "licenses cleared", |counters| counters.cleared),
+    (DebugKind::LicenseEvents, "files of licenses saved", |counters| counters.saved),
+    (DebugKind::LicenseEvents, "credentials saved", |counters| counters.credentials_saved),
+    (DebugKind::LicenseEvents, "requests granted", |counters| counters.requests),
+    (DebugKind::LicenseErrors, "requests refused", |counters| counters.requests_failed),
+    (DebugKind::LicenseEvents, "licenses released", |counters| counters.releases),
+    (DebugKind::LicenseEvents, "moves to a better license", |counters| counters.notifications),
+];
+
 /// What the counters say happened between `before` and `after`.
 fn license_stages(before: Counters, after: Counters) -> Vec<(DebugKind, String)> {
-    use DebugKind::{LicenseErrors, LicenseEvents};
-    let counted = [
-        (
-            LicenseEvents,
-            "licenses installed",
-            before.installed,
-            after.installed,
-        ),
-        (
-            LicenseErrors,
-            "licenses not installed",
-            before.install_failed,
-            after.install_failed,
-        ),
-        (
-            LicenseEvents,
-            "licenses there already",
-            before.duplicates,
-            after.duplicates,
-        ),
-        (
-            LicenseEvents,
-            "comments added",
-            before.comments_added,
-            after.comments_added,
-        ),
-        (
-            LicenseEvents,
-            "comments deleted",
-            before.comments_deleted,
-            after.comments_deleted,
-        ),
-        (
-            LicenseEvents,
-            "licenses cleared",
-            before.cleared,
-            after.cleared,
-        ),
-        (
-            LicenseEvents,
-            "files of licenses saved",
-            before.saved,
-            after.saved,
-        ),
-        (
-            LicenseEvents,
-            "credentials saved",
-            before.credentials_saved,
-            after.credentials_saved,
-        ),
-        (
-            LicenseEvents,
-            "requests granted",
-            before.requests,
-            after.requests,
-        ),
-        (
-            LicenseErrors,
-            "requests refused",
-            before.requests_failed,
-            after.requests_failed,
-        ),
-        (
-            LicenseEvents,
-            "licenses released",
-            before.releases,
-            after.releases,
-        ),
-        (
-            LicenseEvents,
-            "moves to a better license",
-            before.notifications,
-            after.notifications,
-        ),
-    ];
-    let moved = counted.into_iter().filter(|(.., from, to)| to > from);
-    moved
-        .map(|(kind, what, from, to)| (kind, format!("{what}: {}", to - from)))
-        .collect()
+    let moved = COUNTED.iter().filter_map(|(kind, what, value)| {
+        let more = value(&after).saturating_sub(value(&before));
+        (more > 0).then(|| (*kind, format!("{what}: {more}")))
+    });
+    moved.collect()
 }
 
 /// What there is to say of a message that has ended.

@@ -69,6 +69,54 @@ pub(crate) enum LineEvent {
     Removed,
 }
 
+impl LineEvent {
+    /// Writes that this happened to the line of `feature` at `place`.
+    fn write(self, out: &mut fmt::Formatter<'_>, feature: &str, place: &str) -> fmt::Result {
+        let (name, before, what) = match self {
+            Self::Installed => ("INSTALL", "Feature", "was installed in this device"),
+            Self::Accepted => ("EULA_ACCEPTED", "EULA for feature", "has been accepted"),
+            Self::Revoked => ("REVOKE", "Feature", "was revoked from this device"),
+            Self::Removed => ("REMOVE", "Feature", "was removed from this device"),
+        };
+        write!(
+            out,
+            "%LICENSE-6-{name}: {before} {feature} {FEATURE_VERSION} {what}. {place}"
+        )
+    }
+}
+
+fn span(seconds: u64) -> String {
+    period::long(seconds).trim_end().to_owned()
+}
+
+/// Writes that the license for `feature` of `udi` ends or has ended.
+fn write_end(
+    out: &mut fmt::Formatter<'_>,
+    name: &str,
+    feature: &str,
+    udi: &Udi,
+    what: &str,
+) -> fmt::Result {
+    write!(
+        out,
+        "%LICENSE-1-{name}: License for feature {feature} {FEATURE_VERSION} {what}. UDI={udi}"
+    )
+}
+
+/// Writes which level of `module` boots next, and on which license.
+fn write_level(
+    out: &mut fmt::Formatter<'_>,
+    module: &str,
+    level: &str,
+    license: Option<&str>,
+) -> fmt::Result {
+    let license = license.unwrap_or("No valid license found");
+    write!(
+        out,
+        "%IOS_LICENSE_IMAGE_APPLICATION-6-LICENSE_LEVEL: Module name = {module} Next reboot level = {level} and License = {license}"
+    )
+}
+
 impl fmt::Display for LicenseLog {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -80,25 +128,7 @@ impl fmt::Display for LicenseLog {
                 store,
             } => {
                 let place = format!("UDI={udi}; StoreIndex={index}:{store}");
-                let license = format!("{feature} {FEATURE_VERSION}");
-                match what {
-                    LineEvent::Installed => write!(
-                        out,
-                        "%LICENSE-6-INSTALL: Feature {license} was installed in this device. {place}"
-                    ),
-                    LineEvent::Accepted => write!(
-                        out,
-                        "%LICENSE-6-EULA_ACCEPTED: EULA for feature {license} has been accepted. {place}"
-                    ),
-                    LineEvent::Revoked => write!(
-                        out,
-                        "%LICENSE-6-REVOKE: Feature {license} was revoked from this device. {place}"
-                    ),
-                    LineEvent::Removed => write!(
-                        out,
-                        "%LICENSE-6-REMOVE: Feature {license} was removed from this device. {place}"
-                    ),
-                }
+                what.write(out, feature, &place)
             }
             Self::AcceptedAll => out.write_str(
                 "%LICENSE-6-EULA_ACCEPT_ALL: The Right to Use End User License Agreement is accepted",
@@ -111,20 +141,12 @@ impl fmt::Display for LicenseLog {
                 feature,
                 udi,
                 left_s,
-            } => write!(
-                out,
-                "%LICENSE-1-EXPIRING: License for feature {feature} {FEATURE_VERSION} will expire in {}. UDI={udi}",
-                period::long(*left_s).trim_end()
-            ),
+            } => write_end(out, "EXPIRING", feature, udi, &format!("will expire in {}", span(*left_s))),
             Self::Expired {
                 feature,
                 udi,
                 ago_s,
-            } => write!(
-                out,
-                "%LICENSE-1-EXPIRED: License for feature {feature} {FEATURE_VERSION} has expired {} ago. UDI={udi}",
-                period::long(*ago_s).trim_end()
-            ),
+            } => write_end(out, "EXPIRED", feature, udi, &format!("has expired {} ago", span(*ago_s))),
             Self::RightToUse { feature, udi } => write!(
                 out,
                 "%LICENSE-6-RTU_TRANSITION: Evaluation period of feature {feature} {FEATURE_VERSION} is over, the right to use applies. UDI={udi}"
@@ -145,11 +167,7 @@ impl fmt::Display for LicenseLog {
                 module,
                 level,
                 license,
-            } => write!(
-                out,
-                "%IOS_LICENSE_IMAGE_APPLICATION-6-LICENSE_LEVEL: Module name = {module} Next reboot level = {level} and License = {}",
-                license.as_deref().unwrap_or("No valid license found")
-            ),
+            } => write_level(out, module, level, license.as_deref()),
             Self::CountReached {
                 feature,
                 udi,

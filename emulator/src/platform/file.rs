@@ -147,14 +147,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
         file: file.to_owned(),
         what,
     };
-    if let Some(fault) = parsed.license.as_ref().and_then(LicensedImage::fault) {
-        return Err(wrong(fault));
-    }
-    if parsed.license.is_some() != (parsed.licensing == LicensingFamily::Classic) {
-        return Err(wrong(
-            "license lines belong to classic licensing, and only to it".to_owned(),
-        ));
-    }
+    check_license(&parsed).map_err(wrong)?;
     let groups = groups(parsed.groups.as_deref()).map_err(wrong)?;
     let cards = parsed.card.iter().map(|unit| unit.card().map_err(wrong));
     let cards = cards.collect::<Result<Vec<_>, _>>()?;
@@ -206,6 +199,17 @@ pub(super) fn read(file: &str, text: &str) -> Result<Platform, PlatformError> {
     };
     add_triggers(&mut platform, parsed.triggers).map_err(wrong)?;
     Ok(platform)
+}
+
+/// Whether what the file says of licenses holds together.
+fn check_license(parsed: &PlatformFile) -> Result<(), String> {
+    if let Some(fault) = parsed.license.as_ref().and_then(LicensedImage::fault) {
+        return Err(fault);
+    }
+    match parsed.license.is_some() == (parsed.licensing == LicensingFamily::Classic) {
+        true => Ok(()),
+        false => Err("license lines belong to classic licensing, and only to it".to_owned()),
+    }
 }
 
 /// Reads which commands each kind of message runs, once the model knows its commands.

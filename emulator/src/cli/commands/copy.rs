@@ -21,6 +21,9 @@ const BYTES_PER_SECOND: usize = 100_000;
 /// What a copy takes beside its bytes, in milliseconds.
 const START_MS: usize = 100;
 
+/// Letters from which on a word is one of the two configurations rather than a file.
+const KEYWORD_LETTERS_MIN: usize = 3;
+
 const HELP: &[(&str, &str)] = &[
     ("WORD", "File to copy from, and file to copy to"),
     ("running-config", "Copy from current system configuration"),
@@ -36,11 +39,16 @@ pub(super) static ROWS: &[Row] = &[
 
 fn copy(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     let line = typed.command.canonical();
-    let mut names = line.split(' ').skip(1).map(full_name);
+    let mut names = line.split(' ').skip(1);
     let mut name = || names.next().unwrap_or_default();
-    let (source, target) = (name(), name());
+    let (source, typed_target) = (full_name(name()), name());
+    let target = full_name(typed_target);
     if source == "system:running-config" && target == "nvram:startup-config" {
-        return memory::save(call);
+        // Named by its keyword, the configuration is asked for like any file.
+        return match typed_target.contains(':') {
+            true => memory::save(call),
+            false => memory::ask_where(),
+        };
     }
     let name = source
         .rsplit(['/', ':'])
@@ -70,12 +78,17 @@ fn copy(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     ))
 }
 
-/// The two configurations by the file that each is.
+/// The two configurations by the file that each is; their keywords may be abbreviated.
 fn full_name(text: &str) -> String {
-    match text {
-        "running-config" => "system:running-config".to_owned(),
-        "startup-config" => "nvram:startup-config".to_owned(),
-        other => other.to_owned(),
+    let is = |keyword: &str| {
+        text.len() >= KEYWORD_LETTERS_MIN && keyword.starts_with(&text.to_ascii_lowercase())
+    };
+    if is("running-config") {
+        "system:running-config".to_owned()
+    } else if is("startup-config") {
+        "nvram:startup-config".to_owned()
+    } else {
+        text.to_owned()
     }
 }
 

@@ -45,62 +45,9 @@ pub(crate) fn parse(line: &str) -> Result<ParsedLine<'_>, MalformedLine> {
         .rsplit_once(' ')
         .ok_or(MalformedLine("it is one word"))?;
     let tokens: Vec<&str> = body.split(' ').collect();
-    let (head, hours, tail) = match tokens.as_slice() {
-        [
-            head @ ..,
-            "TRIAL",
-            "DISABLED",
-            hours,
-            "DISABLED",
-            "STANDALONE",
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-        ] if head.len() == 4 => (
-            head,
-            Some(number(hours).ok_or(MalformedLine("its period is no number"))?),
-            &tokens[8..],
-        ),
-        [
-            head @ ..,
-            "NORMAL",
-            "STANDALONE",
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-        ] if head.len() == 4 => (head, None, &tokens[5..]),
-        _ => return Err(MalformedLine("it has not the tokens of a line")),
-    };
-    let feature = match head {
-        ["11", feature, FEATURE_VERSION, "LONG"] if is_feature(feature) => *feature,
-        _ => return Err(MalformedLine("it does not begin like a line")),
-    };
+    let (feature, hours, tail) = beginning(&tokens)?;
     let [
-        _,
+        "STANDALONE",
         addition,
         count,
         limit,
@@ -120,43 +67,21 @@ pub(crate) fn parse(line: &str) -> Result<ParsedLine<'_>, MalformedLine> {
     else {
         return Err(MalformedLine("a constant of it is another"));
     };
-    let addition = match *addition {
-        "ADD" => Addition::Additive,
-        "EXCL" => Addition::Exclusive,
-        _ => return Err(MalformedLine("it neither adds nor excludes")),
-    };
-    if count != limit {
-        return Err(MalformedLine("its counts differ"));
-    }
-    let count = match count.strip_suffix("_KEYS") {
-        Some("INFINITE") => None,
-        keys => Some(
-            keys.and_then(number)
-                .ok_or(MalformedLine("its count is no number"))?,
-        ),
-    };
-    let device = match (*node, *lock_code) {
-        ("CL_ND_LCK", code) if code.starts_with('*') => Some(device(vendor)?),
-        ("DEMO", "NiL") => None,
-        _ => return Err(MalformedLine("it is neither locked nor free")),
-    };
+    let count = keys(count, limit)?;
+    let device = lock(node, lock_code, vendor)?;
     let (signature, block) =
         signature::parse_seal(seal).ok_or(MalformedLine("its end is damaged"))?;
     let kind = block.kind;
     let terms = Terms {
         feature: feature.into(),
         kind,
-        addition,
+        addition: addition_of(addition)?,
         count,
         hours,
         start: day(start)?,
         end: day(end)?,
     };
-    let agrees = kind.is_metered() == hours.is_some()
-        && kind.is_subscription() == terms.end.is_some()
-        && terms.period_s().unwrap_or(0) == block.period_s
-        && count.unwrap_or(0) == block.count;
-    if !agrees {
+    if !agrees(&terms, &block) {
         return Err(MalformedLine("its readable part is not what its end says"));
     }
     Ok(ParsedLine {
@@ -167,6 +92,65 @@ pub(crate) fn parse(line: &str) -> Result<ParsedLine<'_>, MalformedLine> {
         block,
         signature,
     })
+}
+
+/// The feature, the hours of a metered line, and the tokens behind how it is metered.
+fn beginning<'t, 'l>(
+    tokens: &'t [&'l str],
+) -> Result<(&'l str, Option<u32>, &'t [&'l str]), MalformedLine> {
+    let ["11", feature, FEATURE_VERSION, "LONG", rest @ ..] = tokens else {
+        return Err(MalformedLine("it does not begin like a line"));
+    };
+    if !is_feature(feature) {
+        return Err(MalformedLine("it names no feature"));
+    }
+    match rest {
+        ["NORMAL", tail @ ..] => Ok((feature, None, tail)),
+        ["TRIAL", "DISABLED", hours, "DISABLED", tail @ ..] => {
+            let hours = number(hours).ok_or(MalformedLine("its period is no number"))?;
+            Ok((feature, Some(hours), tail))
+        }
+        _ => Err(MalformedLine("it has not the tokens of a line")),
+    }
+}
+
+/// The count of a line, which it says twice; `None` where it is unlimited.
+fn keys(count: &str, limit: &str) -> Result<Option<u32>, MalformedLine> {
+    if count != limit {
+        return Err(MalformedLine("its counts differ"));
+    }
+    match count.strip_suffix("_KEYS") {
+        Some("INFINITE") => Ok(None),
+        keys => keys
+            .and_then(number)
+            .map(Some)
+            .ok_or(MalformedLine("its count is no number")),
+    }
+}
+
+fn addition_of(token: &str) -> Result<Addition, MalformedLine> {
+    match token {
+        "ADD" => Ok(Addition::Additive),
+        "EXCL" => Ok(Addition::Exclusive),
+        _ => Err(MalformedLine("it neither adds nor excludes")),
+    }
+}
+
+/// The device that a line is locked to; `None` for one that is not.
+fn lock(node: &str, code: &str, vendor: &str) -> Result<Option<Udi>, MalformedLine> {
+    match (node, code) {
+        ("CL_ND_LCK", code) if code.starts_with('*') => device(vendor).map(Some),
+        ("DEMO", "NiL") => Ok(None),
+        _ => Err(MalformedLine("it is neither locked nor free")),
+    }
+}
+
+/// Whether the readable part of a line says what its block does.
+fn agrees(terms: &Terms, block: &Block) -> bool {
+    terms.kind.is_metered() == terms.hours.is_some()
+        && terms.kind.is_subscription() == terms.end.is_some()
+        && terms.period_s().unwrap_or(0) == block.period_s
+        && terms.count.unwrap_or(0) == block.count
 }
 
 /// Whether `text` may name a feature: at most [`FEATURE_BYTES_MAX`] letters, digits, `-`, `_`, `.` and `+`.

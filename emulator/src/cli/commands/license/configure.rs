@@ -111,7 +111,7 @@ fn level(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     if known.is_none_or(|(_, feature)| feature.level.is_none()) {
         return Next::Invalid { value: 0 };
     }
-    boot_line(call, typed, &named.to_owned())
+    boot_line(call, typed, named)
 }
 
 fn package(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
