@@ -16,6 +16,8 @@ use crate::{
 };
 
 const FILE: Token = Value(Argument::Text { max: 256 });
+/// Fewer characters than these are the name of a file.
+const KEYWORD_CHARACTERS_MIN: usize = 3;
 /// Bytes that are copied in a second.
 const BYTES_PER_SECOND: usize = 100_000;
 /// What a copy takes beside its bytes, in milliseconds.
@@ -40,7 +42,11 @@ fn copy(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     let mut name = || names.next().unwrap_or_default();
     let (source, target) = (name(), name());
     if source == "system:running-config" && target == "nvram:startup-config" {
-        return memory::save(call);
+        // With both files named in full there is nothing to ask.
+        return match line.ends_with(":startup-config") {
+            true => memory::save(call),
+            false => memory::copy(call, typed),
+        };
     }
     let name = source
         .rsplit(['/', ':'])
@@ -70,12 +76,15 @@ fn copy(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     ))
 }
 
-/// The two configurations by the file that each is.
+/// The two configurations by the file that each is; like all keywords they may be cut short.
 fn full_name(text: &str) -> String {
-    match text {
-        "running-config" => "system:running-config".to_owned(),
-        "startup-config" => "nvram:startup-config".to_owned(),
-        other => other.to_owned(),
+    let means = |name: &str| text.len() >= KEYWORD_CHARACTERS_MIN && name.starts_with(text);
+    if means("running-config") {
+        "system:running-config".to_owned()
+    } else if means("startup-config") {
+        "nvram:startup-config".to_owned()
+    } else {
+        text.to_owned()
     }
 }
 

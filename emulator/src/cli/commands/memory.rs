@@ -57,7 +57,7 @@ fn write_terminal(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
     Next::Prompt
 }
 
-fn copy(_: &mut Call<'_>, _: &Typed<'_>) -> Next {
+pub(super) fn copy(_: &mut Call<'_>, _: &Typed<'_>) -> Next {
     let then = |call: &mut Call<'_>, answer: &str| match answer.trim() {
         "" | "startup-config" => save(call),
         other => {
