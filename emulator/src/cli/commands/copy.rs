@@ -16,13 +16,12 @@ use crate::{
 };
 
 const FILE: Token = Value(Argument::Text { max: 256 });
+/// Fewer characters than these are the name of a file.
+const KEYWORD_CHARACTERS_MIN: usize = 3;
 /// Bytes that are copied in a second.
 const BYTES_PER_SECOND: usize = 100_000;
 /// What a copy takes beside its bytes, in milliseconds.
 const START_MS: usize = 100;
-
-/// Letters from which on a word is one of the two configurations rather than a file.
-const KEYWORD_LETTERS_MIN: usize = 3;
 
 const HELP: &[(&str, &str)] = &[
     ("WORD", "File to copy from, and file to copy to"),
@@ -39,15 +38,14 @@ pub(super) static ROWS: &[Row] = &[
 
 fn copy(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     let line = typed.command.canonical();
-    let mut names = line.split(' ').skip(1);
+    let mut names = line.split(' ').skip(1).map(full_name);
     let mut name = || names.next().unwrap_or_default();
-    let (source, typed_target) = (full_name(name()), name());
-    let target = full_name(typed_target);
+    let (source, target) = (name(), name());
     if source == "system:running-config" && target == "nvram:startup-config" {
-        // Named by its keyword, the configuration is asked for like any file.
-        return match typed_target.contains(':') {
+        // With both files named in full there is nothing to ask.
+        return match line.ends_with(":startup-config") {
             true => memory::save(call),
-            false => memory::ask_where(),
+            false => memory::copy(call, typed),
         };
     }
     let name = source
@@ -78,14 +76,12 @@ fn copy(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     ))
 }
 
-/// The two configurations by the file that each is; their keywords may be abbreviated.
+/// The two configurations by the file that each is; like all keywords they may be cut short.
 fn full_name(text: &str) -> String {
-    let is = |keyword: &str| {
-        text.len() >= KEYWORD_LETTERS_MIN && keyword.starts_with(&text.to_ascii_lowercase())
-    };
-    if is("running-config") {
+    let means = |name: &str| text.len() >= KEYWORD_CHARACTERS_MIN && name.starts_with(text);
+    if means("running-config") {
         "system:running-config".to_owned()
-    } else if is("startup-config") {
+    } else if means("startup-config") {
         "nvram:startup-config".to_owned()
     } else {
         text.to_owned()

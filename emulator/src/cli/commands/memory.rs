@@ -57,12 +57,7 @@ fn write_terminal(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
     Next::Prompt
 }
 
-fn copy(_: &mut Call<'_>, _: &Typed<'_>) -> Next {
-    ask_where()
-}
-
-/// Asks for the name that the running configuration is saved under.
-pub(super) fn ask_where() -> Next {
+pub(super) fn copy(_: &mut Call<'_>, _: &Typed<'_>) -> Next {
     let then = |call: &mut Call<'_>, answer: &str| match answer.trim() {
         "" | "startup-config" => save(call),
         other => {
