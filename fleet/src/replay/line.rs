@@ -157,21 +157,9 @@ mod tests {
 
     const TEXT: &str = "%LINK-3-UPDOWN: Interface Gi0/1, changed state to down";
 
-    /// Reads the beginning of a line before [`TEXT`].
-    fn read(before: &str) -> Result<(String, Option<String>), Unread> {
-        let line = format!("{before}{TEXT}");
-        let line = read_line(&line)?;
-        assert_eq!(line.text, TEXT);
-        let stamp = match line.stamp {
-            Stamp::Instant(instant) => instant.to_string(),
-            Stamp::WithoutYear(civil) => civil.to_string(),
-        };
-        Ok((stamp, line.source.map(str::to_owned)))
-    }
-
-    #[test]
-    fn lines_of_relays_servers_and_devices_are_read() {
-        for (before, stamp, source) in [
+    /// What stands before [`TEXT`], when that is, and who sent it.
+    #[rustfmt::skip]
+    const LINES: [(&str, &str, Option<&str>); 14] = [
             (
                 "<189>1 2026-03-14T10:50:00.123Z edge-1 - - - - ",
                 "2026-03-14T10:50:00.123Z",
@@ -238,7 +226,23 @@ mod tests {
                 "0004-03-14T10:50:00.123",
                 None,
             ),
-        ] {
+    ];
+
+    /// Reads the beginning of a line before [`TEXT`].
+    fn read(before: &str) -> Result<(String, Option<String>), Unread> {
+        let line = format!("{before}{TEXT}");
+        let line = read_line(&line)?;
+        assert_eq!(line.text, TEXT);
+        let stamp = match line.stamp {
+            Stamp::Instant(instant) => instant.to_string(),
+            Stamp::WithoutYear(civil) => civil.to_string(),
+        };
+        Ok((stamp, line.source.map(str::to_owned)))
+    }
+
+    #[test]
+    fn lines_of_relays_servers_and_devices_are_read() {
+        for (before, stamp, source) in LINES {
             let expected = (stamp.to_owned(), source.map(str::to_owned));
             assert_eq!(read(before), Ok(expected), "{before}");
         }

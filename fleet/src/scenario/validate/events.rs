@@ -29,16 +29,7 @@ pub(super) fn traffic(
 ) -> Vec<Traffic> {
     let mut traffic: Vec<Traffic> = Vec::new();
     for table in &file.traffic {
-        if traffic
-            .iter()
-            .any(|before| before.name == *table.name.get_ref())
-        {
-            findings.add(
-                table.name.span(),
-                format!("there are two traffics called `{}`", table.name.get_ref()),
-                "rename one: chance is drawn by name",
-            );
-        }
+        check_name(table, &traffic, findings);
         let fleet = match fleet(table, file, fleets, findings) {
             Concerned::All => None,
             Concerned::Fleet(position) => Some(position),
@@ -91,6 +82,17 @@ pub(super) fn traffic(
         });
     }
     traffic
+}
+
+fn check_name(table: &TrafficTable, before: &[Traffic], findings: &mut Findings) {
+    let name = table.name.get_ref();
+    if before.iter().any(|traffic| traffic.name == *name) {
+        findings.add(
+            table.name.span(),
+            format!("there are two traffics called `{name}`"),
+            "rename one: chance is drawn by name",
+        );
+    }
 }
 
 /// Whose devices a traffic concerns.
