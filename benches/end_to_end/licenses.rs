@@ -11,6 +11,7 @@ use emulator::{
     license::{Issuer, Terms, install::InstallOutcome, issue::Delivery, signature::TEST_KEY_ID},
 };
 use fleet::monitor::resident_bytes;
+use jiff::Timestamp;
 
 /// Licenses that each device gets, of features that it can be licensed for.
 const FEATURES: [&str; 4] = ["securityk9", "uck9", "datak9", "gatekeeper"];
@@ -33,15 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let made = made.elapsed();
     let idle = resident_bytes();
     let mut outputs = Vec::new();
-    // Full log buffers: what installing logs is then no memory of its own.
-    for device in &mut devices {
-        for number in 0..LOG_LINES {
-            let line = format!("{} {}", benches::log_line(number), "x".repeat(100));
-            let event = SystemEvent::Syslog(line.into());
-            device.handle(start, Input::Event(event), &mut outputs);
-            outputs.clear();
-        }
-    }
+    fill_logs(&mut devices, start, &mut outputs);
     let without = resident_bytes();
     let installing = Instant::now();
     for feature in FEATURES {
@@ -81,4 +74,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     drop(devices);
     Ok(())
+}
+
+/// Fills the log buffers: what installing logs is then no memory of its own.
+fn fill_logs(devices: &mut [Device], now: Timestamp, outputs: &mut Vec<Output>) {
+    for device in devices {
+        for number in 0..LOG_LINES {
+            let line = format!("{} {}", benches::log_line(number), "x".repeat(100));
+            let event = SystemEvent::Syslog(line.into());
+            device.handle(now, Input::Event(event), outputs);
+            outputs.clear();
+        }
+    }
 }
