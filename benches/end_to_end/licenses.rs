@@ -11,17 +11,20 @@ use emulator::{
     license::{Issuer, Terms, install::InstallOutcome, issue::Delivery, signature::TEST_KEY_ID},
 };
 use fleet::monitor::resident_bytes;
+use jiff::Timestamp;
 
 /// Licenses that each device gets, of features that it can be licensed for.
 const FEATURES: [&str; 4] = ["securityk9", "uck9", "datak9", "gatekeeper"];
-const DEVICES_DEFAULT: u32 = 100_000;
+const DEVICES_DEFAULT: u32 = 20_000;
+/// Log lines of some 190 bytes, more than a log buffer holds.
+const LOG_LINES: u32 = 50;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let count = match std::env::args().nth(1) {
         Some(text) => text.parse()?,
         None => DEVICES_DEFAULT,
     };
-    let text = "service call-home\nno logging buffered\nhostname {hostname}\n";
+    let text = "service call-home\nhostname {hostname}\n";
     let model = benches::model("CISCO2951/K9", text);
     let start = benches::start();
     let before = resident_bytes();
@@ -29,8 +32,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let device = |number| Device::in_fleet(&model, "bench", number, Seed(7), start);
     let mut devices: Vec<Device> = (0..count).map(device).collect();
     let made = made.elapsed();
-    let without = resident_bytes();
+    let idle = resident_bytes();
     let mut outputs = Vec::new();
+    fill_logs(&mut devices, start, &mut outputs);
+    let without = resident_bytes();
     let installing = Instant::now();
     for feature in FEATURES {
         let delivery = Delivery {
@@ -57,7 +62,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let each = |bytes: u64| bytes as f64 / f64::from(count);
     let licenses = f64::from(count) * FEATURES.len() as f64;
     println!("devices    {count}, made in {:.2} s", made.as_secs_f64());
-    println!("memory     {:.0} bytes each", each(without - before));
+    println!(
+        "memory     {:.0} bytes each",
+        each(idle.saturating_sub(before))
+    );
     println!(
         "licenses   {} each: {:.0} bytes more; {:.0} us to sign, check and store one",
         FEATURES.len(),
@@ -66,4 +74,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     drop(devices);
     Ok(())
+}
+
+/// Fills the log buffers: what installing logs is then no memory of its own.
+fn fill_logs(devices: &mut [Device], now: Timestamp, outputs: &mut Vec<Output>) {
+    for device in devices {
+        for number in 0..LOG_LINES {
+            let line = format!("{} {}", benches::log_line(number), "x".repeat(100));
+            let event = SystemEvent::Syslog(line.into());
+            device.handle(now, Input::Event(event), outputs);
+            outputs.clear();
+        }
+    }
 }

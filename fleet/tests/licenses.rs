@@ -24,7 +24,7 @@ use tempfile::TempDir;
 
 /// Routers whose gatekeeper runs on a license.
 const CONFIGURATION: &str = include_str!("../../scenarios/configs/licensed.ios");
-/// Licenses of each from the factory, and of each in the image.
+/// Devices of a scenario.
 const DEVICES: u32 = 12;
 
 /// A scenario of [`DEVICES`] routers and `tables`.
@@ -288,4 +288,34 @@ fn a_run_directory_with_served_files_runs_again() {
     assert_eq!(output.status.code(), Some(0), "{shown}");
     let kept = again.join("configs/bad.lic");
     assert_eq!(std::fs::read(kept).unwrap(), served);
+}
+
+#[test]
+fn the_wave_that_comes_along_is_sound_and_balances() {
+    let folder = TempDir::new().unwrap();
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    let out = folder.path().join("run");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fleet"));
+    command.args(["run", "--plain", "--devices", "20", "--duration", "3s"]);
+    // Thirty times as fast, and however slow the machine.
+    for set in [
+        "clock.speed=108000",
+        "validity.lag-budget=10m",
+        "traffic.0.at=100ms",
+        "traffic.0.within=33ms",
+        "traffic.1.at=100ms",
+        "traffic.1.within=400ms",
+    ] {
+        command.args(["--set", set]);
+    }
+    command.arg(scenarios.join("license-expiry-wave.toml"));
+    let output = command.arg("--out").arg(&out).env_clear().output().unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    let summary = summary(&out);
+    assert_eq!(summary["ledger"]["balanced"], true);
+    // Two days before the end, one day before it, and at it.
+    assert_eq!(summary["ledger"]["delivered"], 3 * 20);
+    let extensions = &summary["licenses"]["census"]["extension"];
+    assert_eq!(extensions["expired_in_use"], 20);
 }

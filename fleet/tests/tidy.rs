@@ -118,3 +118,17 @@ fn every_kind_and_flaw_of_a_license_is_documented() {
         assert!(document.contains(&format!("`{flaw}`")), "{flaw}");
     }
 }
+
+#[test]
+fn every_scenario_that_comes_along_is_sound_and_described() {
+    let described = read("scenarios/README.md");
+    let folder = std::fs::read_dir(root().join("scenarios")).unwrap();
+    let paths = folder.map(|entry| entry.unwrap().path());
+    let scenarios = paths.filter(|path| path.extension().is_some_and(|own| own == "toml"));
+    for path in scenarios {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(described.contains(&format!("({name})")), "{name}");
+        let loaded = Scenario::load(&Source::File(path), &Overrides::default());
+        assert_eq!(loaded.unwrap().warnings, [], "{name}");
+    }
+}

@@ -3,6 +3,8 @@
 //! It has two steps, because an agreement may have to be accepted between them. Source: reference
 //! licensing, sections 2.3 and 7.4.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use super::{
@@ -254,6 +256,10 @@ fn store_line(
     }
     let key = free_key(&shelf, member);
     let mut installed = ready.installed;
+    if let Some((_, known)) = ground.image.feature(feature) {
+        // All devices of a model share the name, instead of one for each line of each device.
+        installed.feature = Arc::clone(&known.name);
+    }
     let accepted = ready.kind.asks_for_agreement();
     if let Some(before) = licenses.departed(installed.id()) {
         // A meter never runs backwards, whatever was cleared and installed again.
