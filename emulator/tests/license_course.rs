@@ -229,6 +229,17 @@ fn a_license_manager_hears_of_the_end_once_an_event_brings_it() {
 }
 
 #[test]
+fn what_runs_on_a_permanent_license_has_no_end_to_come_to() {
+    let mut lab = running("CISCO2951", "gatekeeper", "permanent gatekeeper");
+    let before = detail(&lab, "gatekeeper", "License State");
+    let heard = lab.outputs.len();
+    let event = LicenseEvent::Expire("gatekeeper".into());
+    lab.raise(SystemEvent::License(event));
+    assert_eq!(lab.outputs[heard..], [emulator::Output::Unheard]);
+    assert_eq!(detail(&lab, "gatekeeper", "License State"), before);
+}
+
+#[test]
 fn a_fleet_that_was_up_before_the_run_says_nothing_of_what_is_past() {
     let booted: Timestamp = BOOTED_AT.parse().unwrap();
     let mut lab = Lab::seeded(7).on("CISCO1941");

@@ -145,6 +145,9 @@ pub struct ReplayArguments {
     /// Folder for the storm: scenario.toml, storm.tsv, device.ios.
     #[arg(long, value_name = "DIR", default_value = "replay")]
     pub write: PathBuf,
+    /// Write over a storm that is there already.
+    #[arg(long)]
+    pub force: bool,
     /// Write the storm, and do not run it.
     #[arg(long)]
     pub no_run: bool,

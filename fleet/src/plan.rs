@@ -149,10 +149,27 @@ impl Iterator for Plan<'_> {
     type Item = PlannedEvent;
 
     fn next(&mut self) -> Option<PlannedEvent> {
-        if let Some(following) = self.take_following() {
-            return Some(following);
+        loop {
+            if let Some(following) = self.take_following() {
+                return Some(following);
+            }
+            let Reverse((elapsed, position)) = self.next.pop()?;
+            // An arrival that makes no event is not the end of the plan.
+            let planned = self.arrive(elapsed, position);
+            let stream = self.streams.get_mut(position)?;
+            if let Some(following) = stream.arrivals.peek(&mut stream.random) {
+                self.next.push(Reverse((following, position)));
+            }
+            if planned.is_some() {
+                return planned;
+            }
         }
-        let Reverse((elapsed, position)) = self.next.pop()?;
+    }
+}
+
+impl Plan<'_> {
+    /// What the arrival of stream number `position` at `elapsed` makes.
+    fn arrive(&mut self, elapsed: Duration, position: usize) -> Option<PlannedEvent> {
         let stream = self.streams.get_mut(position)?;
         let random = &mut stream.random;
         let taken = stream.arrivals.take();
@@ -160,17 +177,12 @@ impl Iterator for Plan<'_> {
             Some(device) => device,
             None => stream.selection.draw(random)?,
         };
-        let emission = stream.emission;
-        let event = match emission {
+        let event = match stream.emission {
             Emission::Recorded => SystemEvent::Syslog(taken.line?),
             Emission::Syslog(pattern) => SystemEvent::Syslog(Arc::from(pattern.draw(random))),
             Emission::Event(event) => event.clone(),
             Emission::Chain(chain) => self.begin(*chain, device, elapsed, position)?,
         };
-        let stream = self.streams.get_mut(position)?;
-        if let Some(following) = stream.arrivals.peek(&mut stream.random) {
-            self.next.push(Reverse((following, position)));
-        }
         Some(self.planned(elapsed, device, event))
     }
 }

@@ -130,11 +130,12 @@ pub fn simulate_against(
         0 => scale.elapsed_at(walk.reached),
         _ => scenario.duration,
     };
+    let counted_at = match walk.steps_left {
+        0 => walk.reached.max(scenario.clock.start),
+        _ => end,
+    };
     for device in &walk.devices {
-        device.count_licenses(
-            walk.reached.max(scenario.clock.start),
-            &mut walk.forecast.licenses,
-        );
+        device.count_licenses(counted_at, &mut walk.forecast.licenses);
     }
     let queues = walk.devices.iter().map(Device::queued_messages);
     walk.forecast.in_queues = queues.sum::<usize>() as u64;

@@ -128,9 +128,15 @@ impl Device {
     fn expire(&mut self, now: Timestamp, feature: &str, outputs: &mut Vec<Output>) -> bool {
         let expired = self.change_licenses(now, outputs, |licenses, ground, log| {
             let lines = ground.shelf(licenses).lines(0);
-            let mut own = lines
-                .iter()
-                .filter(|line| *line.terms.feature == *feature && line.kind.is_metered());
+            let of_feature = lines.iter().filter(|line| *line.terms.feature == *feature);
+            // What runs on a license without an end goes on.
+            if of_feature
+                .clone()
+                .any(|line| line.is_in_use() && !line.kind.is_limited())
+            {
+                return false;
+            }
+            let mut own = of_feature.filter(|line| line.kind.is_metered());
             let line = match own.clone().find(|line| line.is_in_use()) {
                 Some(line) => Some(line.clone()),
                 // A license that is not in use is taken into use first, as somebody must have done.

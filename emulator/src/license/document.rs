@@ -17,6 +17,12 @@ pub const FILE_BYTES_MAX: usize = 1 << 20;
 const NODES_MAX: u32 = 100_000;
 const ROOT: &str = "CISCO_WT_LICENSES";
 const VERSION: &str = "1.0";
+/// Longest text of an element beside the line, in bytes; a longer one counts as none.
+const TEXT_BYTES_MAX: usize = 512;
+/// Characters of an identifier or a hash that are read.
+const ID_CHARACTERS_MAX: usize = 64;
+/// Most lines of a file, several times what any store holds.
+const LINES_MAX: usize = 1_000;
 /// Most characters of a comment, which the file repeats for whoever edits it.
 pub const COMMENT_CHARACTERS_MAX: usize = 99;
 
@@ -38,6 +44,9 @@ pub enum InvalidFile {
     /// It is another document.
     #[error("its root element is no {ROOT}")]
     WrongRoot,
+    /// It has more license lines than any store holds.
+    #[error("it has more than {LINES_MAX} license lines")]
+    TooManyLines,
     /// It has no license line.
     #[error("it has no license line")]
     NoLine,
@@ -94,9 +103,12 @@ pub fn read(bytes: &[u8]) -> Result<Vec<FileEntry>, InvalidFile> {
         return Err(InvalidFile::WrongRoot);
     }
     let licenses = root.children().filter(|node| node.has_tag_name("LICENSE"));
-    let entries: Vec<_> = licenses.flat_map(entries).collect();
+    let entries: Vec<_> = licenses.flat_map(entries).take(LINES_MAX + 1).collect();
     if entries.is_empty() {
         return Err(InvalidFile::NoLine);
+    }
+    if entries.len() > LINES_MAX {
+        return Err(InvalidFile::TooManyLines);
     }
     Ok(entries)
 }
@@ -111,8 +123,11 @@ fn entries<'d>(license: Node<'d, '_>) -> impl Iterator<Item = FileEntry> {
         let (pid, serial) = (text_of(child(udi, "PID"))?, text_of(child(udi, "SN"))?);
         Some(Udi::new(&pid, &serial))
     });
+    // What all lines share is copied for each of them, so it must not be long.
+    let text_of = |node| text_of(node).filter(|text: &String| text.len() <= TEXT_BYTES_MAX);
+    let id = license.attribute("id").unwrap_or_default();
     let common = FileEntry {
-        id: license.attribute("id").unwrap_or_default().to_owned(),
+        id: id.chars().take(ID_CHARACTERS_MAX).collect(),
         udi,
         feature: child(license, "FEATURE").and_then(|feature| text_of(child(feature, "NAME"))),
         sku: text_of(child(license, "SKU")),
@@ -125,7 +140,9 @@ fn entries<'d>(license: Node<'d, '_>) -> impl Iterator<Item = FileEntry> {
         .children()
         .filter(|node| node.has_tag_name("LICENSE_LINE"))
         .map(|node| FileEntry {
-            hash: node.attribute("hash").map(str::to_owned),
+            hash: node
+                .attribute("hash")
+                .map(|hash| hash.chars().take(ID_CHARACTERS_MAX).collect()),
             line: text(node),
             ..common.clone()
         })
@@ -261,6 +278,23 @@ mod tests {
         for bad in [&b""[..], b"11 uc 1.0", &good[..good.len() - 5], &good[5..]] {
             assert!(matches!(read(bad), Err(InvalidFile::Syntax(_))));
         }
+    }
+
+    #[test]
+    fn what_lines_share_is_short_however_long_it_is_written() {
+        let long = FileEntry {
+            sku: Some("S".repeat(TEXT_BYTES_MAX + 1)),
+            id: "i".repeat(ID_CHARACTERS_MAX + 1),
+            ..entry()
+        };
+        let read = read(&write(&[long])).unwrap();
+        assert_eq!(read[0].sku, None);
+        assert_eq!(read[0].id.len(), ID_CHARACTERS_MAX);
+        let many = format!(
+            "<{ROOT}><LICENSE>{}</LICENSE></{ROOT}>",
+            "<LICENSE_LINE>11</LICENSE_LINE>".repeat(LINES_MAX + 1)
+        );
+        assert_eq!(super::read(many.as_bytes()), Err(InvalidFile::TooManyLines));
     }
 
     #[test]

@@ -3,15 +3,13 @@
 //! It has two steps, because an agreement may have to be accepted between them. Source: reference
 //! licensing, sections 2.3 and 7.4.
 
-use std::sync::Arc;
-
 use jiff::civil::Date;
 
 use super::{
     document::{self, FileEntry, InvalidFile},
     installed::Installed,
     kind::LicenseKind,
-    line::{Addition, Block, Pak, ParsedLine, Terms, Udi, parse},
+    line::{Addition, Block, Pak, ParsedLine, Terms, Udi, is_feature, parse},
     log::{LicenseLog, LineEvent},
     shelf::{Ground, Line, Shelf},
     signature::Signature,
@@ -256,10 +254,6 @@ fn store_line(
     }
     let key = free_key(&shelf, member);
     let mut installed = ready.installed;
-    if let Some((_, known)) = ground.image.feature(feature) {
-        // All devices of a model share the name, instead of one for each line of each device.
-        installed.feature = Arc::clone(&known.name);
-    }
     let accepted = ready.kind.asks_for_agreement();
     if let Some(before) = licenses.departed(installed.id()) {
         // A meter never runs backwards, whatever was cleared and installed again.
@@ -318,10 +312,9 @@ fn free_key(shelf: &Shelf<'_>, member: u8) -> LineKey {
 
 /// Checks 3 to 10, and whether the numbers can be kept.
 fn check(shelf: &Shelf<'_>, entry: &FileEntry) -> Checked {
-    let named = entry
-        .feature
-        .clone()
-        .unwrap_or_else(|| "unknown".to_owned());
+    // Nobody has signed what stands beside the line, so it is not printed unless it names a feature.
+    let named = entry.feature.clone().filter(|name| is_feature(name));
+    let named = named.unwrap_or_else(|| "unknown".to_owned());
     let failed = |feature: &str, error| Checked {
         feature: feature.to_owned(),
         verdict: Err(InstallOutcome::Failed(error)),

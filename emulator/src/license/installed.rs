@@ -17,7 +17,7 @@ use super::{
 pub(crate) struct Installed {
     signature: [u8; 64],
     id: LicenseId,
-    pub(super) feature: Arc<str>,
+    feature: Arc<str>,
     issued_at_s: u32,
     /// 0 without a limited time of use.
     hours: u32,

@@ -2,6 +2,8 @@
 //!
 //! Source: reference licensing, sections 1.5, 1.8 (transitions 15 and 16) and 2.3.
 
+use std::collections::BTreeSet;
+
 use super::{
     course,
     document::{self, FileEntry},
@@ -134,7 +136,9 @@ impl Revocation {
         }
         let lines = shelf.lines(member);
         let find = |id: &LicenseId| lines.iter().find(|line| shelf.id(line) == *id).cloned();
-        let going: Option<Vec<Line>> = ticket.remove.iter().map(find).collect();
+        // Named twice, a license goes once.
+        let named: BTreeSet<LicenseId> = ticket.remove.iter().copied().collect();
+        let going: Option<Vec<Line>> = named.iter().map(find).collect();
         let going = going
             .filter(|going| going.iter().all(|line| line.origin != Origin::Image))
             .ok_or(InvalidTicket::NoSuchLicense)?;

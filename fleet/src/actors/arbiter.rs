@@ -285,15 +285,22 @@ impl Arbiter {
         self.recorder.borrow_mut().licenses(all);
     }
 
-    async fn report(&self, idle: bool, reports: &mpsc::Sender<Report>) -> bool {
-        let mut in_flight = Vec::new();
-        if idle {
-            self.errands.take();
-            let messages = self.in_flight.take().into_values();
-            in_flight.extend(
-                messages.map(|(transport, id)| (transport, MessageKey::of(&id.to_string()))),
-            );
-        }
+    /// Sends nothing any more; returns what has had no outcome, which it will not get now.
+    fn give_up(&self) -> Vec<(Transport, MessageKey)> {
+        self.errands.take();
+        let messages = self.in_flight.take().into_values();
+        let keys = messages.map(|(transport, id)| (transport, MessageKey::of(&id.to_string())));
+        keys.collect()
+    }
+
+    /// Reports what has been gathered; the last time with what is `left` without an outcome.
+    async fn report(
+        &self,
+        left: Option<Vec<(Transport, MessageKey)>>,
+        reports: &mpsc::Sender<Report>,
+    ) -> bool {
+        let idle = left.is_some();
+        let in_flight = left.unwrap_or_default();
         let (gathered, settled) = self.recorder.borrow_mut().take();
         self.reported.borrow_mut().merge(&gathered.ledger);
         let report = Report::Gathered {
@@ -390,11 +397,12 @@ async fn serve(
                 }
             }
             _ = report.tick() => {
-                let idle = arbiter.is_idle(finished);
-                if idle {
+                // Nothing may begin between the decision that all is over and the last report.
+                let left = arbiter.is_idle(finished).then(|| arbiter.give_up());
+                if left.is_some() {
                     arbiter.count_licenses(devices).await;
                 }
-                if !arbiter.report(idle, reports).await {
+                if !arbiter.report(left, reports).await {
                     return;
                 }
             }

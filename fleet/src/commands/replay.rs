@@ -17,6 +17,8 @@ use crate::{
 
 /// What the devices are configured with unless told otherwise: they report every log line by mail.
 const CONFIGURATION: &str = include_str!("../../../scenarios/configs/replay.ios");
+/// What a storm is made of.
+const FILES: [&str; 3] = ["scenario.toml", "storm.tsv", "device.ios"];
 /// How long a run goes on behind the last line, in seconds.
 const SECONDS_BEHIND: u64 = 2;
 
@@ -80,6 +82,13 @@ fn write(
     first: Option<&str>,
 ) -> anyhow::Result<()> {
     fs::create_dir_all(folder)?;
+    if !arguments.force
+        && let Some(name) = FILES.iter().find(|name| folder.join(name).exists())
+    {
+        anyhow::bail!(
+            "{name} is there already; name another folder by --write DIR, or say --force"
+        );
+    }
     let configuration = match &arguments.config {
         Some(path) => fs::read_to_string(path)
             .with_context(|| format!("cannot read the configuration {}", path.display()))?,

@@ -54,10 +54,31 @@ impl Intensity {
             self.position += 1;
             if self.position == self.stretches.len() && self.repeats {
                 self.position = 0;
+                self.skip_rounds(count);
             }
             if self.begun_s > limit.as_secs_f64() {
                 return None;
             }
+        }
+    }
+
+    /// Passes the whole rounds that are over before `count` events are expected, but the last one.
+    fn skip_rounds(&mut self, count: f64) {
+        let lasts = |stretch: &RateStretch| stretch.lasts.map_or(0.0, |lasts| lasts.as_secs_f64());
+        let (seconds, events) =
+            self.stretches
+                .iter()
+                .fold((0.0, 0.0), |(seconds, events), stretch| {
+                    let lasts_s = lasts(stretch);
+                    (
+                        seconds + lasts_s,
+                        events + self.expected_in(*stretch, lasts_s),
+                    )
+                });
+        let rounds = ((count - self.expected) / events).floor() - 1.0;
+        if rounds.is_finite() && rounds > 0.0 {
+            self.begun_s += rounds * seconds;
+            self.expected += rounds * events;
         }
     }
 
@@ -145,6 +166,27 @@ mod tests {
         let all = instants(on_off, true, 100);
         assert_eq!(all.len(), 200);
         assert!(all.iter().all(|at| at % 10.0 < 2.0 + 1e-9));
+    }
+
+    #[test]
+    fn short_rounds_are_passed_at_once() {
+        let second = Duration::from_secs(1);
+        let short = Duration::from_millis(1);
+        let level = |rate| RateStretch {
+            lasts: Some(short),
+            from: rate,
+            to: rate,
+        };
+        let profile = RateProfile {
+            stretches: vec![level(0.001), level(0.0)],
+            repeats: true,
+        };
+        let mut intensity = Intensity::new(&profile, 1.0);
+        let limit = second * 3_600 * 24;
+        let first = intensity.instant_of(1.0, limit).unwrap();
+        let third = intensity.instant_of(3.0, limit).unwrap();
+        assert!((first.as_secs_f64() - 2_000.0).abs() < 0.01, "{first:?}");
+        assert!((third.as_secs_f64() - 6_000.0).abs() < 0.01, "{third:?}");
     }
 
     #[test]

@@ -110,12 +110,26 @@ pub fn read_line(line: &str) -> Result<Line<'_>, Unread> {
     Ok(Line {
         // A relay's clock is the same for all devices, and theirs are not; but it may lack what
         // theirs have, the year.
-        stamp: relay_stamp.or(own_stamp).ok_or(Unread::NoTime)?,
+        stamp: with_year_of(relay_stamp, own_stamp).ok_or(Unread::NoTime)?,
         source: host
             .map(|host| host.as_str().trim_end_matches(':'))
             .filter(|host| !is_number(host)),
         text,
     })
+}
+
+/// The stamp of the relay, in the year of the device's own where it has none itself; without a relay,
+/// the device's own.
+fn with_year_of(relay: Option<Stamp>, own: Option<Stamp>) -> Option<Stamp> {
+    match (relay, own) {
+        (Some(Stamp::WithoutYear(civil)), Some(Stamp::Instant(own))) => {
+            let year = own.to_zoned(TimeZone::UTC).year();
+            let date = jiff::civil::Date::new(year, civil.month(), civil.day()).ok()?;
+            let zoned = date.to_datetime(civil.time()).to_zoned(TimeZone::UTC);
+            Some(Stamp::Instant(zoned.ok()?.timestamp()))
+        }
+        (relay, own) => relay.or(own),
+    }
 }
 
 /// The stamp in the form of RFC 3164 that `found` holds.

@@ -85,7 +85,8 @@ impl Recording {
                 })?;
             lines.push(recorded);
         }
-        lines.sort();
+        // Lines of one instant stay in the order in which they were written.
+        lines.sort_by_key(|line: &Recorded| line.after);
         let sources = lines.iter().map(|line| line.source + 1).max();
         Ok(Self {
             sources: sources.unwrap_or(0),
@@ -171,10 +172,13 @@ impl Collector {
             let at = match read.stamp {
                 Stamp::Instant(instant) => instant,
                 Stamp::WithoutYear(civil) => {
-                    // Files are written in order: from December to January is into the next year.
-                    if month.is_some_and(|before| before == 12 && civil.month() == 1) {
-                        year = year.saturating_add(1);
-                    }
+                    // Files are written in order: from December to January is into the next year,
+                    // and back for a line that came late.
+                    year = year.saturating_add(match (month, civil.month()) {
+                        (Some(12), 1) => 1,
+                        (Some(1), 12) => -1,
+                        _ => 0,
+                    });
                     month = Some(civil.month());
                     match in_year(civil, year) {
                         Some(instant) => instant,
@@ -247,6 +251,10 @@ fn shortened(line: &str) -> String {
 mod tests {
     use super::*;
 
+    /// Two lines of one second, of which the text of the first is the later one in the alphabet.
+    const FLAP: &str = "Mar  1 10:00:00 a %LINK-3-UPDOWN: up\n\
+        Mar  1 10:00:00 a %LINK-3-UPDOWN: down\n";
+
     const RELAY: &str = "Dec 31 23:59:59 a %LINK-3-UPDOWN: one\n\
         Dec 31 23:59:59 b %LINK-3-UPDOWN: one\n\
         something else\n\
@@ -267,6 +275,32 @@ mod tests {
         assert_eq!(recording.sources, 2);
         assert_eq!(rejected.counts.values().sum::<u64>(), 2);
         assert_eq!(rejected.examples[0].1, 3);
+    }
+
+    #[test]
+    fn lines_of_one_second_stay_in_their_order() {
+        let mut collector = Collector::new(2025);
+        collector.take("relay.log", FLAP);
+        let (recording, _) = collector.finish(1.0);
+        let read = Recording::parse(&recording.to_text()).unwrap();
+        let lines: Vec<_> = read.lines.iter().map(|line| &*line.line).collect();
+        assert_eq!(lines, ["%LINK-3-UPDOWN: up", "%LINK-3-UPDOWN: down"]);
+    }
+
+    #[test]
+    fn a_late_line_at_the_end_of_a_year_costs_no_year() {
+        let text = [
+            "Dec 31 23:59:58",
+            "Jan  1 00:00:00",
+            "Dec 31 23:59:59",
+            "Jan  1 00:00:01",
+        ]
+        .map(|stamp| format!("{stamp} a %LINK-3-UPDOWN: x\n"))
+        .concat();
+        let mut collector = Collector::new(2025);
+        collector.take("relay.log", &text);
+        let (recording, _) = collector.finish(1.0);
+        assert_eq!(recording.length(), Duration::from_secs(3));
     }
 
     #[test]

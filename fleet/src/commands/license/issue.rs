@@ -1,6 +1,7 @@
 //! `fleet license issue`: license files for single devices, or for all of a scenario.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Write},
     path::Path,
@@ -137,12 +138,17 @@ fn deliver(
         return Ok(Exit::Passed);
     };
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let mut count = 0_u64;
+    let mut names = BTreeSet::new();
     for udi in udis {
-        let name = file_name(&udi, issued_at);
+        let mut name = file_name(&udi, issued_at);
+        // Serial numbers are one model's; two models may have the same.
+        if !names.insert(name.clone()) {
+            name = format!("{}_{name}", udi.pid.replace('/', "-"));
+            names.insert(name.clone());
+        }
         write(&folder.join(name), &delivery.file(&udi))?;
-        count += 1;
     }
+    let count = names.len();
     let files = if count == 1 { "file" } else { "files" };
     print(&format!(
         "{count} license {files} in {}\n",

@@ -10,6 +10,7 @@ use emulator::license::{
     Addition, KeyRing, TrustedKey,
     document::FILE_BYTES_MAX,
     inspect::{InspectedLine, Statement, inspect},
+    line::is_feature,
 };
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -76,7 +77,9 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 
 fn describe(text: &mut String, number: usize, line: &InspectedLine) {
     let said = line.statement.as_ref().map(|own| &*own.terms.feature);
-    let feature = said.or(line.entry.feature.as_deref());
+    // What nobody has signed is shown only where it can be nothing but a name.
+    let beside = line.entry.feature.as_deref();
+    let feature = said.or(beside.filter(|name| is_feature(name)));
     text.push_str(&format!("  {number}  {}\n", feature.unwrap_or("unknown")));
     let mut say = |label: &str, value: String| {
         text.push_str(&format!("     {label:<8} {value}\n"));
@@ -99,7 +102,11 @@ fn describe(text: &mut String, number: usize, line: &InspectedLine) {
         say("PAK", pak.as_str().to_owned());
     }
     if !line.entry.comment.is_empty() {
-        say("comment", line.entry.comment.clone());
+        let printable = |c: char| if c.is_control() { '?' } else { c };
+        say(
+            "comment",
+            line.entry.comment.chars().map(printable).collect(),
+        );
     }
     let verdict = match line.failure {
         None => "verifies".to_owned(),

@@ -12,6 +12,7 @@ use crate::{
         course,
         document::COMMENT_CHARACTERS_MAX,
         install,
+        line::LicenseId,
         log::LicenseLog,
         removal,
         shelf::{Line, Origin},
@@ -111,13 +112,14 @@ fn clear(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
         typed,
         "Clear",
         |_| true,
-        |_, line| {
+        |call, line| {
+            let id = id_of(call, &line);
             let question = "Are you sure you want to clear? (yes/[no]): ";
             Next::Ask(Dialogue::new(
                 question,
                 Answer::Line,
                 move |call, answer| match answer.trim().to_ascii_lowercase().as_str() {
-                    "y" | "ye" | "yes" => clear_line(call, line.key),
+                    "y" | "ye" | "yes" => clear_line(call, &line, id),
                     _ => Next::Prompt,
                 },
             ))
@@ -125,7 +127,22 @@ fn clear(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     )
 }
 
-fn clear_line(call: &mut Call<'_>, key: LineKey) -> Next {
+/// The identity of `line`, by which it is known whatever happens to its place.
+fn id_of(call: &Call<'_>, line: &Line) -> Option<LicenseId> {
+    call.device.read_licenses(call.now, |shelf| shelf.id(line))
+}
+
+/// Clears `line`, whose identity was `id` when it was chosen: somebody else may have put another in
+/// its place while a question was open.
+fn clear_line(call: &mut Call<'_>, line: &Line, id: Option<LicenseId>) -> Next {
+    let now = call.device.read_licenses(call.now, |shelf| {
+        let line = shelf.find(line.key)?;
+        Some(shelf.id(&line))
+    });
+    if now.flatten() != id {
+        return call.refuse("% Error: Invalid index");
+    }
+    let key = line.key;
     let cleared = call
         .device
         .change_licenses(call.now, call.outputs, |licenses, ground, log| {
@@ -237,6 +254,10 @@ fn purge(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     if lines.is_empty() {
         return unknown_feature(call, &feature);
     }
+    let lines: Vec<_> = lines
+        .into_iter()
+        .map(|line| (id_of(call, &line), line))
+        .collect();
     let question = format!(
         "Are you sure you want to clear all {} licenses of feature {feature}? (yes/[no]): ",
         lines.len()
@@ -252,8 +273,8 @@ fn purge(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
                 return Next::Prompt;
             }
             let mut next = Next::Prompt;
-            for line in &lines {
-                if !matches!(clear_line(call, line.key), Next::Prompt) {
+            for (id, line) in &lines {
+                if !matches!(clear_line(call, line, *id), Next::Prompt) {
                     next = Next::Refused;
                 }
             }

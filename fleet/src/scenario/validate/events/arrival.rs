@@ -15,6 +15,8 @@ use crate::{
     units::Period,
 };
 
+/// Shortest stretch of a rate that changes.
+const STRETCH_LEAST: Duration = Duration::from_millis(1);
 /// How much later devices beyond the sources of a recording play their source, at most.
 const STAGGER_DEFAULT: Duration = Duration::from_secs(1);
 
@@ -181,7 +183,7 @@ fn needed<'t, T>(
     value.as_ref().map(Spanned::get_ref)
 }
 
-/// A time that is longer than none.
+/// A time that is long enough to be one.
 fn some_time(
     written: &Spanned<ArrivalTable>,
     value: &Option<Spanned<Period>>,
@@ -190,10 +192,10 @@ fn some_time(
     findings: &mut Findings,
 ) -> Option<Duration> {
     let period = needed(written, value, what, help, findings)?.0;
-    if period.is_zero() {
+    if period < STRETCH_LEAST {
         findings.add(
             value.as_ref().map_or(0..0, Spanned::span),
-            "no time at all",
+            "a rate stays for a millisecond at least",
             help,
         );
         return None;

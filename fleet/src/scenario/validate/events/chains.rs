@@ -10,6 +10,7 @@ use crate::{
     scenario::{
         Chain, Fleet,
         file::{EventWord, TrafficTable},
+        traffic::PER_DEVICE_MAX,
     },
     units::Period,
 };
@@ -53,6 +54,16 @@ pub(super) fn chain(
         value.as_ref().map_or(default, |period| period.get_ref().0)
     };
     let interval = time(&table.interval, INTERVAL_DEFAULT);
+    if let Some(repeat) = &table.repeat
+        && !(1..=PER_DEVICE_MAX).contains(repeat.get_ref())
+    {
+        findings.add(
+            repeat.span(),
+            "so often, or never, is no storm",
+            "write repeat = 1 to 10000",
+        );
+        return None;
+    }
     let repeat = |default| {
         table
             .repeat
