@@ -292,6 +292,5 @@ pub(crate) fn compresses(configuration: &Configuration) -> bool {
 
 /// What `configuration` asks of licensing.
 fn wanted(configuration: &Configuration) -> Wanted {
-    let lines: Vec<String> = configuration.verbatim.lines().collect();
-    Wanted::of(lines.iter().map(String::as_str))
+    Wanted::of(configuration.verbatim.named("license "))
 }

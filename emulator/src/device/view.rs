@@ -9,7 +9,7 @@ use crate::{
     call_home::DerivedMonthly,
     config::{Configuration, View},
     identity::{IdentityValues, SerialNumber},
-    license::{Udi, course::Wanted, shelf::Shelf},
+    license::{Udi, shelf::Shelf},
     platform::{AlarmClass, Card, Platform},
     show::license,
     template::{DiagnosticField, Slot, SlotValues},
@@ -165,19 +165,16 @@ impl<'a> DeviceView<'a> {
         self.platform().boot_log.len() as u64 + u64::from(self.device.log.lines_logged())
     }
 
-    /// Runs `read` with the licenses and what the configuration asks of them, where there are any.
-    fn on_shelf(&self, read: impl FnOnce(&Shelf<'_>, &Wanted)) {
+    /// Runs `read` with the licenses, where there are any.
+    fn on_shelf(&self, read: impl FnOnce(&Shelf<'_>)) {
         if let Some(ground) = self.device.license_ground(self.now) {
-            read(
-                &ground.shelf(&self.device.licenses),
-                &self.device.wanted_licenses(),
-            );
+            read(&ground.shelf(&self.device.licenses));
         }
     }
 
     /// Appends `page` of the licenses of stack member `member`.
     pub(crate) fn push_licenses(&self, out: &mut Vec<u8>, page: &license::Page, member: u8) {
-        self.on_shelf(|shelf, _| license::push_page(out, shelf, page, member));
+        self.on_shelf(|shelf| license::push_page(out, shelf, page, member));
     }
 
     /// Runs `use_values` with what fills the slots of configuration values.
@@ -234,8 +231,8 @@ impl SlotValues for DeviceView<'_> {
                 push_mac(out, self.device.identity.device, offset, MacForm::Dotted)
             }
             Slot::MacColons => push_mac(out, self.device.identity.device, 0, MacForm::Colons),
-            Slot::License(field) => self.on_shelf(|shelf, wanted| {
-                license::push_version(out, shelf, wanted, field);
+            Slot::License(field) => self.on_shelf(|shelf| {
+                license::push_version(out, shelf, &self.device.wanted_licenses(), field);
             }),
             Slot::Alarms(class) => push_decimal(out, self.alarms(class)),
             Slot::Diagnostic { card, field } => self.push_diagnostic(out, card, field),

@@ -26,20 +26,18 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// What the lines of a configuration ask for.
-    pub(crate) fn of<'l>(lines: impl Iterator<Item = &'l str>) -> Self {
+    /// What the `license` lines of a configuration ask for, each without that first word.
+    pub(crate) fn of(lines: impl Iterator<Item = String>) -> Self {
         let mut wanted = Self::default();
         for line in lines {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words.as_slice() {
                 // Other members of a stack have levels of their own, which show on none of the first.
-                ["license", "boot", "level", level]
-                | ["license", "boot", "level", level, "switch", "1"] => {
+                ["boot", "level", level] | ["boot", "level", level, "switch", "1"] => {
                     wanted.level = Some((*level).to_owned());
                 }
-                ["license", "accept", "end", "user", "agreement"] => wanted.accepts = true,
+                ["accept", "end", "user", "agreement"] => wanted.accepts = true,
                 [
-                    "license",
                     "boot",
                     "module",
                     _,
@@ -50,7 +48,7 @@ impl Wanted {
                     let disabled = rest.first() == Some(&"disable");
                     wanted.packages.push(((*package).to_owned(), disabled));
                 }
-                ["license", "feature", feature] => wanted.features.push((*feature).to_owned()),
+                ["feature", feature] => wanted.features.push((*feature).to_owned()),
                 _ => {}
             }
         }
