@@ -3,6 +3,7 @@
 //! Nothing is checked here beyond single values; [`super::validate`] looks at what they mean
 //! together. Keys are documented in `docs/scenario.md`.
 
+mod traffic;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -10,12 +11,13 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use self::whole::{whole, whole_if_any};
-use super::{
-    CONNECTIONS_MAX, DEVICES_MAX,
-    traffic::{BURST_MAX, PER_DEVICE_MAX},
+pub(super) use self::traffic::{
+    ArrivalTable, EventWord, PerWord, ProcessWord, RequestWord, SensorWord, SpacingWord,
+    SpreadWord, TrafficTable,
 };
-use crate::units::{Period, Rate, Share};
+use self::whole::{whole, whole_if_any};
+use super::{CONNECTIONS_MAX, DEVICES_MAX};
+use crate::units::Period;
 
 /// A whole scenario file.
 #[derive(Debug, Deserialize)]
@@ -330,181 +332,6 @@ pub(super) enum SizePolicyWord {
 pub(super) enum IdEpochWord {
     Unix,
     Ntp,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
-pub(super) struct TrafficTable {
-    pub(super) name: Spanned<String>,
-    #[serde(default)]
-    pub(super) fleet: Option<Spanned<String>>,
-    #[serde(default)]
-    pub(super) at: Option<Spanned<Period>>,
-    #[serde(default, rename = "for")]
-    pub(super) lasts: Option<Spanned<Period>>,
-    #[serde(default)]
-    pub(super) sites: Option<Share>,
-    #[serde(default)]
-    pub(super) share: Option<Share>,
-    #[serde(default)]
-    pub(super) within: Option<Spanned<Period>>,
-    #[serde(default)]
-    pub(super) spread: Option<Spanned<SpreadWord>>,
-    #[serde(default)]
-    pub(super) arrival: Option<Spanned<ArrivalTable>>,
-    #[serde(default)]
-    pub(super) recording: Option<Spanned<String>>,
-    #[serde(default)]
-    pub(super) stagger: Option<Spanned<Period>>,
-    #[serde(default)]
-    pub(super) syslog: Option<Spanned<String>>,
-    #[serde(default)]
-    pub(super) event: Option<Spanned<EventWord>>,
-    #[serde(default)]
-    pub(super) sensor: Option<Spanned<SensorWord>>,
-    #[serde(default)]
-    pub(super) severity: Option<Spanned<String>>,
-    #[serde(
-        default,
-        deserialize_with = "whole_if_any::<_, _, 0, { u8::MAX as u64 }>"
-    )]
-    pub(super) card: Option<Spanned<u8>>,
-    #[serde(default)]
-    pub(super) group: Option<Spanned<String>>,
-    #[serde(default)]
-    pub(super) profile: Option<Spanned<String>>,
-    #[serde(default)]
-    pub(super) request: Option<Spanned<RequestWord>>,
-    #[serde(default)]
-    pub(super) text: Option<Spanned<String>>,
-    #[serde(default)]
-    pub(super) restore: Option<Spanned<Period>>,
-    #[serde(default, deserialize_with = "whole_if_any::<_, _, 1, 10_000>")]
-    pub(super) repeat: Option<Spanned<u32>>,
-    #[serde(default)]
-    pub(super) interval: Option<Spanned<Period>>,
-    #[serde(default)]
-    pub(super) license: Option<Spanned<LicenseTable>>,
-    #[serde(default)]
-    pub(super) feature: Option<Spanned<String>>,
-    #[serde(
-        default,
-        deserialize_with = "whole_if_any::<_, _, 0, { u32::MAX as u64 }>"
-    )]
-    pub(super) users: Option<Spanned<u32>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
-pub(super) struct ArrivalTable {
-    pub(super) process: ProcessWord,
-    pub(super) rate: Option<Spanned<Rate>>,
-    /// Rates that change.
-    pub(super) from: Option<Spanned<Rate>>,
-    pub(super) to: Option<Spanned<Rate>>,
-    pub(super) rates: Option<Spanned<Vec<Rate>>>,
-    pub(super) every: Option<Spanned<Period>>,
-    pub(super) peak: Option<Spanned<Rate>>,
-    pub(super) after: Option<Spanned<Period>>,
-    pub(super) lasts: Option<Spanned<Period>>,
-    pub(super) on: Option<Spanned<Period>>,
-    pub(super) off: Option<Spanned<Period>>,
-    pub(super) times: Option<Spanned<String>>,
-    pub(super) spacing: Option<Spanned<SpacingWord>>,
-    pub(super) spread: Option<Spanned<SpreadWord>>,
-    pub(super) per: Option<Spanned<PerWord>>,
-    #[serde(default, deserialize_with = "whole_if_any::<_, _, 1, BURST_MAX>")]
-    pub(super) count: Option<Spanned<u32>>,
-    #[serde(
-        default,
-        deserialize_with = "whole_if_any::<_, _, 1, { PER_DEVICE_MAX as u64 }>"
-    )]
-    pub(super) per_device: Option<Spanned<u32>>,
-    pub(super) within: Option<Spanned<Period>>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "kebab-case", expecting = "a word")]
-pub(super) enum ProcessWord {
-    Constant,
-    Poisson,
-    Ramp,
-    Steps,
-    Spike,
-    OnOff,
-    Burst,
-    Recorded,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "kebab-case", expecting = "a word")]
-pub(super) enum SpreadWord {
-    Even,
-    Early,
-    Middle,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "kebab-case", expecting = "a word")]
-pub(super) enum SpacingWord {
-    Equal,
-    Random,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "kebab-case", expecting = "a word")]
-pub(super) enum PerWord {
-    Fleet,
-    Site,
-    Device,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "kebab-case", expecting = "a word")]
-pub(super) enum EventWord {
-    EnvironmentAlarm,
-    Crash,
-    Traceback,
-    CardRemoved,
-    CardInserted,
-    DiagnosticFailure,
-    ConfigurationChange,
-    Reload,
-    PowerOff,
-    PowerOn,
-    Test,
-    Send,
-    Request,
-    PowerLoss,
-    LinkFlap,
-    ReloadWave,
-    CrashWave,
-    CardFailure,
-    ConfigPush,
-    PeriodicHerd,
-    LicenseInstall,
-    LicenseClear,
-    LicenseTamper,
-    LicenseExpiryWave,
-    LicenseUsers,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", expecting = "a word")]
-pub(super) enum SensorWord {
-    Fan,
-    PowerSupply,
-    Temperature,
-    Voltage,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", expecting = "a word")]
-pub(super) enum RequestWord {
-    ConfigSanity,
-    BugsList,
-    CommandReference,
-    ProductAdvisory,
 }
 
 #[derive(Debug, Deserialize)]
