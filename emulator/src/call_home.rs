@@ -28,7 +28,7 @@ use crate::{
     output::{DropAccount, Output},
     policy::{Policy, RateUnit},
     syslog::SyslogText,
-    transport::{MessageId, Settlement, Transport},
+    transport::{MessageId, OutstandingMessage, Settlement, Transport},
 };
 use gates::Candidate;
 use queue::Queue;
@@ -371,6 +371,16 @@ impl Engine {
     /// How many messages of `kind` by `transport` wait or are being sent.
     pub(crate) fn queued_of(&self, kind: MessageType, transport: Transport) -> usize {
         self.queue.count_of(kind, transport)
+    }
+
+    /// The messages that wait or are being sent, the next one first.
+    pub(crate) fn outstanding(&self) -> impl Iterator<Item = OutstandingMessage> {
+        self.queue.iter().map(|message| OutstandingMessage {
+            id: message.id,
+            kind: message.alert.kind,
+            transport: message.transport,
+            due: message.alert.at,
+        })
     }
 
     /// How many messages wait or are being sent.

@@ -43,7 +43,7 @@ use crate::{
     platform::Platform,
     policy::{IdEpoch, Policy},
     syslog::{LogBuffer, SyslogText, catalogue::OwnLine},
-    transport::{MessageId, Transport},
+    transport::{MessageId, OutstandingMessage, Transport},
 };
 
 /// Seconds from 1900 to 1970.
@@ -326,6 +326,11 @@ impl Device {
     /// How many messages wait or are being sent.
     pub fn queued_messages(&self) -> usize {
         self.engine.queued()
+    }
+
+    /// The messages that wait or are being sent, the next one first.
+    pub fn outstanding(&self) -> impl Iterator<Item = OutstandingMessage> {
+        self.engine.outstanding()
     }
 
     /// How many messages of `kind` by `transport` wait or are being sent.

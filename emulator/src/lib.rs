@@ -65,4 +65,6 @@ pub use platform::{Catalogue, Platform};
 pub use policy::Policy;
 pub use probe::{Probe, ProbeId, ProbeOutcome, ServerState};
 pub use severity::Severity;
-pub use transport::{AttemptOutcome, MessageId, Route, Settlement, Transmission, Transport};
+pub use transport::{
+    AttemptOutcome, MessageId, OutstandingMessage, Route, Settlement, Transmission, Transport,
+};

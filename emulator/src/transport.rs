@@ -144,6 +144,19 @@ pub enum AttemptOutcome {
     TooLarge,
 }
 
+/// A message that has not ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct OutstandingMessage {
+    /// Its identifier.
+    pub id: MessageId,
+    /// Its type.
+    pub kind: MessageType,
+    /// By which transport it goes.
+    pub transport: Transport,
+    /// When it became due.
+    pub due: Timestamp,
+}
+
 /// How a message ended.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Settlement {

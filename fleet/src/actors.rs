@@ -14,7 +14,10 @@ use std::time::Duration;
 use emulator::Transport;
 use sink::MessageKey;
 
-use crate::record::{Gathered, Settled};
+use crate::{
+    journal::Page,
+    record::{Gathered, Settled},
+};
 
 pub(crate) use arbiter::{ArbiterSetup, run_arbiter};
 pub(crate) use courier::{CourierSetup, line, run_courier};
@@ -34,6 +37,8 @@ pub(crate) enum Report {
         gathered: Box<Gathered>,
         /// Messages that have ended.
         settled: Vec<Settled>,
+        /// Entries for the journal.
+        page: Page,
         /// In the last report of an arbiter: messages whose outcome is still unknown.
         in_flight: Vec<(Transport, MessageKey)>,
         /// Whether this is the thread's last report: nothing further will happen on it.

@@ -64,6 +64,11 @@ pub enum Command {
     /// device are counted and shown. Every source becomes a device with its own timing.
     #[command(after_help = EXIT_CODES)]
     Replay(ReplayArguments),
+    /// Recount runs from their journals, and compare that with their summaries.
+    ///
+    /// Finds any record that was lost, doubled or altered, and tells how far a run that was killed had
+    /// come. Exit code 0: sound; 95: not sound; 105: killed, and sound until then; 104: nothing to read.
+    Audit(AuditArguments),
     /// One device's console on standard input and output; works in pipes.
     Device(DeviceArguments),
     /// Make and look at license files, permission tickets and product authorization keys.
@@ -231,6 +236,14 @@ impl DeviceArguments {
             ..Overrides::default()
         }
     }
+}
+
+/// Arguments of `fleet audit`.
+#[derive(Args, Clone, Debug)]
+pub struct AuditArguments {
+    /// Run directories.
+    #[arg(required = true, value_name = "DIR")]
+    pub directories: Vec<PathBuf>,
 }
 
 /// Arguments of `fleet check`.

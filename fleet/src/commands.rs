@@ -1,5 +1,6 @@
 //! The subcommands.
 
+pub mod audit;
 pub mod check;
 pub mod device;
 pub mod license;
@@ -26,4 +27,15 @@ fn print_findings(findings: &[Diagnostic], color: bool) {
     for finding in findings {
         complain(&format!("{}\n", finding.render(color)));
     }
+}
+
+/// The error and what caused it.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }

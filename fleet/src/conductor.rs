@@ -18,11 +18,12 @@ use crate::{
     clock::{self, RunClock, TimeScale},
     console::Directory,
     courier::{CourierSettings, PrepareError, Unreachable},
+    journal::{Page, Record},
     ledger::{Reconciler, SinkTotals},
     monitor::{self, TooFewFiles, Usage},
-    record::{Gathered, Settled},
+    record::{Gathered, Settled, receipt},
     scenario::Scenario,
-    sinks::{EmbeddedSinks, SinkError},
+    sinks::{EmbeddedSinks, Received, SinkError},
 };
 use stage::Stage;
 
@@ -70,6 +71,14 @@ pub trait Watcher {
     fn progress(&mut self, elapsed: Duration, all: &Gathered, lately: &Gathered);
     /// The user asked for the end; outstanding messages are waited for.
     fn draining(&mut self, outstanding: u64);
+    /// Whether everything that happens is to be entered in a journal.
+    fn keeps_journal(&self) -> bool {
+        false
+    }
+    /// A thread has collected these entries for the journal.
+    fn enter(&mut self, page: Page) {
+        drop(page);
+    }
 }
 
 /// Asks a run to end early.
@@ -197,6 +206,7 @@ pub async fn conduct(
     let mut course = Course {
         scenario: &scenario,
         clock,
+        receipts: watcher.keeps_journal().then(Page::default),
         gathered: Gathered::default(),
         reconcilers: BTreeMap::new(),
         in_flight: HashSet::new(),
@@ -214,7 +224,7 @@ pub async fn conduct(
         .map_or(traffic_end, |end| end.max(traffic_end));
     let wall = wall.saturating_duration_since(clock.origin());
     let emitted = stage.end();
-    let (gathered, reconciled) = course.close();
+    let (gathered, reconciled) = course.close(watcher);
     Ok(RunResult {
         started,
         wall,
@@ -258,7 +268,8 @@ async fn prepare(
     sinks.received().for_each(drop);
     let before = clock::now();
     let rss_before = monitor::resident_bytes();
-    let mut stage = Stage::set(scenario, &couriers, introduce)?;
+    let journal = watcher.keeps_journal();
+    let mut stage = Stage::set(scenario, &couriers, (introduce, journal))?;
     let devices = stage.wait_until_ready().await?;
     let startup = clock::now().saturating_duration_since(before);
     watcher.ready(scenario.device_count(), startup);
@@ -292,10 +303,18 @@ fn device_time(scenario: &Scenario, wall: Duration) -> Duration {
     Duration::try_from_secs_f64(passed).unwrap_or(Duration::MAX)
 }
 
+/// What a sink took, as the journal has it.
+fn entry(clock: RunClock, received: &Received) -> Record {
+    let taken = (received.transport, received.taken);
+    receipt(clock.origin(), received.at, received.key, taken)
+}
+
 /// The course of a run, as the conductor follows it.
 struct Course<'a> {
     scenario: &'a Scenario,
     clock: RunClock,
+    /// What sinks took, for the journal if there is one.
+    receipts: Option<Page>,
     gathered: Gathered,
     reconcilers: BTreeMap<Transport, Reconciler>,
     /// Messages that had no outcome when waiting for them ended.
@@ -320,10 +339,12 @@ impl Course<'_> {
         while idle < stage.reporting_threads() {
             tokio::select! {
                 report = stage.next_report() => match report {
-                    Some(Report::Gathered { gathered, settled, in_flight, idle: done }) => {
+                    Some(Report::Gathered { gathered, settled, page, in_flight, idle: done }) => {
                         idle += usize::from(done);
                         self.in_flight.extend(in_flight);
+                        watcher.enter(page);
                         self.take(&gathered, settled);
+                        self.enter_receipts(watcher);
                         watcher.progress(self.clock.elapsed(), &self.gathered, &gathered);
                     }
                     Some(Report::Ready(_)) => {}
@@ -371,22 +392,38 @@ impl Course<'_> {
         for received in self.sinks.received() {
             let books = self.reconcilers.entry(received.transport).or_default();
             books.receive(received.key, received.taken);
+            if let Some(page) = &mut self.receipts {
+                page.add(&entry(self.clock, &received));
+            }
+        }
+    }
+
+    /// Hands over what sinks have taken since the last time.
+    fn enter_receipts(&mut self, watcher: &mut dyn Watcher) {
+        if let Some(page) = &mut self.receipts {
+            watcher.enter(std::mem::take(page));
         }
     }
 
     /// Stops the sinks and compares their books with the devices'.
-    fn close(self) -> (Gathered, BTreeMap<Transport, Reconciled>) {
+    fn close(self, watcher: &mut dyn Watcher) -> (Gathered, BTreeMap<Transport, Reconciled>) {
         let Self {
             gathered,
             mut reconcilers,
             in_flight,
             sinks,
+            clock,
+            mut receipts,
             ..
         } = self;
         let own = sinks.stop(|late| {
             let books = reconcilers.entry(late.transport).or_default();
             books.receive(late.key, late.taken);
+            if let Some(page) = &mut receipts {
+                page.add(&entry(clock, &late));
+            }
         });
+        watcher.enter(receipts.unwrap_or_default());
         let reconciled = own.into_iter().map(|(transport, own)| {
             let books = reconcilers.remove(&transport).unwrap_or_default();
             let totals = books.totals();

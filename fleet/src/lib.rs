@@ -4,6 +4,7 @@
 
 mod actors;
 pub mod arguments;
+pub mod audit;
 pub mod clock;
 pub mod commands;
 pub mod conductor;
@@ -14,6 +15,7 @@ pub mod exit;
 pub mod fingerprint;
 pub mod grant;
 mod issuer_key;
+pub mod journal;
 pub mod ledger;
 pub mod monitor;
 mod pacer;

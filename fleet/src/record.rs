@@ -4,20 +4,30 @@
 //! few times a second, so that the sending path takes no lock.
 
 mod histogram;
+mod journaling;
+mod presence;
+mod response;
 
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
 };
 
-use emulator::{AttemptOutcome, MessageType, Output, Transport, license::LicenseCensus};
+use emulator::{AttemptOutcome, Output, Settlement, Transport, license::LicenseCensus};
 use sink::MessageKey;
 
 pub use histogram::{HistogramSet, Latency, TransportHistograms};
+pub use journaling::{Message, receipt};
+pub use presence::Sojourns;
+pub use response::{Reading, Responses};
+
+use journaling::Entries;
+use presence::Presence;
 
 use crate::{
     courier::{Attempt, ErrorKind},
     fingerprint::Fingerprint,
+    journal::Page,
     ledger::{AtSink, Ledger},
 };
 
@@ -92,6 +102,8 @@ pub struct Gathered {
     pub attempts_ended: u64,
     /// When the last attempt ended.
     pub last_end: Option<Instant>,
+    /// How long messages stayed, counted in two ways.
+    pub sojourns: Sojourns,
 }
 
 impl Gathered {
@@ -123,6 +135,7 @@ impl Gathered {
         self.attempts_begun += other.attempts_begun;
         self.attempts_ended += other.attempts_ended;
         self.last_end = self.last_end.max(other.last_end);
+        self.sojourns.merge(&other.sojourns);
     }
 }
 
@@ -156,11 +169,24 @@ pub struct Settled {
     pub at_sink: AtSink,
 }
 
+/// How long a message stayed, and whether anybody answered it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Stay {
+    /// When it became due.
+    pub due: Instant,
+    /// From then until its end, as whoever ended it measured it.
+    pub length: Duration,
+    /// It was sent, or was to be sent, and had no answer to the last.
+    pub unanswered: bool,
+}
+
 /// The measurements of one thread.
 #[derive(Debug)]
 pub struct Recorder {
     gathered: Gathered,
     settled: Vec<Settled>,
+    presence: Presence,
+    entries: Entries,
     /// Messages due earlier are left out of the figures.
     measured_from: Instant,
 }
@@ -171,13 +197,19 @@ impl Recorder {
         Self {
             gathered: Gathered::default(),
             settled: Vec::new(),
+            presence: Presence::default(),
+            entries: Entries::default(),
             measured_from,
         }
     }
 
-    /// Lets the figures concern what is due from `instant` on.
-    pub fn measure_from(&mut self, instant: Instant) {
-        self.measured_from = instant;
+    /// The run begins at `origin`; the figures concern what is due after `warm_up`. With `journal`,
+    /// everything is also entered there.
+    pub fn begin(&mut self, origin: Instant, warm_up: Duration, journal: bool) {
+        self.measured_from = origin + warm_up;
+        if journal {
+            self.entries = Entries::of_run(origin);
+        }
     }
 
     /// Takes over the licenses of the devices at the end.
@@ -185,28 +217,63 @@ impl Recorder {
         self.gathered.licenses = census;
     }
 
-    /// Books what device number `device` said. `at_sink` is what the attempts so far mean for the
-    /// books of embedded sinks, if the output settles the message they were for.
-    pub fn observe(&mut self, device: u32, output: &Output, at_sink: AtSink) {
+    /// Books what device number `device` said.
+    pub fn observe(&mut self, device: u32, output: &Output) {
         self.gathered.ledger.observe(output);
         self.gathered.fingerprint.observe(device, output);
-        if let (Output::Settled { id, transport, .. }, true) = (output, at_sink != AtSink::Not) {
+        self.entries.said(device, output);
+    }
+
+    /// A message that was due at `due` has come into the queue of device number `device`, by the clock
+    /// at `now`.
+    pub fn entered(&mut self, now: Instant, device: u32, message: Message, due: Instant) {
+        self.presence.enter(now, &mut self.gathered.sojourns);
+        self.entries.queued(device, message, due);
+    }
+
+    /// A message has ended, or the run has ended with it, by the clock at `now`.
+    pub fn left(
+        &mut self,
+        now: Instant,
+        message: Message,
+        ending: Option<(Settlement, AtSink)>,
+        stay: Stay,
+    ) {
+        if let Some((_, at_sink)) = ending.filter(|(_, at_sink)| *at_sink != AtSink::Not) {
             self.settled.push(Settled {
-                key: MessageKey::of(&id.to_string()),
-                transport: *transport,
+                key: message.key,
+                transport: message.transport,
                 at_sink,
             });
         }
+        self.entries.ended(message, ending, stay);
+        let Message {
+            kind, transport, ..
+        } = message;
+        let sojourns = &mut self.gathered.sojourns;
+        self.presence.leave(now, stay.length, sojourns);
+        if stay.unanswered && stay.due >= self.measured_from {
+            let histograms = &mut self.gathered.histograms;
+            let responses = &mut histograms.transport_mut(transport).response;
+            responses.unanswered.record(stay.length);
+            histograms.by_type(kind).unanswered.record(stay.length);
+        }
     }
 
-    /// An event reached its device `lag` after it was to happen.
-    pub fn event(&mut self, intended: Instant, lag: Duration) {
+    /// An event reached device number `device` `lag` after it was to happen.
+    pub fn event(&mut self, device: u32, intended: Instant, lag: Duration) {
         self.gathered.events += 1;
+        self.entries.served(device, true, intended, lag);
         self.lag(intended, lag);
     }
 
-    /// The generator did something `lag` after it was to be done.
-    pub fn lag(&mut self, intended: Instant, lag: Duration) {
+    /// A deadline of device number `device` was served `lag` after its time.
+    pub fn deadline(&mut self, device: u32, intended: Instant, lag: Duration) {
+        self.entries.served(device, false, intended, lag);
+        self.lag(intended, lag);
+    }
+
+    fn lag(&mut self, intended: Instant, lag: Duration) {
         if intended >= self.measured_from {
             self.gathered.histograms.lag.record(lag);
         }
@@ -233,13 +300,11 @@ impl Recorder {
     }
 
     /// An attempt to send a message that was due at `due` has ended.
-    pub fn attempt(
-        &mut self,
-        (kind, transport): (MessageType, Transport),
-        due: Instant,
-        first: bool,
-        attempt: &Attempt,
-    ) {
+    pub fn attempt(&mut self, message: Message, due: Instant, first: bool, attempt: &Attempt) {
+        self.entries.attempted(message, due, first, attempt);
+        let Message {
+            kind, transport, ..
+        } = message;
         self.gathered.last_end = self.gathered.last_end.max(Some(attempt.ended));
         let counts = &mut self.gathered.transports[transport as usize];
         counts.attempts += 1;
@@ -282,10 +347,11 @@ impl Recorder {
     }
 
     /// Takes what has been gathered since the last time.
-    pub fn take(&mut self) -> (Gathered, Vec<Settled>) {
+    pub fn take(&mut self) -> (Gathered, Vec<Settled>, Page) {
         (
             std::mem::take(&mut self.gathered),
             std::mem::take(&mut self.settled),
+            self.entries.take(),
         )
     }
 }

@@ -54,6 +54,8 @@ pub struct Scenario {
     pub warm_up: Duration,
     /// How long to wait for outstanding messages after the end.
     pub drain: Duration,
+    /// Largest journal, in bytes; 0 where none is kept.
+    pub journal_bytes_max: u64,
     /// Device time.
     pub clock: ClockSettings,
     /// Where messages go.

@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
+    time::Instant,
 };
 
 use emulator::Transport;
@@ -31,6 +32,8 @@ pub(crate) struct Received {
     pub transport: Transport,
     /// What became of it.
     pub taken: Taken,
+    /// When its last byte had come.
+    pub at: Instant,
 }
 
 /// Why the embedded sinks do not start.
@@ -152,6 +155,7 @@ fn start(
                 (false, Disposition::Accepted) => Taken::Kept,
                 (false, Disposition::Dropped(_)) => Taken::Dropped,
             },
+            at: receipt.received,
         });
     });
     let books = Arc::new(Books::with_observer(observer));

@@ -5,6 +5,8 @@ use std::fmt;
 use emulator::{DropAccount, MessageType};
 use serde::Serialize;
 
+use crate::record::Reading;
+
 /// A condition on one metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Threshold {
@@ -39,16 +41,22 @@ pub struct ThresholdResult {
     /// The value, for metrics that are no times. `None` when nothing was measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
+    /// Whether the true value is at least that, and not known, for want of answers.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub at_least: bool,
     /// Whether it passed. Nothing measured never passes.
     pub passed: bool,
 }
 
 impl Threshold {
-    /// Holds `value` against the bounds.
-    pub fn judge(&self, value: Option<f64>) -> ThresholdResult {
-        let passed = value.is_some_and(|value| {
-            self.max.is_none_or(|max| value <= max) && self.min.is_none_or(|min| value >= min)
+    /// Holds `reading` against the bounds. What is known to be at least something is never known to be
+    /// at most something.
+    pub fn judge(&self, reading: Option<Reading>) -> ThresholdResult {
+        let passed = reading.is_some_and(|Reading { value, at_least }| {
+            self.max.is_none_or(|max| value <= max && !at_least)
+                && self.min.is_none_or(|min| value >= min)
         });
+        let value = reading.map(|reading| reading.value);
         let time = Metric::parse(&self.metric).is_some_and(|metric| metric.is_time());
         let (as_time, as_number) = (
             |x: Option<f64>| x.filter(|_| time),
@@ -62,6 +70,7 @@ impl Threshold {
             max: as_number(self.max),
             min: as_number(self.min),
             value: as_number(value),
+            at_least: reading.is_some_and(|reading| reading.at_least),
             passed,
         }
     }
@@ -82,6 +91,7 @@ impl fmt::Display for ThresholdResult {
         ];
         let bounds: Vec<_> = bounds.into_iter().flatten().collect();
         let value = match self.value_ms.or(self.value) {
+            Some(value) if self.at_least => format!("at least {value:.3}{unit}"),
             Some(value) => format!("{value:.3}{unit}"),
             None => "nothing measured".to_owned(),
         };
@@ -330,8 +340,23 @@ mod tests {
             max: Some(500.0),
             min: Some(1.0),
         };
-        assert!(threshold.judge(Some(500.0)).passed && threshold.judge(Some(1.0)).passed);
-        assert!(!threshold.judge(Some(500.1)).passed && !threshold.judge(Some(0.9)).passed);
+        let judge = |value, at_least| {
+            let reading = Reading { value, at_least };
+            threshold.judge(Some(reading)).passed
+        };
+        assert!(judge(500.0, false) && judge(1.0, false));
+        assert!(!judge(500.1, false) && !judge(0.9, false));
         assert!(!threshold.judge(None).passed);
+        // Longer than 300 ms may be longer than 500 ms.
+        assert!(!judge(300.0, true));
+        let at_least_one = Threshold {
+            max: None,
+            ..threshold.clone()
+        };
+        let reading = Reading {
+            value: 300.0,
+            at_least: true,
+        };
+        assert!(at_least_one.judge(Some(reading)).passed);
     }
 }

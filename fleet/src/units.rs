@@ -1,4 +1,4 @@
-//! Values with units as scenarios and flags write them: durations, rates, shares.
+//! Values with units as scenarios and flags write them: durations, rates, shares, sizes.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -24,6 +24,9 @@ pub enum UnitError {
     /// Not a share.
     #[error("`{0}` is not a share; write a percentage, as in \"25%\"")]
     Share(String),
+    /// Not a size.
+    #[error("`{0}` is not a size; write a whole number and a unit, as in \"512 KiB\" or \"8 GiB\"")]
+    Size(String),
     /// Too large to be meant.
     #[error("`{value}` is absurd; at most {limit} is accepted")]
     Absurd {
@@ -64,6 +67,36 @@ impl fmt::Display for Period {
             Ok(duration) => write!(formatter, "{duration:#}"),
             Err(_) => write!(formatter, "{}s", self.0.as_secs()),
         }
+    }
+}
+
+/// An amount of bytes, as in `"8 GiB"`.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Size(pub u64);
+
+impl FromStr for Size {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let wrong = || UnitError::Size(text.to_owned());
+        let digits = text.trim_start_matches(|c: char| c.is_ascii_digit());
+        let (number, unit) = text.split_at(text.len() - digits.len());
+        let shift = match unit.trim() {
+            "B" => 0,
+            "KiB" => 10,
+            "MiB" => 20,
+            "GiB" => 30,
+            "TiB" => 40,
+            _ => return Err(wrong()),
+        };
+        let number: u64 = number.parse().map_err(|_| wrong())?;
+        let bytes = number
+            .checked_mul(1 << shift)
+            .filter(|bytes| *bytes < 1 << 50);
+        bytes.map(Self).ok_or_else(|| UnitError::Absurd {
+            value: text.to_owned(),
+            limit: "1023 TiB",
+        })
     }
 }
 
@@ -161,12 +194,24 @@ macro_rules! deserialize_from_text {
 deserialize_from_text!(
     Period: "a duration such as \"30s\"",
     Rate: "a rate such as \"50/s\"",
-    Share: "a share such as \"25%\""
+    Share: "a share such as \"25%\"",
+    Size: "a size such as \"8 GiB\""
 );
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_are_whole_numbers_with_binary_units() {
+        for (text, bytes) in [("0 B", 0), ("512 KiB", 512 << 10), ("8GiB", 8 << 30)] {
+            assert_eq!(text.parse(), Ok(Size(bytes)));
+        }
+        for wrong in ["", "8", "GiB", "1.5 GiB", "-1 B", "8 GB"] {
+            assert!(text_error::<Size>(wrong).contains("not a size"), "{wrong}");
+        }
+        assert!(text_error::<Size>("99999999 TiB").contains("absurd"));
+    }
 
     #[test]
     fn durations_are_numbers_with_units() {

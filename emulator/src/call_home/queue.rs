@@ -47,6 +47,10 @@ impl Queue {
         self.messages.len()
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &QueuedMessage> {
+        self.messages.iter()
+    }
+
     #[cfg(test)]
     pub(super) fn owns_nothing(&self) -> bool {
         self.messages.capacity() == 0

@@ -2,6 +2,8 @@
 //!
 //! Everything here lives on one thread. Inputs come from the pacer, reports go to the conductor.
 
+mod serving;
+
 use std::{
     cell::{Cell, OnceCell, RefCell},
     cmp::Reverse,
@@ -13,16 +15,17 @@ use std::{
 
 use actix::{Actor, Addr};
 use emulator::{
-    AttemptOutcome, MessageId, Output, Transmission, Transport, license::LicenseCensus,
+    AttemptOutcome, MessageId, MessageType, Output, OutstandingMessage, Settlement, Transmission,
+    Transport, license::LicenseCensus,
 };
 use jiff::Timestamp;
 use sink::MessageKey;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::{
-    REPORT_EVERY, Report,
-    courier::{ArbiterEnd, Carried, Errand},
-    device::{AttemptEnded, CountLicenses, DeviceActor, Feed, Render},
+    Report,
+    courier::{ArbiterEnd, Errand},
+    device::{AttemptEnded, DeviceActor, LastAttempt, Render, TakeLeave},
     talk::RunningDevice,
     watchers::Watchers,
 };
@@ -31,13 +34,11 @@ use crate::{
     courier::CourierSettings,
     ledger::{AtSink, Ledger},
     pacer::{Alarm, PacerInput},
-    record::Recorder,
+    record::{Message, Recorder, Stay},
     scenario::Scenario,
     simulation,
 };
 
-/// How many inputs are taken at once before the devices get their turn.
-const BATCH_MAX: usize = 256;
 /// Buffers kept for reuse; more are only in use while more messages are being sent.
 const BUFFERS_KEPT_MAX: usize = 256;
 /// Largest buffer kept for reuse, in bytes.
@@ -67,6 +68,8 @@ pub(crate) struct ArbiterSetup {
     pub reports: mpsc::Sender<Report>,
     /// Whether somebody wants to reach single devices.
     pub introduce: bool,
+    /// Whether a journal is kept.
+    pub journal: bool,
 }
 
 /// The shared part of one arbiter.
@@ -119,11 +122,10 @@ impl Arbiter {
     }
 
     /// Lets the run begin by `clock`.
-    fn begin(&self, clock: RunClock, warm_up: Duration) {
+    fn begin(&self, clock: RunClock, warm_up: Duration, journal: bool) {
         let _ = self.clock.set(clock);
-        self.recorder
-            .borrow_mut()
-            .measure_from(clock.origin() + warm_up);
+        let mut recorder = self.recorder.borrow_mut();
+        recorder.begin(clock.origin(), warm_up, journal);
     }
 
     /// A buffer for a device's outputs; give it back with [`Arbiter::return_outputs`].
@@ -135,24 +137,78 @@ impl Arbiter {
         self.outputs.replace(outputs);
     }
 
-    pub(super) fn observe(&self, device: u32, output: &Output, at_sink: AtSink) {
-        self.recorder.borrow_mut().observe(device, output, at_sink);
+    /// Books what device number `device` said. `at_sink` is what the attempts so far mean for the
+    /// books of embedded sinks, and `attempt` the last of them, if the output settles their message.
+    pub(super) fn observe(
+        &self,
+        device: u32,
+        output: &Output,
+        at_sink: AtSink,
+        attempt: Option<LastAttempt>,
+    ) {
+        let mut recorder = self.recorder.borrow_mut();
+        recorder.observe(device, output);
+        match output {
+            Output::Queued {
+                id,
+                kind,
+                transport,
+                due,
+                ..
+            } => {
+                let due = self.clock().instant_of(*due);
+                let message = message(*id, *kind, *transport);
+                recorder.entered(clock::now(), device, message, due);
+            }
+            Output::Settled {
+                id,
+                kind,
+                transport,
+                due,
+                settlement,
+            } => {
+                let now = clock::now();
+                let stay = stay(now, self.clock().instant_of(*due), *settlement, attempt);
+                let message = message(*id, *kind, *transport);
+                recorder.left(now, message, Some((*settlement, at_sink)), stay);
+            }
+            Output::Trigger { .. }
+            | Output::Dropped { .. }
+            | Output::Transmit(_)
+            | Output::Probe(_)
+            | Output::LicenseFile(_)
+            | Output::Trap(_)
+            | Output::Unheard => {}
+        }
+    }
+
+    /// The run has ended, and this message has not.
+    pub(super) fn outstanding(&self, left: &OutstandingMessage) {
+        let now = clock::now();
+        let due = self.clock().instant_of(left.due);
+        let stay = Stay {
+            due,
+            length: now.saturating_duration_since(due),
+            unanswered: true,
+        };
+        let message = message(left.id, left.kind, left.transport);
+        self.recorder.borrow_mut().left(now, message, None, stay);
     }
 
     pub(super) fn queue_changed(&self, before: usize, after: usize) {
         self.recorder.borrow_mut().queue(before, after);
     }
 
-    pub(super) fn event_reached(&self, intended: Instant) {
+    pub(super) fn event_reached(&self, device: u32, intended: Instant) {
         let lag = clock::now().saturating_duration_since(intended);
-        self.recorder.borrow_mut().event(intended, lag);
+        self.recorder.borrow_mut().event(device, intended, lag);
     }
 
     /// A device has come to a deadline of its own; how late counts like the lateness of an event.
-    pub(super) fn deadline_reached(&self, deadline: Timestamp) {
+    pub(super) fn deadline_reached(&self, device: u32, deadline: Timestamp) {
         let intended = self.clock().instant_of(deadline);
         let lag = clock::now().saturating_duration_since(intended);
-        self.recorder.borrow_mut().lag(intended, lag);
+        self.recorder.borrow_mut().deadline(device, intended, lag);
     }
 
     pub(super) fn handled(&self) {
@@ -219,6 +275,7 @@ impl Arbiter {
                 id,
                 outcome,
                 embedded: false,
+                since_due: None,
                 buffer,
             });
         });
@@ -270,15 +327,15 @@ impl Arbiter {
         finished && self.unhandled.get() == 0 && (settled || *self.closing.borrow())
     }
 
-    /// Counts the licenses of `devices` as they are at the end.
-    async fn count_licenses(&self, devices: &[Addr<DeviceActor>]) {
+    /// Hears from `devices` what is left at the end: messages, and licenses.
+    async fn take_leave(&self, devices: &[Addr<DeviceActor>]) {
         let at = self.ended_at.get().unwrap_or_else(|| self.device_now());
         let mut all = LicenseCensus::default();
         for device in devices {
             let census = std::mem::take(&mut all);
             // A device that is gone, as none is, would take what was counted with it.
             all = device
-                .send(CountLicenses { at, census })
+                .send(TakeLeave { at, census })
                 .await
                 .unwrap_or_default();
         }
@@ -301,15 +358,39 @@ impl Arbiter {
     ) -> bool {
         let idle = left.is_some();
         let in_flight = left.unwrap_or_default();
-        let (gathered, settled) = self.recorder.borrow_mut().take();
+        let (gathered, settled, page) = self.recorder.borrow_mut().take();
         self.reported.borrow_mut().merge(&gathered.ledger);
         let report = Report::Gathered {
             gathered: Box::new(gathered),
             settled,
+            page,
             in_flight,
             idle,
         };
         reports.send(report).await.is_ok() && !idle
+    }
+}
+
+fn message(id: MessageId, kind: MessageType, transport: Transport) -> Message {
+    Message {
+        key: MessageKey::of(&id.to_string()),
+        kind,
+        transport,
+    }
+}
+
+/// How long a message stayed that was settled at `now`: what the courier measured, where it sent it.
+fn stay(now: Instant, due: Instant, settlement: Settlement, attempt: Option<LastAttempt>) -> Stay {
+    let silent = |last: LastAttempt| {
+        matches!(
+            last.outcome,
+            AttemptOutcome::TimedOut | AttemptOutcome::Unconfirmed
+        )
+    };
+    Stay {
+        due,
+        length: attempt.map_or_else(|| now.saturating_duration_since(due), |last| last.since_due),
+        unanswered: settlement != Settlement::Delivered && attempt.is_some_and(silent),
     }
 }
 
@@ -337,6 +418,7 @@ pub(crate) async fn run_arbiter(setup: ArbiterSetup) {
         closing,
         reports,
         introduce,
+        journal,
     } = setup;
     let arbiter = Rc::new(Arbiter {
         scale: TimeScale::new(&scenario.clock),
@@ -362,52 +444,8 @@ pub(crate) async fn run_arbiter(setup: ArbiterSetup) {
     let Ok(run_clock) = begin.await else {
         return;
     };
-    arbiter.begin(run_clock, scenario.warm_up);
-    serve(&arbiter, &devices, (inputs, line.carried), &reports).await;
-}
-
-/// Hands inputs on and reports, until all is over or nobody listens.
-async fn serve(
-    arbiter: &Rc<Arbiter>,
-    devices: &[Addr<DeviceActor>],
-    (mut inputs, mut carried): (mpsc::Receiver<PacerInput>, mpsc::UnboundedReceiver<Carried>),
-    reports: &mpsc::Sender<Report>,
-) {
-    let mut finished = false;
-    let mut batch = Vec::with_capacity(BATCH_MAX);
-    let mut outcomes = Vec::with_capacity(BATCH_MAX);
-    let mut courier_is_gone = false;
-    let mut report = tokio::time::interval(REPORT_EVERY);
-    loop {
-        tokio::select! {
-            taken = inputs.recv_many(&mut batch, BATCH_MAX), if !finished => {
-                // A pacer that is gone has nothing further either.
-                finished = taken == 0;
-                for input in batch.drain(..) {
-                    finished |= take_input(arbiter, devices, input).await;
-                }
-                // The devices get their turn before the next batch.
-                tokio::task::yield_now().await;
-            }
-            taken = carried.recv_many(&mut outcomes, BATCH_MAX), if !courier_is_gone => {
-                courier_is_gone = taken == 0;
-                for Carried { address, ended, _permit } in outcomes.drain(..) {
-                    // One message on its way means one such letter at most in a device's mailbox.
-                    address.do_send(ended);
-                }
-            }
-            _ = report.tick() => {
-                // Nothing may begin between the decision that all is over and the last report.
-                let left = arbiter.is_idle(finished).then(|| arbiter.give_up());
-                if left.is_some() {
-                    arbiter.count_licenses(devices).await;
-                }
-                if !arbiter.report(left, reports).await {
-                    return;
-                }
-            }
-        }
-    }
+    arbiter.begin(run_clock, scenario.warm_up, journal);
+    serving::serve(&arbiter, &devices, (inputs, line.carried), &reports).await;
 }
 
 /// Starts every `count`-th device from `index` on.
@@ -439,73 +477,4 @@ async fn start_devices(
         }
     }
     (addresses, introduced)
-}
-
-/// Hands one input on; returns whether it was the last.
-async fn take_input(
-    arbiter: &Rc<Arbiter>,
-    devices: &[Addr<DeviceActor>],
-    input: PacerInput,
-) -> bool {
-    match input {
-        PacerInput::Event {
-            position,
-            at,
-            event,
-        } => {
-            let intended = arbiter.clock().instant_of(at);
-            let feed = Feed::Event {
-                at,
-                intended,
-                event,
-            };
-            deliver(arbiter, devices, position, feed).await;
-        }
-        PacerInput::Advance { to } => {
-            for position in arbiter.due(to) {
-                deliver(arbiter, devices, position, Feed::Advance { to }).await;
-            }
-        }
-        PacerInput::Finish { to } => {
-            finish(arbiter, devices, to).await;
-            arbiter.ended_at.set(Some(to));
-            return true;
-        }
-    }
-    false
-}
-
-/// Lets everything happen that is due up to `to`, the end of the run: also what follows from events
-/// that still lie in mailboxes, or what devices decided would depend on how busy the machine was.
-async fn finish(arbiter: &Rc<Arbiter>, devices: &[Addr<DeviceActor>], to: Timestamp) {
-    loop {
-        while arbiter.unhandled.get() > 0 {
-            tokio::task::yield_now().await;
-        }
-        let due = arbiter.due(to);
-        if due.is_empty() {
-            return;
-        }
-        for position in due {
-            deliver(arbiter, devices, position, Feed::Advance { to }).await;
-        }
-    }
-}
-
-/// Puts `feed` into the mailbox of the device at `position`, waiting for room where there is none.
-async fn deliver(arbiter: &Rc<Arbiter>, devices: &[Addr<DeviceActor>], position: u32, feed: Feed) {
-    let Some(device) = devices.get(position as usize) else {
-        return;
-    };
-    arbiter.unhandled.set(arbiter.unhandled.get() + 1);
-    match device.try_send(feed) {
-        Ok(()) => {}
-        Err(actix::prelude::SendError::Full(feed)) => {
-            arbiter.recorder.borrow_mut().mailbox_wait();
-            if device.send(feed).await.is_err() {
-                arbiter.handled();
-            }
-        }
-        Err(actix::prelude::SendError::Closed(_)) => arbiter.handled(),
-    }
 }

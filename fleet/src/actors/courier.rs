@@ -14,6 +14,7 @@ use std::{
 
 use actix::Addr;
 use emulator::{Rendered, Transmission};
+use sink::MessageKey;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
@@ -23,7 +24,7 @@ use super::{
 use crate::{
     clock::RunClock,
     courier::{CourierSettings, Couriers, Parcel, Permit},
-    record::Recorder,
+    record::{Message, Recorder},
 };
 
 /// How many errands are taken at once before those under way get their turn.
@@ -55,6 +56,8 @@ pub(crate) struct CourierSetup {
     pub(crate) clock: oneshot::Receiver<RunClock>,
     /// What is due earlier is left out of the figures.
     pub(crate) warm_up: Duration,
+    /// Whether a journal is kept.
+    pub(crate) journal: bool,
     /// The arbiter.
     pub(crate) line: CourierEnd,
     /// Turns true when outcomes are no longer waited for.
@@ -116,10 +119,12 @@ pub(crate) async fn run_courier(setup: CourierSetup) {
         mut errands,
         carried,
     } = setup.line;
+    let mut recorder = Recorder::new(clock.origin());
+    recorder.begin(clock.origin(), setup.warm_up, setup.journal);
     let thread = Rc::new(CourierThread {
         clock,
         couriers: Couriers::new(setup.settings, setup.index),
-        recorder: RefCell::new(Recorder::new(clock.origin() + setup.warm_up)),
+        recorder: RefCell::new(recorder),
         under_way: Cell::new(0),
         carried,
     });
@@ -171,13 +176,14 @@ impl CourierThread {
         };
         let transport = transmission.route.transport();
         let attempt = self.couriers.send(&permit, parcel).await;
+        let message = Message {
+            key: MessageKey::of(&transmission.id.to_string()),
+            kind: transmission.kind,
+            transport,
+        };
+        let due = self.clock.instant_of(transmission.due);
         let mut recorder = self.recorder.borrow_mut();
-        recorder.attempt(
-            (transmission.kind, transport),
-            self.clock.instant_of(transmission.due),
-            transmission.attempt == 0,
-            &attempt,
-        );
+        recorder.attempt(message, due, transmission.attempt == 0, &attempt);
         recorder.attempt_ended();
         // An arbiter that is gone has been stopped; its devices take no further part.
         let _ = self.carried.send(Carried {
@@ -186,6 +192,7 @@ impl CourierThread {
                 id: transmission.id,
                 outcome: attempt.outcome,
                 embedded: attempt.embedded,
+                since_due: Some(attempt.ended.saturating_duration_since(due)),
                 buffer,
             },
             _permit: permit,
@@ -195,10 +202,11 @@ impl CourierThread {
 
     /// Tells the conductor what has been gathered; returns whether it listens.
     async fn report(&self, idle: bool, reports: &mpsc::Sender<Report>) -> bool {
-        let (gathered, settled) = self.recorder.borrow_mut().take();
+        let (gathered, settled, page) = self.recorder.borrow_mut().take();
         let report = Report::Gathered {
             gathered: Box::new(gathered),
             settled,
+            page,
             in_flight: Vec::new(),
             idle,
         };

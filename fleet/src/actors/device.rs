@@ -1,6 +1,9 @@
 //! One device as an actor: it translates messages into inputs and outputs into deeds.
 
-use std::{rc::Rc, time::Instant};
+use std::{
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult};
 use emulator::{
@@ -47,12 +50,13 @@ pub(super) struct RenderedInto {
     pub(super) result: Option<Result<Rendered, TooLarge>>,
 }
 
-/// The device's licenses at this instant are to be counted.
+/// The run is over: messages that have not ended are entered as such, and the device's licenses at
+/// this instant are counted.
 #[derive(Debug, Message)]
 #[rtype(result = "LicenseCensus")]
-pub(super) struct CountLicenses {
+pub(super) struct TakeLeave {
     pub(super) at: Timestamp,
-    /// What they are added to.
+    /// What the licenses are added to.
     pub(super) census: LicenseCensus,
 }
 
@@ -64,8 +68,18 @@ pub(super) struct AttemptEnded {
     pub(super) outcome: AttemptOutcome,
     /// Whether it went to an embedded sink.
     pub(super) embedded: bool,
+    /// From due to its end, as the courier measured it; `None` when nothing was attempted.
+    pub(super) since_due: Option<Duration>,
     /// The memory that the bytes were in.
     pub(super) buffer: Vec<u8>,
+}
+
+/// How the last attempt to send a message ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LastAttempt {
+    pub(super) outcome: AttemptOutcome,
+    /// From due to its end, as the courier measured it.
+    pub(super) since_due: Duration,
 }
 
 /// A device and where it is.
@@ -93,15 +107,17 @@ impl DeviceActor {
     }
 
     fn handle_input(&mut self, now: Timestamp, input: Input, context: &Context<Self>) {
-        self.use_device(context, |device, outputs| {
+        self.use_device(context, None, |device, outputs| {
             device.handle(now, input, outputs);
         });
     }
 
-    /// Lets `work` do something to the device, and does what the device says.
+    /// Lets `work` do something to the device, and does what the device says. `attempt` is how an
+    /// attempt ended, if that is what the device learns.
     fn use_device<T>(
         &mut self,
         context: &Context<Self>,
+        attempt: Option<LastAttempt>,
         work: impl FnOnce(&mut Device, &mut Vec<Output>) -> T,
     ) -> T {
         let before = self.device.next_deadline();
@@ -113,11 +129,11 @@ impl DeviceActor {
         for output in outputs.drain(..) {
             // A device sends one message at a time; others that end meanwhile were never sent.
             let settles = |id| matches!(&output, Output::Settled { id: own, .. } if *own == id);
-            let at_sink = match self.sending {
-                Some(id) if settles(id) => self.at_sink,
-                _ => AtSink::Not,
+            let (at_sink, last) = match self.sending {
+                Some(id) if settles(id) => (self.at_sink, attempt),
+                _ => (AtSink::Not, None),
             };
-            self.arbiter.observe(number, &output, at_sink);
+            self.arbiter.observe(number, &output, at_sink, last);
             if let Output::Transmit(transmission) = output {
                 if self.sending != Some(transmission.id) {
                     self.sending = Some(transmission.id);
@@ -153,12 +169,14 @@ impl Handler<Feed> for DeviceActor {
                 intended,
                 event,
             } => {
-                self.arbiter.event_reached(intended);
+                let number = self.device.identity().device;
+                self.arbiter.event_reached(number, intended);
                 self.handle_input(at, Input::Event(event), context);
             }
             Feed::Advance { to } => {
                 if let Some(deadline) = self.device.next_deadline().filter(|due| *due <= to) {
-                    self.arbiter.deadline_reached(deadline);
+                    let number = self.device.identity().device;
+                    self.arbiter.deadline_reached(number, deadline);
                 }
                 self.handle_input(to, Input::DeadlineReached, context);
             }
@@ -201,16 +219,26 @@ impl Handler<AttemptEnded> for DeviceActor {
             id: ended.id,
             outcome: ended.outcome,
         };
-        self.handle_input(self.arbiter.device_now(), input, context);
+        let now = self.arbiter.device_now();
+        let attempt = ended.since_due.map(|since_due| LastAttempt {
+            outcome: ended.outcome,
+            since_due,
+        });
+        self.use_device(context, attempt, |device, outputs| {
+            device.handle(now, input, outputs);
+        });
     }
 }
 
-impl Handler<CountLicenses> for DeviceActor {
-    type Result = MessageResult<CountLicenses>;
+impl Handler<TakeLeave> for DeviceActor {
+    type Result = MessageResult<TakeLeave>;
 
-    fn handle(&mut self, count: CountLicenses, _: &mut Self::Context) -> Self::Result {
-        let mut census = count.census;
-        self.device.count_licenses(count.at, &mut census);
+    fn handle(&mut self, leave: TakeLeave, _: &mut Self::Context) -> Self::Result {
+        for message in self.device.outstanding() {
+            self.arbiter.outstanding(&message);
+        }
+        let mut census = leave.census;
+        self.device.count_licenses(leave.at, &mut census);
         MessageResult(census)
     }
 }
@@ -230,7 +258,7 @@ impl Handler<Talk> for DeviceActor {
             news,
         } = talk;
         let mut shown = Vec::new();
-        let (line, probe) = self.use_device(context, |device, outputs| {
+        let (line, probe) = self.use_device(context, None, |device, outputs| {
             let line = hear(&mut session, device, now, said, (&mut shown, outputs));
             (line, outputs.iter().rev().find_map(probe_in))
         });

@@ -8,12 +8,14 @@ use std::{
 };
 
 use anyhow::Context;
+use emulator::MessageType;
 use sink::ListenError;
 use tokio::sync::oneshot;
 
-use super::{complain, print, print_findings, unreachable};
+use super::{complain, print, print_findings, unreachable, with_causes};
 use crate::{
     arguments::{RunArguments, SshArguments},
+    clock,
     conductor::{self, Interrupts, RunError, RunResult, Watcher},
     console::{
         Directory,
@@ -21,8 +23,9 @@ use crate::{
     },
     courier::{PrepareError, Unreachable},
     exit::Exit,
+    journal::{JOURNAL_FILE, Page, Writer, block::Heading},
     record::Gathered,
-    report::{DirectoryError, Progress, RunDirectory, Style, Summary, Timeline, closing},
+    report::{Progress, RunDirectory, Style, Summary, Timeline, closing},
     scenario::{Loaded, Scenario},
     simulation,
 };
@@ -54,19 +57,19 @@ fn execute_with(arguments: &RunArguments, listen: Option<SocketAddr>) -> anyhow:
     };
     print_findings(&warnings, style.color_errors);
     scenario.ssh.listen = scenario.ssh.listen.or(listen);
-    let (directory, timeline) = begin_files(arguments.out.as_deref(), &scenario)?;
+    let (directory, files) = begin_files(arguments.out.as_deref(), &scenario)?;
     let scenario = Arc::new(scenario);
     let (server, introduce) = match start_consoles(&scenario, directory.path()) {
         Ok(consoles) => consoles.unzip(),
         Err(error) => {
-            drop(timeline);
+            drop(files);
             directory.discard()?;
             return Ok(print_ssh_refusal(&error));
         }
     };
     let mut watcher = Recording {
         progress: Progress::new(style),
-        timeline,
+        files,
         consoles: server.as_ref().map(SshServer::address),
         example: example_login(&scenario),
     };
@@ -95,20 +98,44 @@ fn execute_with(arguments: &RunArguments, listen: Option<SocketAddr>) -> anyhow:
     finish(
         &scenario,
         &result,
-        watcher.timeline,
+        watcher.files,
         &directory,
         (style, consoles.as_deref()),
     )
 }
 
+/// The files that grow while a run goes on.
+struct Files {
+    timeline: Timeline,
+    journal: Option<Writer>,
+}
+
+impl Files {
+    fn begin(directory: &RunDirectory, scenario: &Scenario) -> anyhow::Result<Self> {
+        let timeline = Timeline::begin(directory)?;
+        let heading = Heading {
+            name: scenario.name.clone(),
+            seed: scenario.seed,
+            devices: scenario.device_count(),
+            begun: clock::calendar_now().to_string(),
+            warm_up_us: u64::try_from(scenario.warm_up.as_micros()).unwrap_or(u64::MAX),
+            types: MessageType::ALL.map(|kind| kind.word().to_owned()).to_vec(),
+        };
+        let limit = scenario.journal_bytes_max;
+        let begin = || -> anyhow::Result<Writer> {
+            let file = directory.append(JOURNAL_FILE)?;
+            Ok(Writer::begin(file, &heading, limit)?)
+        };
+        let journal = (limit > 0).then(begin).transpose()?;
+        Ok(Self { timeline, journal })
+    }
+}
+
 /// Makes the run directory and begins the files in it; on failure nothing of it stays.
-fn begin_files(
-    out: Option<&Path>,
-    scenario: &Scenario,
-) -> Result<(RunDirectory, Timeline), DirectoryError> {
+fn begin_files(out: Option<&Path>, scenario: &Scenario) -> anyhow::Result<(RunDirectory, Files)> {
     let directory = RunDirectory::create(out, scenario)?;
-    match Timeline::begin(&directory) {
-        Ok(timeline) => Ok((directory, timeline)),
+    match Files::begin(&directory, scenario) {
+        Ok(files) => Ok((directory, files)),
         Err(error) => {
             // The first failure is the one to tell.
             let _ = directory.discard();
@@ -157,13 +184,14 @@ fn print_ssh_refusal(error: &SshError) -> Exit {
 fn finish(
     scenario: &Scenario,
     result: &RunResult,
-    timeline: Timeline,
+    files: Files,
     directory: &RunDirectory,
     (style, consoles): (Style, Option<&SshCounts>),
 ) -> anyhow::Result<Exit> {
-    let summary = Summary::new(scenario, result);
     // The files first: whoever reads the text may be gone.
-    let timeline = timeline.finish(result.wall, &result.gathered);
+    let journal = files.journal.map(Writer::close);
+    let summary = Summary::new(scenario, result, journal.as_ref());
+    let timeline = files.timeline.finish(result.wall, &result.gathered);
     let written = directory.write_summary(&summary);
     let consoles = consoles.map_or_else(String::new, |counts| {
         format!(
@@ -212,21 +240,10 @@ pub(super) fn print_refusal(error: &RunError) -> Exit {
     }
 }
 
-/// The error and what caused it.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
-}
-
-/// Shows the progress and writes the timeline.
+/// Shows the progress and writes the files.
 struct Recording {
     progress: Progress,
-    timeline: Timeline,
+    files: Files,
     /// Where people log in.
     consoles: Option<SocketAddr>,
     /// The host name of a device they could log in to.
@@ -246,11 +263,21 @@ impl Watcher for Recording {
     }
 
     fn progress(&mut self, elapsed: Duration, all: &Gathered, lately: &Gathered) {
-        self.timeline.add(elapsed, all, lately);
+        self.files.timeline.add(elapsed, all, lately);
         self.progress.progress(elapsed, all, lately);
     }
 
     fn draining(&mut self, outstanding: u64) {
         self.progress.draining(outstanding);
+    }
+
+    fn keeps_journal(&self) -> bool {
+        self.files.journal.is_some()
+    }
+
+    fn enter(&mut self, page: Page) {
+        if let Some(journal) = &self.files.journal {
+            journal.append(page);
+        }
     }
 }

@@ -32,11 +32,12 @@ pub(super) struct Stage {
 impl Stage {
     /// Starts all threads; arbiters make their devices.
     ///
-    /// With `introduce`, [`Stage::wait_until_ready`] tells how to reach single devices.
+    /// With `introduce`, [`Stage::wait_until_ready`] tells how to reach single devices; with `journal`,
+    /// threads enter everything in one.
     pub(super) fn set(
         scenario: &Arc<Scenario>,
         couriers: &Arc<CourierSettings>,
-        introduce: bool,
+        (introduce, journal): (bool, bool),
     ) -> Result<Self, RunError> {
         let pacer = Pacer::spawn(Arc::clone(scenario))?;
         let (report, reports) = mpsc::channel(REPORTS_WAITING_MAX);
@@ -57,6 +58,7 @@ impl Stage {
                 settings: Arc::clone(couriers),
                 clock: stage.clock(),
                 warm_up: scenario.warm_up,
+                journal,
                 line: courier_line,
                 closing: stage.closing.subscribe(),
                 reports: report.clone(),
@@ -76,6 +78,7 @@ impl Stage {
                 closing: stage.closing.subscribe(),
                 reports: report.clone(),
                 introduce,
+                journal,
             };
             stage.arbiters.push(thread(move || run_arbiter(arbiter)));
             stage.lines.push(ArbiterLine { inputs, alarm });

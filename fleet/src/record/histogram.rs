@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use emulator::{MessageType, Transport};
 use hdrhistogram::Histogram;
 
+use super::Responses;
 use crate::courier::Phases;
 
 /// Longest interval told apart, in microseconds: one hour. Longer ones count as this long.
@@ -78,7 +79,7 @@ impl Latency {
 #[derive(Clone, Debug, Default)]
 pub struct TransportHistograms {
     /// Due to accepted.
-    pub response: Latency,
+    pub response: Responses,
     /// Started to accepted.
     pub service: Latency,
     /// Due to started.
@@ -117,7 +118,7 @@ impl TransportHistograms {
 #[derive(Clone, Debug, Default)]
 pub struct HistogramSet {
     transports: [TransportHistograms; 2],
-    by_type: BTreeMap<MessageType, Latency>,
+    by_type: BTreeMap<MessageType, Responses>,
     /// How late events reached their devices.
     pub lag: Latency,
 }
@@ -134,13 +135,14 @@ impl HistogramSet {
     }
 
     /// The responses to messages of `kind`, to add to.
-    pub fn by_type(&mut self, kind: MessageType) -> &mut Latency {
+    pub fn by_type(&mut self, kind: MessageType) -> &mut Responses {
         self.by_type.entry(kind).or_default()
     }
 
     /// The responses by message type.
-    pub fn types(&self) -> impl Iterator<Item = (MessageType, &Latency)> {
-        self.by_type.iter().map(|(kind, latency)| (*kind, latency))
+    pub fn types(&self) -> impl Iterator<Item = (MessageType, &Responses)> {
+        let types = self.by_type.iter();
+        types.map(|(kind, responses)| (*kind, responses))
     }
 
     /// Adds all intervals of `other`.

@@ -6,17 +6,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{clock, console::ssh::HOST_KEY_FILE, scenario::Scenario};
+use crate::{clock, console::ssh::HOST_KEY_FILE, journal::JOURNAL_FILE, scenario::Scenario};
 
 use super::Summary;
 
 /// How many bytes must be writable before a run begins.
 const ROOM_BYTES: usize = 256 * 1024;
 /// Files that exist before anything has been sent, besides the configurations.
-const WRITTEN_BEFORE_THE_RUN: [&str; 4] = [
+const WRITTEN_BEFORE_THE_RUN: [&str; 5] = [
     "scenario.toml",
     "timeline.csv",
     "latency.hlog",
+    JOURNAL_FILE,
     HOST_KEY_FILE,
 ];
 /// Most run directories of one name and second.

@@ -6,7 +6,7 @@ use super::summary::{Ended, rate_per_s};
 use crate::{
     conductor::RunResult,
     ledger::SinkTotals,
-    record::Latency,
+    record::{Latency, Reading, Responses},
     scenario::Scenario,
     threshold::{
         IntervalName, LedgerFigure, Metric, RunFigure, Statistic, TransportFigure, TransportName,
@@ -15,22 +15,41 @@ use crate::{
 };
 
 /// The value of the metric called `name`; `None` when nothing was measured.
-pub(super) fn metric_value(scenario: &Scenario, result: &RunResult, name: &str) -> Option<f64> {
-    match Metric::parse(name)? {
+pub(super) fn metric_value(scenario: &Scenario, result: &RunResult, name: &str) -> Option<Reading> {
+    let metric = Metric::parse(name)?;
+    match metric {
+        Metric::TypeResponse(kind, statistic) => {
+            let mut types = result.gathered.histograms.types();
+            let (_, responses) = types.find(|(own, _)| *own == kind)?;
+            response(responses, statistic)
+        }
+        Metric::Interval(transport, IntervalName::Response, statistic) => {
+            let histograms = result.gathered.histograms.transport(transport.transport());
+            response(&histograms.response, statistic)
+        }
+        Metric::Lag(_)
+        | Metric::Ledger(_)
+        | Metric::Account(_)
+        | Metric::Type(..)
+        | Metric::Run(_)
+        | Metric::Interval(..)
+        | Metric::Transport(..) => figure(scenario, result, metric).map(Reading::exact),
+    }
+}
+
+/// The value of a metric that is known or not.
+fn figure(scenario: &Scenario, result: &RunResult, metric: Metric) -> Option<f64> {
+    match metric {
         Metric::Lag(statistic) => statistic_of(&result.gathered.histograms.lag, statistic),
         Metric::Ledger(figure) => Some(ledger_figure(result, figure) as f64),
         Metric::Account(account) => Some(result.gathered.ledger.dropped(account) as f64),
         Metric::Type(kind, figure) => Some(type_figure(result, kind, figure) as f64),
-        Metric::TypeResponse(kind, statistic) => {
-            let mut types = result.gathered.histograms.types();
-            let (_, latency) = types.find(|(own, _)| *own == kind)?;
-            statistic_of(latency, statistic)
-        }
+        Metric::TypeResponse(..) => None,
         Metric::Run(figure) => Some(run_figure(scenario, result, figure)),
         Metric::Interval(transport, interval, statistic) => {
             let histograms = result.gathered.histograms.transport(transport.transport());
             let latency = match interval {
-                IntervalName::Response => &histograms.response,
+                IntervalName::Response => &histograms.response.answered,
                 IntervalName::Service => &histograms.service,
                 IntervalName::Queue => &histograms.queue,
                 IntervalName::Connect
@@ -57,6 +76,20 @@ pub(super) fn metric_value(scenario: &Scenario, result: &RunResult, name: &str) 
                 TransportFigure::Connections => counts.connections as f64,
             })
         }
+    }
+}
+
+/// A statistic of responses, those taken into account that never came.
+fn response(responses: &Responses, statistic: Statistic) -> Option<Reading> {
+    match statistic {
+        Statistic::Count | Statistic::Mean => {
+            statistic_of(&responses.answered, statistic).map(Reading::exact)
+        }
+        Statistic::P50 => responses.quantile_ms(0.5),
+        Statistic::P90 => responses.quantile_ms(0.9),
+        Statistic::P99 => responses.quantile_ms(0.99),
+        Statistic::P99_9 => responses.quantile_ms(0.999),
+        Statistic::Max => responses.max_ms(),
     }
 }
 

@@ -10,8 +10,8 @@ use crate::{
     conductor::RunResult,
     courier::{ErrorKind, Phases},
     exit::Exit,
-    monitor,
-    record::{Latency, TransportHistograms},
+    journal, monitor,
+    record::{Latency, Reading, Responses, TransportHistograms},
     scenario::Scenario,
     threshold::{Threshold, ThresholdResult},
 };
@@ -34,6 +34,9 @@ pub struct Summary {
     licenses: LicenseSection,
     /// What the scenario demanded.
     pub thresholds: Vec<ThresholdResult>,
+    /// The file that holds everything one by one; absent where none is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    journal: Option<JournalSection>,
     /// `passed`, `failed`, `invalid`, `unbalanced` or `interrupted`.
     pub verdict: &'static str,
     #[serde(skip)]
@@ -73,10 +76,66 @@ pub struct Validity {
     pub remarks: Vec<String>,
     lag_ms: Statistics,
     lag_budget_ms: f64,
+    littles_law: LittlesLaw,
     cpu_s: f64,
     peak_rss_bytes: u64,
     startup_s: f64,
     rss_bytes_per_device: u64,
+}
+
+/// What is in the system on average against what comes in times how long it stays; see
+/// [`crate::record::Sojourns`].
+#[derive(Debug, Serialize)]
+struct LittlesLaw {
+    /// Messages in the devices on average, counted as they came and went.
+    mean_in_system: f64,
+    /// Messages per second.
+    arrivals_per_s: f64,
+    /// How long a message stayed on average, from due to its end, however it ended.
+    mean_stay_ms: f64,
+    /// What the sides differ by, per message.
+    unexplained_ms: f64,
+}
+
+impl LittlesLaw {
+    fn new(result: &RunResult) -> Self {
+        let sojourns = &result.gathered.sojourns;
+        let wall_s = result.wall.as_secs_f64();
+        let per_s = |amount: f64| if wall_s > 0.0 { amount / wall_s } else { 0.0 };
+        let messages = sojourns.messages as f64;
+        Self {
+            mean_in_system: rounded(per_s(sojourns.present.as_secs_f64())),
+            arrivals_per_s: rounded(per_s(messages)),
+            mean_stay_ms: rounded(sojourns.stayed.as_secs_f64() * 1e3 / messages.max(1.0)),
+            unexplained_ms: rounded(sojourns.unexplained_ms()),
+        }
+    }
+}
+
+/// The file that holds everything one by one.
+#[derive(Debug, Serialize)]
+struct JournalSection {
+    file: &'static str,
+    records: u64,
+    lost: u64,
+    bytes: u64,
+    digest: String,
+    /// Why records are lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
+}
+
+impl JournalSection {
+    fn new(closed: &journal::Closed) -> Self {
+        Self {
+            file: journal::JOURNAL_FILE,
+            records: closed.records,
+            lost: closed.lost,
+            bytes: closed.bytes,
+            digest: closed.digest.clone(),
+            failure: closed.failure.clone(),
+        }
+    }
 }
 
 /// The accounts of a run.
@@ -156,6 +215,16 @@ struct Statistics {
     p99: f64,
     p99_9: f64,
     max: f64,
+    /// Intervals without an end, for want of an answer, that the percentiles take into account.
+    #[serde(skip_serializing_if = "is_zero")]
+    unanswered: u64,
+    /// Which of the figures are lower bounds, for want of answers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lower_bounds: Vec<&'static str>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Statistics {
@@ -169,6 +238,30 @@ impl Statistics {
             p99: quantile(0.99),
             p99_9: quantile(0.999),
             max: rounded(latency.max_ms().unwrap_or(0.0)),
+            unanswered: 0,
+            lower_bounds: Vec::new(),
+        }
+    }
+
+    /// The same of responses, with those that never came. The mean is that of the answers.
+    fn of_responses(responses: &Responses) -> Self {
+        let mut lower_bounds = Vec::new();
+        let mut value = |name, reading: Option<Reading>| {
+            if reading.is_some_and(|reading| reading.at_least) {
+                lower_bounds.push(name);
+            }
+            rounded(reading.map_or(0.0, |reading| reading.value))
+        };
+        Self {
+            count: responses.answered.count(),
+            mean: rounded(responses.answered.mean_ms().unwrap_or(0.0)),
+            p50: value("p50", responses.quantile_ms(0.5)),
+            p90: value("p90", responses.quantile_ms(0.9)),
+            p99: value("p99", responses.quantile_ms(0.99)),
+            p99_9: value("p99_9", responses.quantile_ms(0.999)),
+            max: value("max", responses.max_ms()),
+            unanswered: responses.unanswered.count(),
+            lower_bounds,
         }
     }
 }
@@ -187,8 +280,8 @@ pub(super) fn transport_name(transport: Transport) -> &'static str {
 }
 
 impl Summary {
-    /// The summary of `result`.
-    pub fn new(scenario: &Scenario, result: &RunResult) -> Self {
+    /// The summary of `result`, whose journal came to `journal`.
+    pub fn new(scenario: &Scenario, result: &RunResult, journal: Option<&journal::Closed>) -> Self {
         let validity = validity(scenario, result);
         let ledger = ledger(result);
         let outstanding = result.gathered.ledger.outstanding();
@@ -244,6 +337,7 @@ impl Summary {
             errors: errors(result),
             licenses: LicenseSection::new(&result.gathered.licenses, &result.gathered.ledger),
             thresholds,
+            journal: journal.map(JournalSection::new),
             verdict: exit.verdict(),
             exit,
         }
@@ -264,6 +358,12 @@ fn validity(scenario: &Scenario, result: &RunResult) -> Validity {
             "the generator was late: its lag has a p99 of {p99:.1} ms, the budget is {budget_ms:.1} ms; lower the rate or use a faster machine"
         ));
     }
+    let unexplained_ms = result.gathered.sojourns.unexplained_ms();
+    if unexplained_ms > budget_ms {
+        reasons.push(format!(
+            "Little's law does not hold: messages were in the system {unexplained_ms:.1} ms longer or shorter on average than their latencies say, the budget is {budget_ms:.1} ms; the machine is too busy to be believed, lower the rate"
+        ));
+    }
     let local: u64 = errors_of(result, ErrorKind::Local);
     if local > 0 {
         reasons.push(format!(
@@ -276,6 +376,7 @@ fn validity(scenario: &Scenario, result: &RunResult) -> Validity {
         remarks: remarks(scenario, result),
         lag_ms: Statistics::of(lag),
         lag_budget_ms: budget_ms,
+        littles_law: LittlesLaw::new(result),
         cpu_s: rounded(result.usage.cpu_s),
         peak_rss_bytes: result.usage.peak_rss_bytes,
         startup_s: rounded(result.startup.as_secs_f64()),
@@ -380,7 +481,7 @@ fn transport_section(
         bytes: counts.bytes,
         connections: counts.connections,
         resumed: counts.resumed,
-        response_ms: Statistics::of(&histograms.response),
+        response_ms: Statistics::of_responses(&histograms.response),
         service_ms: Statistics::of(&histograms.service),
         queue_ms: Statistics::of(&histograms.queue),
         phases_ms: phases(histograms, transport),
@@ -421,9 +522,9 @@ fn by_type(result: &RunResult) -> BTreeMap<&'static str, TypeSection> {
         section.unconfirmed += row.unconfirmed;
         section.dropped += row.dropped;
     }
-    for (kind, latency) in result.gathered.histograms.types() {
+    for (kind, responses) in result.gathered.histograms.types() {
         if let Some(section) = types.get_mut(kind.word()) {
-            section.response_ms = Statistics::of(latency);
+            section.response_ms = Statistics::of_responses(responses);
         }
     }
     types

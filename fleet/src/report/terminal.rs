@@ -13,7 +13,7 @@ use super::{Summary, licenses, summary::transport_name};
 use crate::{
     conductor::{RunResult, Watcher},
     courier::Unreachable,
-    record::Gathered,
+    record::{Gathered, Reading},
     scenario::Scenario,
     threshold::ThresholdResult,
 };
@@ -161,9 +161,10 @@ fn progress_line(elapsed: Duration, all: &Gathered, rate: f64, columns: usize) -
     let delivered = ledger.settled(Settlement::Delivered);
     let p99 = |transport| {
         let response = &all.histograms.transport(transport).response;
-        response
-            .quantile_ms(0.99)
-            .map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1} ms"))
+        response.quantile_ms(0.99).map_or_else(
+            || "-".to_owned(),
+            |reading| format!("{} ms", figure(reading, 1)),
+        )
     };
     let line = format!(
         "{:>4} s  {} triggers  {} messages  {delivered} delivered ({rate:.0}/s)  {} failed  {} outstanding  p99 smtp {} https {}",
@@ -305,33 +306,68 @@ fn transport_lines(text: &mut String, result: &RunResult) {
     );
     for transport in Transport::ALL {
         let histograms = result.gathered.histograms.transport(transport);
+        let response = &histograms.response;
+        if response.max_ms().is_some() {
+            let figures = [0.5, 0.9, 0.99, 0.999].map(|quantile| response.quantile_ms(quantile));
+            let count = response.answered.count();
+            latency_line(
+                text,
+                transport_name(transport),
+                count,
+                figures,
+                response.max_ms(),
+            );
+        }
+        if response.unanswered.count() > 0 {
+            let _ = writeln!(
+                text,
+                " unanswered {:>8}   messages had no answer; > marks what is known to be longer",
+                response.unanswered.count()
+            );
+        }
         for (name, latency) in [
-            ("", &histograms.response),
             (" service", &histograms.service),
             (" queue", &histograms.queue),
         ] {
-            if latency.count() == 0 {
-                continue;
+            if latency.count() > 0 {
+                let exact = |ms: Option<f64>| ms.map(Reading::exact);
+                let figures = [0.5, 0.9, 0.99, 0.999].map(|q| exact(latency.quantile_ms(q)));
+                latency_line(
+                    text,
+                    name,
+                    latency.count(),
+                    figures,
+                    exact(latency.max_ms()),
+                );
             }
-            let label = if name.is_empty() {
-                transport_name(transport)
-            } else {
-                name
-            };
-            let value =
-                |ms: Option<f64>| ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.2}"));
-            let _ = writeln!(
-                text,
-                "{label:<10} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
-                latency.count(),
-                value(latency.quantile_ms(0.5)),
-                value(latency.quantile_ms(0.9)),
-                value(latency.quantile_ms(0.99)),
-                value(latency.quantile_ms(0.999)),
-                value(latency.max_ms()),
-            );
         }
     }
+    error_lines(text, result);
+}
+
+/// One line of percentiles.
+fn latency_line(
+    text: &mut String,
+    label: &str,
+    count: u64,
+    quantiles: [Option<Reading>; 4],
+    max: Option<Reading>,
+) {
+    let _ = write!(text, "{label:<10} {count:>9}");
+    for reading in quantiles.into_iter().chain([max]) {
+        let value = reading.map_or_else(|| "-".to_owned(), |reading| figure(reading, 2));
+        let _ = write!(text, " {value:>9}");
+    }
+    let _ = writeln!(text);
+}
+
+/// A figure in `decimals`, marked where it is a lower bound.
+fn figure(reading: Reading, decimals: usize) -> String {
+    let mark = if reading.at_least { ">" } else { "" };
+    format!("{mark}{:.decimals$}", reading.value)
+}
+
+fn error_lines(text: &mut String, result: &RunResult) {
     for ((transport, kind, code), error) in &result.gathered.errors {
         let code = code.map(|code| format!(" {code}")).unwrap_or_default();
         let _ = writeln!(

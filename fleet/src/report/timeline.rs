@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     clock,
-    record::{Gathered, Latency},
+    record::{Gathered, Responses},
 };
 
 /// Least length of a row; a row ends with the next report of an arbiter.
@@ -111,11 +111,11 @@ impl Timeline {
         all: &Gathered,
     ) -> std::io::Result<()> {
         let ledger = &row.ledger;
-        let quantile = |latency: &Latency, quantile| {
-            latency
-                .quantile_ms(quantile)
-                .map(|ms| format!("{ms:.3}"))
-                .unwrap_or_default()
+        let text = |ms: Option<f64>| ms.map(|ms| format!("{ms:.3}")).unwrap_or_default();
+        // A lower bound stands for itself here; the summary tells it from a value.
+        let quantile = |responses: &Responses, quantile| {
+            let reading = responses.quantile_ms(quantile);
+            text(reading.map(|reading| reading.value))
         };
         let smtp = &row.histograms.transport(Transport::Email).response;
         let https = &row.histograms.transport(Transport::Http).response;
@@ -136,7 +136,7 @@ impl Timeline {
             quantile(smtp, 0.99),
             quantile(https, 0.5),
             quantile(https, 0.99),
-            quantile(&row.histograms.lag, 0.99),
+            text(row.histograms.lag.quantile_ms(0.99)),
         )?;
         self.rows.flush()
     }
@@ -148,7 +148,7 @@ impl Timeline {
             IntervalLogWriterBuilder::new().begin_log_with(&mut text, &mut serializer)?;
         let mut empty = true;
         for transport in Transport::ALL {
-            let response = &row.histograms.transport(transport).response;
+            let response = &row.histograms.transport(transport).response.answered;
             if let Some(histogram) = response.histogram() {
                 let length = elapsed.saturating_sub(self.begun);
                 let tag = Tag::new(transport_name(transport));

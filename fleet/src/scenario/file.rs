@@ -17,7 +17,7 @@ pub(super) use self::traffic::{
 };
 use self::whole::{whole, whole_if_any};
 use super::{CONNECTIONS_MAX, DEVICES_MAX};
-use crate::units::Period;
+use crate::units::{Period, Size};
 
 /// A whole scenario file.
 #[derive(Debug, Deserialize)]
@@ -36,6 +36,8 @@ pub(super) struct ScenarioFile {
     pub(super) warm_up: Option<Spanned<Period>>,
     #[serde(default = "drain_default")]
     pub(super) drain: Period,
+    #[serde(default = "journal_default")]
+    pub(super) journal: Size,
     #[serde(default)]
     pub(super) clock: ClockTable,
     #[serde(default)]
@@ -72,6 +74,10 @@ fn seed_default() -> Spanned<u64> {
 
 fn drain_default() -> Period {
     Period(std::time::Duration::from_secs(60))
+}
+
+fn journal_default() -> Size {
+    Size(8 << 30)
 }
 
 #[derive(Debug, Default, Deserialize)]

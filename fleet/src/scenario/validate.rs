@@ -211,6 +211,7 @@ fn build(
         duration,
         warm_up: warm_up.unwrap_or_default(),
         drain: file.drain.0,
+        journal_bytes_max: file.journal.0,
         clock: clock?,
         targets: targets?,
         sources,
