@@ -33,7 +33,8 @@ use crate::{
     alert::Alert,
     alert_group::MessageType,
     call_home::{
-        self, DerivedMonthly, Engine, Raised, Statistics, Surroundings, schedule::Calendar,
+        self, DerivedMonthly, Engine, Raised, Statistics, Surroundings,
+        schedule::{Calendar, lateness},
         triggered::Event,
     },
     config::{Configuration, ProfileId},
@@ -276,6 +277,7 @@ impl Device {
             zone: &self.zone,
             derived: DerivedMonthly::of(&self.serial()),
             booted_at: self.wall(self.booted_at),
+            later: lateness(&self.serial(), self.model.policy.schedule_spread),
         }
     }
 

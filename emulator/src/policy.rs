@@ -39,6 +39,9 @@ pub enum IdEpoch {
 pub struct Policy {
     /// How long a log line suppresses its repetitions.
     pub throttle_window: SignedDuration,
+    /// Periodic messages are sent later than configured by a time below this, to the second, which
+    /// follows from the chassis serial number: as if the schedules had been spread over the devices.
+    pub schedule_spread: SignedDuration,
     /// What the rate limit counts.
     pub rate_unit: RateUnit,
     /// Most messages waiting in one device.
@@ -59,6 +62,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             throttle_window: SignedDuration::from_hours(1),
+            schedule_spread: SignedDuration::ZERO,
             rate_unit: RateUnit::Message,
             queue_messages_max: 100,
             size_policy: SizePolicy::Truncate,

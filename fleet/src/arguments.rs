@@ -2,7 +2,7 @@
 
 pub mod license;
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -88,6 +88,8 @@ pub struct RunArguments {
     pub scenario: Option<PathBuf>,
     #[command(flatten)]
     change: ChangeArguments,
+    #[command(flatten)]
+    compared: ComparedArguments,
     /// Run directory [default: runs/NAME-TIME].
     #[arg(long, value_name = "DIR", env = "FLEET_OUT")]
     pub out: Option<PathBuf>,
@@ -158,6 +160,8 @@ pub struct ReplayArguments {
     pub no_run: bool,
     #[command(flatten)]
     change: ChangeArguments,
+    #[command(flatten)]
+    compared: ComparedArguments,
     /// Run directory [default: runs/NAME-TIME].
     #[arg(long, value_name = "DIR", env = "FLEET_OUT")]
     pub out: Option<PathBuf>,
@@ -178,6 +182,7 @@ impl ReplayArguments {
         RunArguments {
             scenario: Some(scenario),
             change: self.change.clone(),
+            compared: self.compared.clone(),
             out: self.out.clone(),
             ssh: None,
             quiet: self.quiet,
@@ -305,6 +310,15 @@ struct ChangeArguments {
     allow_target: Vec<String>,
 }
 
+/// Further runs, to be compared.
+#[derive(Args, Clone, Debug, Default)]
+struct ComparedArguments {
+    /// Run once more with this changed, and print both side by side, as in call-home.rate-limit=5
+    /// (repeatable; several settings of one variant are joined by &&).
+    #[arg(long, value_name = "KEY=VALUE")]
+    variant: Vec<String>,
+}
+
 /// How long a fleet stays up that nobody ends.
 const UNTIL_ENDED: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 3600);
 
@@ -331,6 +345,43 @@ fn speed(text: &str) -> Result<f64, String> {
 }
 
 impl ChangeArguments {
+    /// The same as flags.
+    fn as_typed(&self) -> Vec<OsString> {
+        let Self {
+            devices,
+            rate,
+            duration,
+            seed,
+            smtp,
+            https,
+            ca,
+            insecure,
+            set,
+            allow_target,
+        } = self;
+        let one = |flag: &str, value: Option<String>| {
+            value.map(|value| [OsString::from(flag), value.into()])
+        };
+        let all = [
+            one("--devices", devices.map(|devices| devices.to_string())),
+            one("--rate", rate.map(|rate| rate.to_string())),
+            one("--duration", duration.map(|duration| duration.to_string())),
+            one("--seed", seed.map(|seed| seed.to_string())),
+            one("--smtp", smtp.clone()),
+            one("--https", https.clone()),
+            one("--ca", ca.clone()),
+        ];
+        let many = |flag: &'static str, values: &[String]| {
+            let values = values.to_vec().into_iter();
+            values.map(move |value| [OsString::from(flag), value.into()])
+        };
+        let mut typed: Vec<OsString> = all.into_iter().flatten().flatten().collect();
+        typed.extend(many("--set", set).flatten());
+        typed.extend(many("--allow-target", allow_target).flatten());
+        typed.extend(insecure.then(|| "--insecure".into()));
+        typed
+    }
+
     fn overrides(&self) -> Overrides {
         Overrides {
             devices: self.devices,
@@ -354,6 +405,29 @@ fn absolute(path: &str) -> String {
 }
 
 impl RunArguments {
+    /// What is run once more, each with something changed.
+    pub fn variants(&self) -> &[String] {
+        &self.compared.variant
+    }
+
+    /// The arguments of a run as they would be typed, without `--variant` and `--out`.
+    pub fn as_typed(&self) -> Vec<OsString> {
+        let mut typed: Vec<OsString> = Vec::new();
+        typed.extend(self.scenario.iter().map(|path| path.clone().into()));
+        typed.extend(self.change.as_typed());
+        if let Some(listen) = &self.ssh {
+            typed.extend(["--ssh".into(), listen.into()]);
+        }
+        for (flag, set) in [
+            ("--quiet", self.quiet),
+            ("--plain", self.plain),
+            ("--no-color", self.no_color),
+        ] {
+            typed.extend(set.then(|| OsString::from(flag)));
+        }
+        typed
+    }
+
     /// Where the scenario comes from.
     pub fn source(&self) -> Source {
         self.scenario.clone().map_or(Source::BuiltIn, Source::File)
@@ -378,6 +452,7 @@ impl SshArguments {
         RunArguments {
             scenario: self.scenario.clone(),
             change,
+            compared: ComparedArguments::default(),
             out: self.out.clone(),
             ssh: self.listen.clone(),
             quiet: false,

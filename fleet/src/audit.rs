@@ -8,7 +8,6 @@ mod books;
 mod compare;
 mod latency;
 mod message;
-mod reader;
 
 use std::{
     fmt::Write as _,
@@ -17,9 +16,11 @@ use std::{
 };
 
 use books::{Books, Recount};
-use reader::{Contents, ReadError};
 
-use crate::journal::JOURNAL_FILE;
+use crate::journal::{
+    JOURNAL_FILE,
+    reader::{self, Contents, ReadError},
+};
 
 /// Why there is nothing to audit.
 #[derive(Debug, thiserror::Error)]

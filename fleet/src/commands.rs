@@ -7,6 +7,7 @@ pub mod license;
 pub mod replay;
 pub mod run;
 mod unreachable;
+pub mod variants;
 
 use std::io::{self, Write};
 

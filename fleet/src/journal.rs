@@ -2,10 +2,11 @@
 //!
 //! Threads collect their records in a [`Page`] and hand it over a few times a second; [`Writer`]
 //! appends pages as blocks, each sealed by a digest over all that precedes it. A process that is
-//! killed leaves every block that was written. The format is told in `docs/journal.md`; [`record`]
-//! and [`block`] are all that the audit shares with the run.
+//! killed leaves every block that was written. The format is told in `docs/journal.md`; [`record`],
+//! [`block`] and [`reader`] are all that the audit shares with the run.
 
 pub mod block;
+pub mod reader;
 pub mod record;
 mod writer;
 

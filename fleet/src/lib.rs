@@ -28,3 +28,4 @@ pub mod simulation;
 mod sinks;
 pub mod threshold;
 pub mod units;
+pub mod variants;

@@ -363,9 +363,17 @@ fn drains_and_reports(name: &str) {
         .read_to_string(&mut text)
         .unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(105), "{text}");
+    assert_sound(&out);
     let summary = summary(&out);
     assert_eq!(summary["verdict"], "interrupted");
     assert_eq!(summary["ledger"]["balanced"], true);
+}
+
+/// Has the journal of the run in `out` recounted.
+fn assert_sound(out: &Path) {
+    let audit = fleet::audit::audit(out).unwrap();
+    let sound = audit.opinion == fleet::audit::Opinion::Sound;
+    assert!(sound, "{}", audit.text());
 }
 
 #[test]
@@ -392,7 +400,20 @@ fn a_second_interrupt_stops_at_once_and_reports() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(105), "{text}");
     assert!(text.contains("a second signal ended the waiting"), "{text}");
-    assert_eq!(summary(&out)["ledger"]["balanced"], true, "{text}");
+    let summary = summary(&out);
+    assert_eq!(summary["ledger"]["balanced"], true, "{text}");
+    // Mail that nobody answered is no mail that was answered quickly.
+    let response = &summary["transports"]["smtp"]["response_ms"];
+    assert_eq!(response["count"], 0, "{text}");
+    assert!(response["unanswered"].as_u64().unwrap() > 0, "{text}");
+    assert!(
+        response["lower_bounds"]
+            .as_array()
+            .unwrap()
+            .contains(&"p50".into())
+    );
+    assert!(text.contains("messages had no answer"), "{text}");
+    assert_sound(&out);
 }
 
 #[test]
@@ -435,4 +456,12 @@ fn a_killed_run_leaves_what_it_had_recorded() {
         "{rows}"
     );
     assert!(!out.join("summary.json").exists());
+    let audit = fleet::audit::audit(&out).unwrap();
+    assert_eq!(
+        audit.opinion,
+        fleet::audit::Opinion::Cut,
+        "{}",
+        audit.text()
+    );
+    assert!(audit.text().contains("the run was killed"));
 }

@@ -60,7 +60,7 @@ fn result() -> RunResult {
 fn reported(result: &RunResult) -> (Summary, String) {
     let loaded = Scenario::load(&Source::BuiltIn, &Overrides::default());
     let scenario = loaded.unwrap().scenario;
-    let summary = Summary::new(&scenario, result);
+    let summary = Summary::new(&scenario, result, None);
     let text = closing(&scenario, result, &summary, PLAIN);
     (summary, text)
 }

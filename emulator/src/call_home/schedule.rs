@@ -71,6 +71,17 @@ pub(crate) struct Calendar<'a> {
     pub(crate) derived: DerivedMonthly,
     /// Where intervals are counted from.
     pub(crate) booted_at: Timestamp,
+    /// How much later than its schedules this device is.
+    pub(crate) later: SignedDuration,
+}
+
+/// How much later than its schedules the device with this serial number is, when all are spread over
+/// `spread`.
+pub(crate) fn lateness(serial: &SerialNumber, spread: SignedDuration) -> SignedDuration {
+    let seconds = u64::try_from(spread.as_secs()).unwrap_or(0);
+    // Other bits than those that derived schedules come from.
+    let hash = fnv1a(serial.as_str().as_bytes()).rotate_left(32);
+    SignedDuration::from_secs((hash % seconds.max(1)) as i64)
 }
 
 impl Calendar<'_> {
@@ -79,6 +90,11 @@ impl Calendar<'_> {
     /// A time that a change of the clock skips occurs as much later as the clock jumped; a time
     /// that occurs twice counts the first time.
     pub(crate) fn next(&self, schedule: Schedule, after: Timestamp) -> Option<Timestamp> {
+        let nominal = self.next_nominal(schedule, after.checked_sub(self.later).ok()?)?;
+        nominal.checked_add(self.later).ok()
+    }
+
+    fn next_nominal(&self, schedule: Schedule, after: Timestamp) -> Option<Timestamp> {
         match schedule {
             Schedule::Daily(at) => self.next_on(after, at, |_| true),
             Schedule::Weekly(day, at) => self.next_on(after, at, |date| on(date, day)),
@@ -86,7 +102,7 @@ impl Calendar<'_> {
                 self.next_on(after, at, |day| day.day() == last_or(day, date))
             }
             Schedule::DerivedMonthly(minutes) => {
-                self.next(self.derived.plus_minutes(minutes), after)
+                self.next_nominal(self.derived.plus_minutes(minutes), after)
             }
             Schedule::Hourly(minute) => self.next_at_minute(after, minute),
             Schedule::Interval(minutes) => self.next_interval(after, minutes),
@@ -172,6 +188,7 @@ mod tests {
             zone,
             derived: DerivedMonthly::EARLIEST,
             booted_at: at("2026-01-01T00:00:30Z"),
+            later: SignedDuration::ZERO,
         };
         calendar.next(schedule, at(after)).unwrap().to_string()
     }
@@ -269,6 +286,39 @@ mod tests {
         }
     }
 
+    #[test]
+    fn spread_devices_come_one_after_another_and_none_is_early() {
+        let hour = SignedDuration::from_hours(1);
+        let late: Vec<_> = (0..1_000)
+            .map(|device| SerialNumber::of_chassis(crate::identity::SerialStyle::Virtual, device))
+            .map(|serial| lateness(&serial, hour).as_secs())
+            .collect();
+        assert!(late.iter().all(|seconds| (0..3600).contains(seconds)));
+        for quarter in 0..4 {
+            let within = quarter * 900..(quarter + 1) * 900;
+            let count = late
+                .iter()
+                .filter(|seconds| within.contains(seconds))
+                .count();
+            assert!((200..300).contains(&count), "{count} in quarter {quarter}");
+        }
+        let zone = TimeZone::UTC;
+        let calendar = Calendar {
+            zone: &zone,
+            derived: DerivedMonthly::EARLIEST,
+            booted_at: at("2026-01-01T00:00:00Z"),
+            later: SignedDuration::from_secs(90),
+        };
+        let daily = Schedule::Daily(time(9, 0));
+        for (after, expected) in [
+            ("2026-05-05T09:00:00Z", "2026-05-05T09:01:30Z"),
+            ("2026-05-05T09:01:30Z", "2026-05-06T09:01:30Z"),
+        ] {
+            let next = calendar.next(daily, at(after)).unwrap();
+            assert_eq!(next.to_string(), expected);
+        }
+    }
+
     fn any_schedule() -> impl Strategy<Value = Schedule> {
         let time = (0_u8..24, 0_u8..60).prop_map(|(hour, minute)| TimeOfDay { hour, minute });
         prop_oneof![
@@ -289,10 +339,11 @@ mod tests {
             zone in prop_oneof!["UTC", "America/Denver", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata"],
             start in 1_700_000_000_i64..1_900_000_000,
             steps in proptest::collection::vec(1_i64..4_000_000, 1..12),
+            later in 0_i64..90_000,
         ) {
             let zone = TimeZone::get(&zone).unwrap();
             let start = Timestamp::from_second(start).unwrap();
-            let calendar = Calendar { zone: &zone, derived: DerivedMonthly::EARLIEST, booted_at: start };
+            let calendar = Calendar { zone: &zone, derived: DerivedMonthly::EARLIEST, booted_at: start, later: SignedDuration::from_secs(later) };
             let between = |from: Timestamp, to: Timestamp| {
                 let mut found = Vec::new();
                 let mut after = from;

@@ -6,9 +6,11 @@ use super::{
     books::{Recount, TransportCounts},
     latency::Intervals,
     message::number,
-    reader::Contents,
 };
-use crate::journal::record::{ACCOUNTS, SETTLEMENTS, TRANSPORTS};
+use crate::journal::{
+    reader::Contents,
+    record::{ACCOUNTS, SETTLEMENTS, TRANSPORTS},
+};
 
 /// Histograms tell a thousandth apart; what they report may be off by this share.
 const LATENCY_TOLERANCE: f64 = 2e-3;

@@ -51,7 +51,10 @@ impl Intervals {
     /// that ranks may be rounded either way; `None` when there is nothing. Both bounds are the longest
     /// interval when the value is only known to be at least that.
     pub(super) fn quantile_ms(&self, quantile: f64) -> Option<(f64, f64)> {
-        debug_assert!(self.sorted, "intervals are sorted before they are asked");
+        debug_assert!(
+            self.sorted || self.all.is_empty(),
+            "intervals are sorted before they are asked"
+        );
         let mut at_risk = self.all.len() as f64;
         let mut left = 1.0;
         let mut previous = None;

@@ -12,7 +12,7 @@ use emulator::MessageType;
 use sink::ListenError;
 use tokio::sync::oneshot;
 
-use super::{complain, print, print_findings, unreachable, with_causes};
+use super::{complain, print, print_findings, unreachable, variants, with_causes};
 use crate::{
     arguments::{RunArguments, SshArguments},
     clock,
@@ -38,7 +38,11 @@ const SSH_PORT_DEFAULT: u16 = 2222;
 /// # Errors
 /// When something fails that has no exit code of its own.
 pub fn execute(arguments: &RunArguments) -> anyhow::Result<Exit> {
-    execute_with(arguments, None)
+    if arguments.variants().is_empty() {
+        execute_with(arguments, None)
+    } else {
+        variants::execute(arguments)
+    }
 }
 
 /// Runs `arguments`; people log in at `listen` where the scenario says nothing about that.

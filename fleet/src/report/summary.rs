@@ -282,7 +282,8 @@ pub(super) fn transport_name(transport: Transport) -> &'static str {
 impl Summary {
     /// The summary of `result`, whose journal came to `journal`.
     pub fn new(scenario: &Scenario, result: &RunResult, journal: Option<&journal::Closed>) -> Self {
-        let validity = validity(scenario, result);
+        let mut validity = validity(scenario, result);
+        validity.remarks.extend(journal.and_then(incomplete));
         let ledger = ledger(result);
         let outstanding = result.gathered.ledger.outstanding();
         // A server that never answers must not let a run pass, whatever the scenario demands.
@@ -347,6 +348,17 @@ impl Summary {
     pub fn exit(&self) -> Exit {
         self.exit
     }
+}
+
+/// What to say of a journal that lacks records.
+fn incomplete(journal: &journal::Closed) -> Option<String> {
+    let reason = journal.failure.as_deref().unwrap_or("for no known reason");
+    (journal.lost > 0).then(|| {
+        format!(
+            "journal.bin lacks {} records: {reason}; the figures here are complete, only an audit is not",
+            journal.lost
+        )
+    })
 }
 
 fn validity(scenario: &Scenario, result: &RunResult) -> Validity {

@@ -3,6 +3,7 @@
 //! Nothing is checked here beyond single values; [`super::validate`] looks at what they mean
 //! together. Keys are documented in `docs/scenario.md`.
 
+mod call_home;
 mod traffic;
 mod whole;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+pub(super) use self::call_home::CallHomeTable;
 pub(super) use self::traffic::{
     ArrivalTable, EventWord, PerWord, ProcessWord, RequestWord, SensorWord, SpacingWord,
     SpreadWord, TrafficTable,
@@ -56,6 +58,8 @@ pub(super) struct ScenarioFile {
     pub(super) ssh: SshTable,
     #[serde(default)]
     pub(super) licensing: LicensingTable,
+    #[serde(default)]
+    pub(super) call_home: CallHomeTable,
     #[serde(default)]
     pub(super) file: Vec<FileTable>,
     pub(super) fleet: Spanned<Vec<FleetTable>>,

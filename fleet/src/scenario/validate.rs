@@ -1,5 +1,6 @@
 //! From a scenario file to a scenario, or to everything that is wrong with it.
 
+mod call_home;
 mod events;
 mod fleets;
 mod licenses;

@@ -10,7 +10,7 @@ use emulator::{
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::{Findings, licenses};
+use super::{Findings, call_home, licenses};
 use crate::{
     diagnostic::{Diagnostic, closest, span_of},
     scenario::{
@@ -36,6 +36,9 @@ pub(super) fn fleets(
     let starts_at = clock.map_or(Timestamp::UNIX_EPOCH, |clock| clock.start);
     let servers = Arc::new(licenses::servers(source, &file.file, starts_at, findings));
     let trust = licenses::trust(&file.licensing, findings);
+    let spread = file.call_home.schedule_spread.unwrap_or_default();
+    let spread = SignedDuration::try_from(spread.0).unwrap_or_default();
+    let changes = call_home::changes(&file.call_home, findings);
     let zone = clock.map_or(TimeZone::UTC, |clock| clock.zone.clone());
     let mut fleets: Vec<Fleet> = Vec::new();
     let mut first_device = 0_u32;
@@ -45,9 +48,10 @@ pub(super) fn fleets(
         let count = check_count(table, first_device, findings);
         let platform = platform(&catalogue, table, findings);
         let configuration = configuration(source, table, findings);
-        let (Some(platform), Some(parsed)) = (platform, configuration) else {
+        let (Some(platform), Some(mut parsed)) = (platform, configuration) else {
             continue;
         };
+        changes.apply(&mut parsed.configuration);
         let sites = sites(table, findings);
         let licensing = licenses::model(&platform, table, &trust, findings);
         fleets.push(Fleet {
@@ -55,7 +59,7 @@ pub(super) fn fleets(
             count,
             first_device,
             model: DeviceModel {
-                policy: policy(&table.policy),
+                policy: policy(&table.policy, spread),
                 site_zone: zone.clone(),
                 licensing: Arc::new(licensing),
                 servers: Arc::clone(&servers),
@@ -207,13 +211,14 @@ fn configuration(source: &Source, table: &FleetTable, findings: &mut Findings) -
     Some(parsed)
 }
 
-fn policy(table: &PolicyTable) -> Policy {
+fn policy(table: &PolicyTable, schedule_spread: SignedDuration) -> Policy {
     let by_default = Policy::default();
     Policy {
         throttle_window: table
             .throttle_window
             .and_then(|window| SignedDuration::try_from(window.0).ok())
             .unwrap_or(by_default.throttle_window),
+        schedule_spread,
         rate_unit: match table.rate_unit {
             Some(RateUnitWord::Event) => RateUnit::Event,
             Some(RateUnitWord::Message) | None => RateUnit::Message,

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use crate::journal::{
+use super::{
     Record,
     block::{
         self, BLOCK_HEADING_BYTES, BlockHeading, BlockKind, DIGEST_BYTES, FILE_HEADING_BYTES,
@@ -32,36 +32,34 @@ pub enum ReadError {
 
 /// What a journal holds besides its records.
 #[derive(Debug)]
-pub(super) struct Contents {
-    pub(super) heading: Heading,
+pub struct Contents {
+    /// What it says of its run.
+    pub heading: Heading,
     /// Bytes of the file.
-    pub(super) bytes: u64,
+    pub bytes: u64,
     /// Blocks that were read.
-    pub(super) blocks: u64,
+    pub blocks: u64,
     /// Records that were read.
-    pub(super) records: u64,
+    pub records: u64,
     /// Records that the run says it could not write.
-    pub(super) lost: u64,
+    pub lost: u64,
     /// Whether the run came to its end.
-    pub(super) ended: bool,
+    pub ended: bool,
     /// When the last block was written, in milliseconds since the file was begun.
-    pub(super) last_written_ms: u64,
+    pub last_written_ms: u64,
     /// The last seal, in words.
-    pub(super) digest: String,
+    pub digest: String,
     /// The file ends within a block, as one does whose writer was killed.
-    pub(super) torn: Option<String>,
+    pub torn: Option<String>,
     /// What is damaged.
-    pub(super) damage: Vec<String>,
+    pub damage: Vec<String>,
 }
 
 /// Reads the journal in `source`, and shows each record to `visit`.
 ///
 /// # Errors
 /// When it is none. Damage within one is part of the contents.
-pub(super) fn read(
-    mut source: impl Read,
-    visit: &mut dyn FnMut(&Record),
-) -> Result<Contents, ReadError> {
+pub fn read(mut source: impl Read, visit: &mut dyn FnMut(&Record)) -> Result<Contents, ReadError> {
     let (heading, bytes) = read_heading(&mut source)?;
     let seal = block::first_seal(&bytes);
     let mut reader = Reader {
