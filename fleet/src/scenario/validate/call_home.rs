@@ -2,7 +2,7 @@
 
 use emulator::{
     Severity,
-    config::{Configuration, Pattern, ProfileKind},
+    config::{Configuration, Pattern, ProfileKind, RATE_LIMIT_PER_MINUTE_MAX},
 };
 
 use super::Findings;
@@ -37,14 +37,29 @@ pub(super) fn changes(table: &CallHomeTable, findings: &mut Findings) -> Changes
     let pattern = table.pattern.as_ref().and_then(|text| {
         Pattern::new(text.get_ref())
             .map_err(|error| {
+                let error = error.to_string();
+                let reason = error.lines().last().unwrap_or_default();
                 findings.add(
                     text.span(),
-                    format!("no device takes this pattern: {error}"),
+                    format!(
+                        "no device takes this pattern: {}",
+                        reason.trim_start_matches("error: ")
+                    ),
                     "write a regular expression as `subscribe-to-alert-group syslog` takes it",
                 );
             })
             .ok()
     });
+    if let Some(limit) = &table.rate_limit {
+        let wrong = !(1..=RATE_LIMIT_PER_MINUTE_MAX).contains(limit.get_ref());
+        if wrong {
+            findings.add(
+                limit.span(),
+                format!("no device takes a rate limit of {}", limit.get_ref()),
+                format!("write messages per minute, from 1 to {RATE_LIMIT_PER_MINUTE_MAX}"),
+            );
+        }
+    }
     Changes {
         rate_limit: table.rate_limit.as_ref().map(|limit| *limit.get_ref()),
         syslog_throttling: table.syslog_throttling,
