@@ -69,6 +69,10 @@ pub enum Command {
     /// Finds any record that was lost, doubled or altered, and tells how far a run that was killed had
     /// come. Exit code 0: sound; 95: not sound; 105: killed, and sound until then; 104: nothing to read.
     Audit(AuditArguments),
+    /// Say whether this machine can measure, what would spoil a measurement, and how to mend it.
+    ///
+    /// Exit code 0: it can; 90: figures measured here now are not to be trusted.
+    Doctor(DoctorArguments),
     /// One device's console on standard input and output; works in pipes.
     Device(DeviceArguments),
     /// Make and look at license files, permission tickets and product authorization keys.
@@ -241,6 +245,15 @@ impl DeviceArguments {
             ..Overrides::default()
         }
     }
+}
+
+/// Arguments of `fleet doctor`.
+#[derive(Args, Clone, Debug)]
+pub struct DoctorArguments {
+    /// Prove the measurement: send to a target with known service times and stalls, and show what
+    /// happened there beside what a run reports and what a closed loop would have (a minute and a half).
+    #[arg(long)]
+    pub freeze: bool,
 }
 
 /// Arguments of `fleet audit`.

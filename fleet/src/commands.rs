@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod check;
 pub mod device;
+pub mod doctor;
 pub mod license;
 pub mod replay;
 pub mod run;

@@ -130,6 +130,8 @@ impl Interrupts {
 pub struct RunResult {
     /// When it began, by the calendar.
     pub started: Timestamp,
+    /// When it began, by the clock that everything is measured by.
+    pub origin: Instant,
     /// From its start until the last message had ended.
     pub wall: Duration,
     /// Device time that passed while there was traffic.
@@ -227,6 +229,7 @@ pub async fn conduct(
     let (gathered, reconciled) = course.close(watcher);
     Ok(RunResult {
         started,
+        origin: clock.origin(),
         wall,
         device_time: device_time(&scenario, wall),
         gathered,

@@ -11,6 +11,7 @@ pub mod conductor;
 pub mod console;
 pub mod courier;
 pub mod diagnostic;
+pub mod doctor;
 pub mod exit;
 pub mod fingerprint;
 pub mod grant;
