@@ -148,6 +148,8 @@ pub struct RunResult {
     pub startup: Duration,
     /// Resident memory after the devices had started less that before, in bytes.
     pub devices_rss_bytes: u64,
+    /// How long the generator stood still at worst, stopped or without a processor.
+    pub standstill: Duration,
     /// A signal ended the run.
     pub interrupted: bool,
     /// A second signal ended the waiting for outstanding messages.
@@ -215,9 +217,11 @@ pub async fn conduct(
         sinks,
         interrupts: 0,
         traffic_end: clock.origin() + scenario.duration,
+        looked: clock::now(),
+        standstill: Duration::ZERO,
     };
     course.follow(&mut stage, watcher, interrupts).await;
-    let interrupts = course.interrupts;
+    let (interrupts, standstill) = (course.interrupts, course.standstill);
     // Until the last message had ended, or as long as there was traffic, whichever was longer.
     let traffic_end = course.traffic_end.min(clock.origin() + scenario.duration);
     let wall = course
@@ -238,6 +242,7 @@ pub async fn conduct(
         usage: Usage::now(),
         startup,
         devices_rss_bytes,
+        standstill,
         interrupted: interrupts > 0,
         stopped: interrupts > 1,
     })
@@ -326,6 +331,10 @@ struct Course<'a> {
     interrupts: u32,
     /// When traffic ended: after its duration, or when a signal came.
     traffic_end: Instant,
+    /// When the sinks were last looked at for want of anything else.
+    looked: Instant,
+    /// How much too late such a look was, at worst.
+    standstill: Duration,
 }
 
 impl Course<'_> {
@@ -353,7 +362,10 @@ impl Course<'_> {
                     Some(Report::Ready(_)) => {}
                     None => break,
                 },
-                _ = look.tick() => self.look_at_sinks(),
+                _ = look.tick() => {
+                    self.notice_standstill();
+                    self.look_at_sinks();
+                }
                 () = interrupts.next() => {
                     self.interrupts += 1;
                     if self.interrupts > 1 {
@@ -399,6 +411,13 @@ impl Course<'_> {
                 page.add(&entry(self.clock, &received));
             }
         }
+    }
+
+    /// A process that is stopped, or gets no processor, looks late.
+    fn notice_standstill(&mut self) {
+        let before = std::mem::replace(&mut self.looked, clock::now());
+        let late = self.looked.saturating_duration_since(before + LOOK_EVERY);
+        self.standstill = self.standstill.max(late);
     }
 
     /// Hands over what sinks have taken since the last time.

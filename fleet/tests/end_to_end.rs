@@ -377,6 +377,28 @@ fn assert_sound(out: &Path) {
 }
 
 #[test]
+fn a_generator_that_was_stopped_is_invalid() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let mut child = quickstart_lasting(&out, "4s")
+        .args(["--set", "validity.lag-budget=50ms"])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_for_line(&mut child, "devices up");
+    signal(&child, "STOP");
+    // Another run lasts two seconds, however fast the machine is; so long nothing happens in this one.
+    let other = folder.path().join("other");
+    assert!(run(&mut quickstart(&other)).status.success());
+    signal(&child, "CONT");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(90), "{}", shown(&output));
+    let reasons = summary(&out)["validity"]["reasons"].to_string();
+    assert!(reasons.contains("stood still"), "{reasons}");
+}
+
+#[test]
 fn a_second_interrupt_stops_at_once_and_reports() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("run");

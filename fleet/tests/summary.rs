@@ -44,6 +44,7 @@ fn result() -> RunResult {
     RunResult {
         started: jiff::Timestamp::UNIX_EPOCH,
         origin: std::time::Instant::now(),
+        standstill: std::time::Duration::ZERO,
         wall: Duration::from_secs(30),
         device_time: Duration::from_secs(30),
         gathered,

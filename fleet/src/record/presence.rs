@@ -60,6 +60,11 @@ impl Sojourns {
         self.messages += other.messages;
     }
 
+    /// How long a message stayed on average, in milliseconds. 0 without messages.
+    pub fn mean_stay_ms(&self) -> f64 {
+        self.stayed.as_secs_f64() * 1e3 / self.messages.max(1) as f64
+    }
+
     /// Time per message that one side has and the other has not, in milliseconds. 0 without messages.
     pub fn unexplained_ms(&self) -> f64 {
         self.present.abs_diff(self.stayed).as_secs_f64() * 1e3 / self.messages.max(1) as f64

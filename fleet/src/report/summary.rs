@@ -65,6 +65,13 @@ struct Host {
     kernel: String,
 }
 
+/// Lag budgets that the generator may be late at worst; most of a run cannot make up for a standstill.
+const STANDSTILL_BUDGETS: f64 = 5.0;
+/// Time per message that no latency accounts for: more than this part of the lag budget,
+const UNEXPLAINED_BUDGETS: f64 = 0.1;
+/// and than this part of the mean stay, is no rounding.
+const UNEXPLAINED_SHARE: f64 = 0.05;
+
 /// Whether the figures are worth anything.
 #[derive(Debug, Serialize)]
 pub struct Validity {
@@ -77,6 +84,7 @@ pub struct Validity {
     lag_ms: Statistics,
     lag_budget_ms: f64,
     littles_law: LittlesLaw,
+    standstill_ms: f64,
     cpu_s: f64,
     peak_rss_bytes: u64,
     startup_s: f64,
@@ -106,7 +114,7 @@ impl LittlesLaw {
         Self {
             mean_in_system: rounded(per_s(sojourns.present.as_secs_f64())),
             arrivals_per_s: rounded(per_s(messages)),
-            mean_stay_ms: rounded(sojourns.stayed.as_secs_f64() * 1e3 / messages.max(1.0)),
+            mean_stay_ms: rounded(sojourns.mean_stay_ms()),
             unexplained_ms: rounded(sojourns.unexplained_ms()),
         }
     }
@@ -370,10 +378,20 @@ fn validity(scenario: &Scenario, result: &RunResult) -> Validity {
             "the generator was late: its lag has a p99 of {p99:.1} ms, the budget is {budget_ms:.1} ms; lower the rate or use a faster machine"
         ));
     }
-    let unexplained_ms = result.gathered.sojourns.unexplained_ms();
-    if unexplained_ms > budget_ms {
+    let standstill_ms = result.standstill.as_secs_f64() * 1e3;
+    let worst_ms = lag.max_ms().unwrap_or(0.0).max(standstill_ms);
+    if worst_ms > budget_ms * STANDSTILL_BUDGETS {
         reasons.push(format!(
-            "Little's law does not hold: messages were in the system {unexplained_ms:.1} ms longer or shorter on average than their latencies say, the budget is {budget_ms:.1} ms; the machine is too busy to be believed, lower the rate"
+            "the generator stood still for {worst_ms:.0} ms, stopped or without a processor; more than {STANDSTILL_BUDGETS} times the lag budget is no measurement of the target"
+        ));
+    }
+    let sojourns = &result.gathered.sojourns;
+    let unexplained_ms = sojourns.unexplained_ms();
+    let allowed_ms =
+        (budget_ms * UNEXPLAINED_BUDGETS).max(sojourns.mean_stay_ms() * UNEXPLAINED_SHARE);
+    if unexplained_ms > allowed_ms {
+        reasons.push(format!(
+            "Little's law does not hold: messages were in the system {unexplained_ms:.1} ms longer or shorter on average than their latencies say, and {allowed_ms:.1} ms are allowed; the machine is too busy to be believed, lower the rate"
         ));
     }
     let local: u64 = errors_of(result, ErrorKind::Local);
@@ -389,6 +407,7 @@ fn validity(scenario: &Scenario, result: &RunResult) -> Validity {
         lag_ms: Statistics::of(lag),
         lag_budget_ms: budget_ms,
         littles_law: LittlesLaw::new(result),
+        standstill_ms: rounded(standstill_ms),
         cpu_s: rounded(result.usage.cpu_s),
         peak_rss_bytes: result.usage.peak_rss_bytes,
         startup_s: rounded(result.startup.as_secs_f64()),
