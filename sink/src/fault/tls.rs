@@ -1,0 +1,52 @@
+//! Certificates that no client should accept, made when they are first wanted.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::ServerConfig;
+
+use super::TlsFlaw;
+use crate::certificate::{CertificateError, TestAuthority};
+
+/// Maker of bad certificates of one sink.
+pub struct FlawedTls {
+    authority: Arc<TestAuthority>,
+    names: Vec<String>,
+    made: Mutex<Vec<(TlsFlaw, Arc<ServerConfig>)>>,
+}
+
+impl FlawedTls {
+    /// Bad certificates that `authority` signs, and that are for `names` unless the name is what is
+    /// wrong with them.
+    #[must_use]
+    pub fn new(authority: Arc<TestAuthority>, names: Vec<String>) -> Self {
+        Self {
+            authority,
+            names,
+            made: Mutex::default(),
+        }
+    }
+
+    /// TLS settings with the flaw. Sessions of other settings are not resumed with them.
+    ///
+    /// # Errors
+    /// As [`TestAuthority::server_config`].
+    pub fn config(&self, flaw: TlsFlaw) -> Result<Arc<ServerConfig>, CertificateError> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, config)) = made.iter().find(|(own, _)| *own == flaw) {
+            return Ok(Arc::clone(config));
+        }
+        let config = self.authority.flawed_config(&self.names, flaw)?;
+        made.push((flaw, Arc::clone(&config)));
+        Ok(config)
+    }
+}
+
+impl fmt::Debug for FlawedTls {
+    /// Leaves out the keys.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("FlawedTls")
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
+}
