@@ -39,7 +39,7 @@ pub use file::{FaultFileError, read_file};
 pub use set::{Decision, Effect, FaultId, FaultReport, FaultSet, FaultState, Manners, PortWish};
 pub use stage::{Protocol, Stage};
 pub use table::FaultTable;
-pub use tls::FlawedTls;
+pub use tls::{FlawedTls, spoil_handshake};
 pub use wire::{FaultyStream, Order, Orders};
 
 /// Most faults of one sink at a time.

@@ -45,7 +45,7 @@ impl Lab {
                     self.session.conclude(&mut self.replies);
                 }
                 Step::MessageRefused(refusal) => self.refusals.push(refusal),
-                Step::NeedInput | Step::StartTls | Step::Close(_) => return,
+                Step::NeedInput | Step::StartTls | Step::Close(_) | Step::Misbehave => return,
             }
         }
     }

@@ -1,12 +1,18 @@
 //! Certificates that no client should accept, made when they are first wanted.
 
 use std::fmt;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustls::ServerConfig;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
-use super::TlsFlaw;
+use super::{Handshake, TlsFlaw};
 use crate::certificate::{CertificateError, TestAuthority};
+use crate::listener;
 
 /// Maker of bad certificates of one sink.
 pub struct FlawedTls {
@@ -39,6 +45,29 @@ impl FlawedTls {
         let config = self.authority.flawed_config(&self.names, flaw)?;
         made.push((flaw, Arc::clone(&config)));
         Ok(config)
+    }
+}
+
+/// Longest that a stalled handshake is kept up for a client that does not give up.
+const STALL_MAX: Duration = Duration::from_secs(600);
+
+/// Lets a handshake begin and come to nothing; says how it ended.
+pub async fn spoil_handshake(mut stream: TcpStream, how: &Handshake) -> io::Error {
+    let spoiling = async {
+        let mut heard = [0; 1024];
+        let mut count = stream.read(&mut heard).await?;
+        if matches!(how, Handshake::Reset) {
+            listener::reset(&stream);
+            return Ok(());
+        }
+        while count > 0 {
+            count = stream.read(&mut heard).await?;
+        }
+        io::Result::Ok(())
+    };
+    match timeout(STALL_MAX, spoiling).await {
+        Ok(Err(error)) => error,
+        Ok(Ok(())) | Err(_) => io::Error::other("handshake spoilt by a fault"),
     }
 }
 
