@@ -43,6 +43,15 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME")]
     pub(crate) tls_name: Vec<String>,
 
+    /// Go wrong as the [[fault]] tables of this file say; faults can be given at run time as well, by
+    /// /api/faults of the web address
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fault: Option<PathBuf>,
+
+    /// What shares and drawn delays of faults follow from
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) seed: u64,
+
     /// Keep every message as a file NNNNNNNN.eml in this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) store: Option<PathBuf>,

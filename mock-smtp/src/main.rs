@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Parser;
 use mock_smtp::{Settings, Tls};
+use sink::fault::{self, FaultBoard, FlawedTls, Protocol};
 use sink::{
     Books, ListenError, Pages, Store, TestAuthority, Totals, WebLimits, listener, program, web,
 };
@@ -50,7 +51,8 @@ async fn serve(arguments: Arguments) -> anyhow::Result<Totals> {
     let shutdown = program::shutdown_signal()?;
     let books = Arc::new(Books::default());
     if let Some(web) = web {
-        let pages = Pages::new("mock-smtp", Arc::clone(&books));
+        let pages =
+            Pages::new("mock-smtp", Arc::clone(&books)).with_faults(Arc::clone(&settings.faults));
         tokio::spawn(web::serve(
             web,
             pages,
@@ -58,6 +60,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<Totals> {
             std::future::pending(),
         ));
     }
+    settings.faults.start(tokio::time::Instant::now());
     program::announce(listener.local_addr()?)?;
     Ok(mock_smtp::run(listener, settings, books, shutdown).await)
 }
@@ -70,9 +73,14 @@ fn settings(arguments: &Arguments) -> anyhow::Result<Settings> {
         )),
         None => None,
     };
+    let (tls, faults) = tls(arguments)?;
+    if let Some(path) = &arguments.fault {
+        fault::read_file(path, &faults)?;
+    }
     Ok(Settings {
         dialogue: arguments.dialogue(),
-        tls: tls(arguments)?,
+        tls,
+        faults: Arc::new(faults),
         connections_max: arguments.connections_max(),
         idle_timeout: arguments.idle_timeout(),
         store,
@@ -80,9 +88,11 @@ fn settings(arguments: &Arguments) -> anyhow::Result<Settings> {
     })
 }
 
-fn tls(arguments: &Arguments) -> anyhow::Result<Tls> {
+/// How connections are secured, and what can go wrong with that.
+fn tls(arguments: &Arguments) -> anyhow::Result<(Tls, FaultBoard)> {
+    let faults = FaultBoard::new(Protocol::Smtp, arguments.seed);
     if arguments.no_starttls {
-        return Ok(Tls::Off);
+        return Ok((Tls::Off, faults));
     }
     let authority = TestAuthority::generate()?;
     let config = authority.server_config(&arguments.tls_name)?;
@@ -90,9 +100,11 @@ fn tls(arguments: &Arguments) -> anyhow::Result<Tls> {
         std::fs::write(path, authority.pem())
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    Ok(if arguments.tls {
+    let tls = if arguments.tls {
         Tls::Implicit(config)
     } else {
         Tls::StartTls(config)
-    })
+    };
+    let flawed = FlawedTls::new(Arc::new(authority), arguments.tls_name.clone());
+    Ok((tls, faults.with_tls(flawed)))
 }

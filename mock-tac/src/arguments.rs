@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Parser;
 use mock_tac::{Paths, TenKb};
@@ -56,6 +57,15 @@ pub(crate) struct Arguments {
     /// enforce (confirm and drop), log (take and count), off
     #[arg(long, value_name = "MODE", default_value = "enforce")]
     pub(crate) ten_kb: TenKb,
+
+    /// Go wrong as the [[fault]] tables of this file say; faults can be given at run time as well, by
+    /// /api/faults of the web address
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fault: Option<PathBuf>,
+
+    /// What shares and drawn delays of faults follow from
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) seed: u64,
 
     /// Keep each message as a file in this directory
     #[arg(long, value_name = "DIR")]
