@@ -75,6 +75,9 @@ fn describe(path: &Path, scenario: &Scenario) -> String {
             target(&scenario.targets.https)
         ),
     );
+    for planned in &scenario.faults {
+        line("fault", format!("{}: {}", planned.target, planned.fault));
+    }
     let licenses = report::licenses::in_words(&forecast.licenses);
     if !licenses.is_empty() {
         let of_all = if simulated == devices {

@@ -9,6 +9,7 @@ mod whole;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use sink::fault::FaultTable;
 use toml::Spanned;
 
 pub(super) use self::traffic::{
@@ -59,6 +60,8 @@ pub(super) struct ScenarioFile {
     pub(super) fleet: Spanned<Vec<FleetTable>>,
     #[serde(default)]
     pub(super) traffic: Vec<TrafficTable>,
+    #[serde(default)]
+    pub(super) fault: Vec<Spanned<FaultTable>>,
     #[serde(default)]
     pub(super) threshold: Vec<ThresholdTable>,
 }

@@ -1,6 +1,7 @@
 //! From a scenario file to a scenario, or to everything that is wrong with it.
 
 mod events;
+mod faults;
 mod fleets;
 mod licenses;
 mod ssh;
@@ -200,6 +201,10 @@ fn build(
         .as_ref()
         .map_or(Timestamp::UNIX_EPOCH, |clock| clock.start);
     let traffic = events::traffic(source, &file, &fleets, (starts_at, duration), findings);
+    let faults = match &targets {
+        Some(targets) => faults::faults(&file, targets, &fleets, duration, findings),
+        None => Vec::new(),
+    };
     let thresholds = file
         .threshold
         .iter()
@@ -220,6 +225,7 @@ fn build(
         ssh,
         fleets,
         traffic,
+        faults,
         thresholds,
         file: findings.file.clone(),
         text: text.to_owned(),
