@@ -19,7 +19,8 @@ const CONNECTIONS_WITH_STORE: usize = 256;
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 stopped by a signal, 1 internal error, 2 wrong usage, 106 address in use.\n\
+    after_help = "Exit codes: 0 stopped by a signal, 1 internal error, 2 wrong usage, 104 wrong file of\n\
+                  faults, 106 address in use.\n\
                   Set RUST_LOG=mock_smtp=debug to see single connections."
 )]
 pub(crate) struct Arguments {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Parser;
 use mock_smtp::{Settings, Tls};
-use sink::fault::{self, FaultBoard, FlawedTls, Protocol};
+use sink::fault::{self, FaultBoard, FaultFileError, FlawedTls, Protocol};
 use sink::{
     Books, ListenError, Pages, Store, TestAuthority, Totals, WebLimits, listener, program, web,
 };
@@ -33,13 +33,15 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::from(
-                error
-                    .downcast_ref::<ListenError>()
-                    .map_or(1, ListenError::exit_code),
-            )
+            ExitCode::from(exit_code(&error))
         }
     }
+}
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    let of_listening = error.downcast_ref().map(ListenError::exit_code);
+    let of_faults = error.downcast_ref().map(FaultFileError::exit_code);
+    of_listening.or(of_faults).unwrap_or(1)
 }
 
 /// One thread: the sink is meant to stay beside the programs that load it.

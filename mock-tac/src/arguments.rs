@@ -16,12 +16,13 @@ use sink::program::{WebChoice, parse_address};
 /// SIGTERM, then prints its totals.
 ///
 /// Also served on the same address: / (a page), /healthz, /metrics,
-/// /api/totals, /api/messages, /api/devices.
+/// /api/totals, /api/messages, /api/devices, /api/faults.
 #[derive(Debug, Parser)]
 #[command(
     version,
     after_help = "\
-Exit codes: 0 stopped by a signal; 1 error; 2 command line; 106 address in use.
+Exit codes: 0 stopped by a signal; 1 error; 2 command line; 104 wrong file of
+faults; 106 address in use.
 
 Try it:
   mock-tac --ca-out ca.pem

@@ -11,7 +11,7 @@ use anyhow::Context;
 use clap::Parser;
 use mock_tac::{Settings, pages};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use sink::fault::{self, FaultBoard, FlawedTls, Protocol};
+use sink::fault::{self, FaultBoard, FaultFileError, FlawedTls, Protocol};
 use sink::listener::{self, Reach};
 use sink::{Books, ListenError, Store, TestAuthority, WebLimits, certificate, program};
 use tokio::sync::oneshot;
@@ -38,9 +38,9 @@ fn main() -> ExitCode {
 }
 
 fn exit_code(error: &anyhow::Error) -> u8 {
-    error
-        .downcast_ref::<ListenError>()
-        .map_or(1, ListenError::exit_code)
+    let of_listening = error.downcast_ref().map(ListenError::exit_code);
+    let of_faults = error.downcast_ref().map(FaultFileError::exit_code);
+    of_listening.or(of_faults).unwrap_or(1)
 }
 
 fn start(arguments: &Arguments) -> anyhow::Result<()> {

@@ -54,6 +54,14 @@ struct FaultFile {
     fault: Vec<Spanned<FaultTable>>,
 }
 
+impl FaultFileError {
+    /// The exit code a program ends with when this stops it: its configuration is invalid.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        104
+    }
+}
+
 /// Gives the faults of a file to a sink.
 ///
 /// # Errors
@@ -86,4 +94,48 @@ pub fn read_file(path: &Path, board: &FaultBoard) -> Result<(), FaultFileError> 
             })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Protocol;
+    use super::*;
+
+    /// What comes of a file with this text.
+    fn read(text: &str) -> Result<usize, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("faults.toml");
+        std::fs::write(&path, text).unwrap();
+        let board = FaultBoard::new(Protocol::Smtp, 7);
+        let result = read_file(&path, &board);
+        match result {
+            Ok(()) => Ok(board.reports().len()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn a_file_has_tables_as_a_scenario_has() {
+        let text = "[[fault]]\ntarget = \"smtp\"\nat = \"30s\"\nfor = \"5s\"\n\
+                    reply = { stage = \"data\", code = 421 }\n\n[[fault]]\nstall = {}\n";
+        assert_eq!(read(text), Ok(2));
+        assert_eq!(read(""), Ok(0));
+    }
+
+    #[test]
+    fn mistakes_are_shown_with_their_line() {
+        let error = read("[[fault]]\nstall = {}\n\n[[fault]]\nstatus = { code = 503 }\n");
+        let error = error.unwrap_err();
+        assert!(
+            error.contains(".toml:4: `status` is about replies of HTTP; write reply"),
+            "{error}"
+        );
+        let error = read("[[fault]]\nstahl = {}\n").unwrap_err();
+        assert!(
+            error.contains("line 2") && error.contains("unknown field `stahl`"),
+            "{error}"
+        );
+        let missing = read_file(Path::new("/no/such"), &FaultBoard::new(Protocol::Smtp, 7));
+        assert_eq!(missing.unwrap_err().to_string(), "cannot read /no/such");
+    }
 }
