@@ -63,46 +63,8 @@ arrival = { process = "constant", rate = "100/s" }
 syslog  = "%LINK-3-UPDOWN: Interface Gi0/{0..47}, changed state to {up|down}"
 "#;
 
-/// Runs the scenario with `faults`; gives what was printed and the summary.
-fn run(faults: &str) -> (String, Value) {
-    run_with(faults, "300ms")
-}
-
-/// The same with another patience of devices.
-fn run_with(faults: &str, patience: &str) -> (String, Value) {
-    let scenario = SCENARIO.replace("300ms", patience);
-    let folder = TempDir::new().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    std::fs::write(path("edge.ios"), CONFIG).unwrap();
-    std::fs::write(path("faults.toml"), format!("{scenario}{faults}")).unwrap();
-    let output = fleet(&["run", "--plain", "--out"])
-        .arg(path("out"))
-        .arg(path("faults.toml"))
-        .output()
-        .unwrap();
-    let shown = format!(
-        "{}\n{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert_eq!(output.status.code(), Some(0), "{shown}");
-    (shown, summary(&path("out")))
-}
-
-fn fleet(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fleet"));
-    command.env_clear().args(arguments);
-    command
-}
-
-fn summary(out: &Path) -> Value {
-    let text = std::fs::read_to_string(out.join("summary.json")).unwrap();
-    serde_json::from_str(&text).unwrap()
-}
-
-#[test]
-fn the_accounts_balance_whatever_goes_wrong() {
-    let (shown, summary) = run(r#"
+/// Much of what can go wrong, at once.
+const EVERYTHING: &str = r#"
 [[fault]]
 name   = "lost receipts"
 target = "smtp1.example.net"
@@ -159,7 +121,48 @@ stall  = { time = "400ms" }
 target  = "https"
 at      = "2s"
 restart = { down = "500ms" }
-"#);
+"#;
+
+/// Runs the scenario with `faults`; gives what was printed and the summary.
+fn run(faults: &str) -> (String, Value) {
+    run_with(faults, "300ms")
+}
+
+/// The same with another patience of devices.
+fn run_with(faults: &str, patience: &str) -> (String, Value) {
+    let scenario = SCENARIO.replace("300ms", patience);
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("edge.ios"), CONFIG).unwrap();
+    std::fs::write(path("faults.toml"), format!("{scenario}{faults}")).unwrap();
+    let output = fleet(&["run", "--plain", "--out"])
+        .arg(path("out"))
+        .arg(path("faults.toml"))
+        .output()
+        .unwrap();
+    let shown = format!(
+        "{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    (shown, summary(&path("out")))
+}
+
+fn fleet(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fleet"));
+    command.env_clear().args(arguments);
+    command
+}
+
+fn summary(out: &Path) -> Value {
+    let text = std::fs::read_to_string(out.join("summary.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn the_accounts_balance_whatever_goes_wrong() {
+    let (shown, summary) = run(EVERYTHING);
     let ledger = &summary["ledger"];
     assert_eq!(ledger["balanced"], true, "{shown}");
     for account in ["delivered", "failed", "unconfirmed"] {

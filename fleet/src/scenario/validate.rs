@@ -194,17 +194,14 @@ fn build(
     let ssh = ssh::settings(source, &file.ssh, findings);
     let sources = sources(file.sources.addresses.as_ref(), findings);
     let fleets = fleets::fleets(source, &file, clock.as_ref(), findings);
-    if let Some(targets) = &targets {
+    let faults = targets.as_ref().map(|targets| {
         targets::check_transports(&file, targets, &fleets, findings);
-    }
+        faults::faults(&file, targets, &fleets, duration, findings)
+    });
     let starts_at = clock
         .as_ref()
         .map_or(Timestamp::UNIX_EPOCH, |clock| clock.start);
     let traffic = events::traffic(source, &file, &fleets, (starts_at, duration), findings);
-    let faults = match &targets {
-        Some(targets) => faults::faults(&file, targets, &fleets, duration, findings),
-        None => Vec::new(),
-    };
     let thresholds = file
         .threshold
         .iter()
@@ -225,7 +222,7 @@ fn build(
         ssh,
         fleets,
         traffic,
-        faults,
+        faults: faults?,
         thresholds,
         file: findings.file.clone(),
         text: text.to_owned(),

@@ -13,10 +13,10 @@ use crate::{
 
 /// The route of a device whose mail comes to `stage`.
 fn route_to(stage: Stage) -> Route {
-    match stage {
-        Stage::Starttls => mail_route(true),
-        Stage::Auth => login_route("name", "word"),
-        _ => mail_route(false),
+    if stage == Stage::Auth {
+        login_route("name", "word")
+    } else {
+        mail_route(stage == Stage::Starttls)
     }
 }
 
@@ -47,27 +47,36 @@ async fn check(fault: &str, route: &Route, verdict: Verdict, received: u64, outl
 /// What becomes of a mail when the answer at `stage` does not come or is none: what it is before the
 /// text, and how often the sink has it.
 fn without_answer(stage: Stage, before: Verdict, recorded: bool) -> (Verdict, u64) {
-    match stage {
-        Stage::Message => (UNCONFIRMED, u64::from(recorded)),
+    if stage == Stage::Message {
+        (UNCONFIRMED, u64::from(recorded))
+    } else if stage == Stage::Quit {
         // The mail has been taken; nobody waits for what comes then.
-        Stage::Quit => (ACCEPTED, 1),
-        _ => (before, 0),
+        (ACCEPTED, 1)
+    } else {
+        (before, 0)
     }
+}
+
+/// What kind of error a refusal at `stage` is.
+fn kind_at(stage: Stage) -> ErrorKind {
+    let kinds = [
+        (Stage::Greeting, ErrorKind::Greeting),
+        (Stage::Ehlo, ErrorKind::Greeting),
+        (Stage::Starttls, ErrorKind::Tls),
+        (Stage::Auth, ErrorKind::Auth),
+    ];
+    let found = kinds.into_iter().find(|(own, _)| *own == stage);
+    found.map_or(ErrorKind::Reply, |(_, kind)| kind)
 }
 
 #[tokio::test]
 async fn a_refusal_at_any_stage_is_definite() {
     for stage in Protocol::Smtp.stages() {
         for code in [421, 451, 554] {
-            let kind = match stage {
-                Stage::Greeting | Stage::Ehlo => ErrorKind::Greeting,
-                Stage::Starttls => ErrorKind::Tls,
-                Stage::Auth => ErrorKind::Auth,
-                _ => ErrorKind::Reply,
-            };
-            let (verdict, received) = match stage {
-                Stage::Quit => (ACCEPTED, 1),
-                _ => (refused(kind, code), 0),
+            let (verdict, received) = if *stage == Stage::Quit {
+                (ACCEPTED, 1)
+            } else {
+                (refused(kind_at(*stage), code), 0)
             };
             let name = stage.name();
             let fault = format!("reply = {{ stage = '{name}', code = {code} }}");

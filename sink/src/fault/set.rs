@@ -125,9 +125,10 @@ impl FaultSet {
         }
         self.last_id += 1;
         let starts = now.saturating_add(fault.at);
-        let tokens = match fault.action {
-            Action::Limit { burst, .. } => f64::from(burst),
-            _ => 0.0,
+        let tokens = if let Action::Limit { burst, .. } = fault.action {
+            f64::from(burst)
+        } else {
+            0.0
         };
         // Far apart, for neighbouring seeds and neighbouring faults.
         let seed = self.seed ^ self.last_id.wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -192,21 +193,23 @@ impl FaultSet {
     pub fn manners(&mut self, now: Duration) -> Manners {
         let mut manners = Manners::default();
         for entry in self.entries.iter_mut().filter(|entry| entry.is_active(now)) {
-            let rate = match entry.fault.action {
-                Action::Refuse(refusal @ (Refusal::Reset | Refusal::Close)) => {
-                    if manners.refusal.is_none() && entry.hits() {
-                        entry.applied += 1;
-                        manners.refusal = Some(refusal);
-                    }
-                    continue;
+            if let Action::Refuse(refusal @ (Refusal::Reset | Refusal::Close)) = entry.fault.action
+            {
+                if manners.refusal.is_none() && entry.hits() {
+                    entry.applied += 1;
+                    manners.refusal = Some(refusal);
                 }
-                Action::SlowRead(bytes) => (&mut manners.read_bytes_per_s, bytes),
-                Action::SlowWrite(bytes) => (&mut manners.write_bytes_per_s, bytes),
-                _ => continue,
+                continue;
+            }
+            let (slowest, bytes) = if let Action::SlowRead(bytes) = entry.fault.action {
+                (&mut manners.read_bytes_per_s, bytes)
+            } else if let Action::SlowWrite(bytes) = entry.fault.action {
+                (&mut manners.write_bytes_per_s, bytes)
+            } else {
+                continue;
             };
             if entry.hits() {
                 entry.applied += 1;
-                let (slowest, bytes) = rate;
                 *slowest = Some(slowest.map_or(bytes, |slowest| slowest.min(bytes)));
             }
         }
