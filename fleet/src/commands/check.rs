@@ -76,7 +76,12 @@ fn describe(path: &Path, scenario: &Scenario) -> String {
         ),
     );
     for planned in &scenario.faults {
-        line("fault", format!("{}: {}", planned.target, planned.fault));
+        let name = planned.fault.name.as_ref();
+        let name = name.map_or_else(String::new, |name| format!(" \"{name}\""));
+        line(
+            "fault",
+            format!("{}{name}: {}", planned.target, planned.fault),
+        );
     }
     let licenses = report::licenses::in_words(&forecast.licenses);
     if !licenses.is_empty() {

@@ -195,9 +195,16 @@ impl FaultBoard {
 
     /// Waits until something else may be wanted of the port.
     pub(super) async fn port_change(&self) {
-        let next = self.ask(|set, now| set.next_port_change(now)).flatten();
+        let next = match (self.started.get(), self.now()) {
+            // The start itself is a change: a fault may begin with it.
+            (Some(start), None) => Some(*start),
+            _ => self
+                .ask(|set, now| set.next_port_change(now))
+                .flatten()
+                .and_then(|next| self.instant(next)),
+        };
         let wait = async {
-            match next.and_then(|next| self.instant(next)) {
+            match next {
                 Some(at) => sleep_until(at).await,
                 None => std::future::pending().await,
             }
@@ -261,6 +268,23 @@ mod tests {
         assert_eq!(board.at(Stage::Mail), None);
         tokio::time::advance(Duration::from_secs(1)).await;
         assert!(board.at(Stage::Mail).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_port_hears_of_its_faults_though_nobody_knocks() {
+        let board = board("at = '1s'\nrestart = { down = '2s' }");
+        let start = Instant::now() + Duration::from_millis(20);
+        let mut changes = Vec::new();
+        board.start(start);
+        while changes.len() < 4 {
+            board.port_change().await;
+            changes.push((start.elapsed().as_millis(), board.port().closed));
+        }
+        // The call itself, the start, the beginning of the fault and its end.
+        assert_eq!(
+            changes,
+            [(0, false), (0, false), (1_000, true), (3_000, false)]
+        );
     }
 
     #[tokio::test(start_paused = true)]

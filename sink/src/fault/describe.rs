@@ -68,7 +68,7 @@ impl fmt::Display for Action {
                 pause,
             } => write!(
                 out,
-                "reply at {} in slices of {bytes} bytes, one each {}",
+                "reply at {} in slices of {bytes} B, one each {}",
                 stage.name(),
                 time(*pause)
             ),
@@ -118,10 +118,10 @@ impl fmt::Display for Fault {
             let percent = (self.share * 1e8).round() / 1e6;
             write!(out, " for {percent}%")?;
         }
-        write!(out, ", at {}", time(self.at))?;
-        match self.lasts {
-            Some(lasts) => write!(out, " for {}", time(lasts)),
-            None => out.write_str(" to the end"),
+        match (self.at, self.lasts) {
+            (Duration::ZERO, None) => out.write_str(", throughout"),
+            (at, None) => write!(out, ", from {} to the end", time(at)),
+            (at, Some(lasts)) => write!(out, ", from {} for {}", time(at), time(lasts)),
         }
     }
 }

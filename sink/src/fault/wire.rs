@@ -143,7 +143,13 @@ impl<S> FaultyStream<S> {
         self.stream
     }
 
-    /// Whether bytes pass without a look at them.
+    /// Whether bytes go out without a look at them.
+    fn writes_freely(&self) -> bool {
+        let quiet = self.board.is_quiet() && self.writing.bytes_per_s.is_none();
+        quiet && self.orders.lock().is_none()
+    }
+
+    /// Whether bytes come in without a look at them.
     fn reads_freely(&self) -> bool {
         self.board.is_quiet() && self.reading.bytes_per_s.is_none()
     }
@@ -272,14 +278,27 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FaultyStream<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if this.board.is_quiet()
-            && this.writing.bytes_per_s.is_none()
-            && this.orders.lock().is_none()
-        {
+        if this.writes_freely() {
             return Pin::new(&mut this.stream).poll_write(context, bytes);
         }
         ready!(this.writing.poll_free(&this.board, context));
         this.poll_write_by_order(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.writes_freely() {
+            return Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        }
+        let first = slices.iter().find(|slice| !slice.is_empty());
+        self.poll_write(context, first.map_or(&[], |slice| slice))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

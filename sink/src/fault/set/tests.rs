@@ -1,5 +1,7 @@
 //! What the decisions promise, in virtual time.
 
+use proptest::prelude::*;
+
 use super::super::{Delay, FaultTable, TlsAbility};
 use super::*;
 
@@ -286,4 +288,79 @@ fn a_drawn_delay_is_the_same_for_the_same_seed() {
             ..
         }
     ));
+}
+
+/// Any duration that can be written.
+fn period() -> impl Strategy<Value = String> {
+    (
+        0_u64..=3_000_000,
+        prop::sample::select(vec!["ns", "ms", "s", "h"]),
+    )
+        .prop_map(|(number, unit)| {
+            format!(
+                "{}{unit}",
+                if unit == "h" { number % 87_600 } else { number }
+            )
+        })
+}
+
+/// Any action, with durations of any length.
+fn action() -> impl Strategy<Value = String> {
+    let texts = vec![
+        "delay = { distribution = 'uniform', min = '0s', max = 'A' }",
+        "delay = { distribution = 'exponential', mean = 'A' }",
+        "delay = { distribution = 'lognormal', median = '1ns', p99 = 'A' }",
+        "stall = { time = 'A' }",
+        "stall = { time = 'A', every = 'B' }",
+        "limit = { rate = '7/d', burst = 1 }",
+        "limit = { rate = '10000000/s' }",
+        "restart = { down = 'A' }",
+        "slice = { pause = 'A' }",
+        "garbage = { bytes = 65536 }",
+        "slow-read = '1 B/s'",
+        "refuse = 'port-closed'",
+        "tls = 'expired'",
+    ];
+    (prop::sample::select(texts), period(), period()).prop_map(|(text, one, other)| {
+        text.replace("'A'", &format!("'{one}'"))
+            .replace("'B'", &format!("'{other}'"))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_fault_and_no_instant_make_the_decisions_panic(
+        action in action(),
+        at in period(),
+        lasts in prop::option::of(period()),
+        instants in prop::collection::vec(any::<u64>(), 1..20),
+    ) {
+        let lasts = lasts.map_or_else(String::new, |lasts| format!("for = '{lasts}'\n"));
+        let table: FaultTable = toml::from_str(&format!("at = '{at}'\n{lasts}{action}")).unwrap();
+        for protocol in [Protocol::Smtp, Protocol::Https] {
+            let Ok(fault) = table.check(protocol, TlsAbility::Own) else {
+                continue;
+            };
+            let mut set = FaultSet::new(protocol, 7);
+            set.add(Duration::MAX, fault.clone());
+            set.add(Duration::ZERO, fault);
+            for now in instants.iter().map(|nanos| Duration::from_nanos(*nanos)) {
+                for stage in protocol.stages() {
+                    let _ = set.at(now, *stage);
+                }
+                let _ = (set.manners(now), set.tls(now));
+                let until = set.stalled_until(now);
+                prop_assert!(until.is_none_or(|until| until > now));
+                let next = set.next_port_change(now);
+                prop_assert!(next.is_none_or(|next| next > now));
+                set.port_closed(now);
+                set.port_opened(now);
+                for report in set.reports(Some(now)) {
+                    prop_assert!(report.active_s >= 0.0);
+                }
+            }
+        }
+    }
 }
