@@ -2,6 +2,7 @@
 
 use std::io;
 use std::ops::Range;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -307,11 +308,16 @@ impl<'a> Conversation<'a> {
         within(self.shared.settings.idle_timeout, stream.read(room)).await
     }
 
-    async fn send_replies<S: AsyncWrite + Unpin>(&mut self, stream: &mut S) -> io::Result<()> {
+    async fn send_replies<S>(&mut self, stream: &mut S) -> io::Result<()>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         if let Some(misdeed) = self.session.take_misdeed() {
             self.send(stream, 0..misdeed.from).await?;
             let last = misdeed.from..self.replies.len();
-            self.send_badly(stream, last, misdeed.decision).await?;
+            self.wait(stream, misdeed.decision.delay).await?;
+            self.send_badly(stream, last, misdeed.decision.effect)
+                .await?;
         } else {
             self.send(stream, 0..self.replies.len()).await?;
         }
@@ -334,14 +340,35 @@ impl<'a> Conversation<'a> {
         within(self.shared.settings.idle_timeout, sending).await
     }
 
+    /// Waits as long as a fault has it, unless the client gives up: a connection that nobody holds at
+    /// its other end must not keep its place.
+    async fn wait<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
+        delay: Duration,
+    ) -> io::Result<()> {
+        let mut delay = pin!(sleep(delay));
+        loop {
+            let room = &mut self.input[self.pending..];
+            let has_room = !room.is_empty();
+            tokio::select! {
+                biased;
+                () = &mut delay => return Ok(()),
+                read = stream.read(room), if has_room => match read? {
+                    0 => return Err(io::ErrorKind::ConnectionAborted.into()),
+                    length => self.pending += length,
+                },
+            }
+        }
+    }
+
     /// Sends the reply at `which` as a fault has it.
     async fn send_badly<S: AsyncWrite + Unpin>(
         &mut self,
         stream: &mut S,
         which: Range<usize>,
-        Decision { delay, effect }: Decision,
+        effect: Option<Effect>,
     ) -> io::Result<()> {
-        sleep(delay).await;
         let order = match effect {
             None | Some(Effect::Reply { .. } | Effect::Status { .. }) => None,
             Some(Effect::Drop { .. }) => return Err(io::ErrorKind::ConnectionAborted.into()),

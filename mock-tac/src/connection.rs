@@ -112,8 +112,9 @@ async fn converse<S>(
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(timeouts.head)
-        // A client that has sent everything may say so and still wait for its reply.
-        .half_close(true)
+        // A client that has sent everything may say so and still wait for its reply. With faults it
+        // is taken for gone: replies that take an hour would keep the places of those who are.
+        .half_close(service.settings.faults.is_quiet())
         .max_header_size(HEAD_BYTES_MAX)
         .max_buf_size(BUFFER_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), answers);
