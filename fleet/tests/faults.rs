@@ -131,10 +131,15 @@ fn run(faults: &str) -> (String, Value) {
 /// The same with another patience of devices.
 fn run_with(faults: &str, patience: &str) -> (String, Value) {
     let scenario = SCENARIO.replace("300ms", patience);
+    run_scenario(&format!("{scenario}{faults}"))
+}
+
+/// Runs a scenario.
+fn run_scenario(scenario: &str) -> (String, Value) {
     let folder = TempDir::new().unwrap();
     let path = |name: &str| folder.path().join(name);
     std::fs::write(path("edge.ios"), CONFIG).unwrap();
-    std::fs::write(path("faults.toml"), format!("{scenario}{faults}")).unwrap();
+    std::fs::write(path("faults.toml"), scenario).unwrap();
     let output = fleet(&["run", "--plain", "--out"])
         .arg(path("out"))
         .arg(path("faults.toml"))
@@ -220,4 +225,28 @@ tls    = "expired"
     let remark =
         "note       the fault \"TLS: expired certificate\" of smtp never happened: nothing came";
     assert!(shown.contains(remark), "{shown}");
+}
+
+#[test]
+fn a_receiver_with_faults_of_its_own_leaves_others_alone() {
+    let hosts = "\"smtp1.example.net\" = \"embedded\"";
+    let fault = r#"
+[[fault]]
+target = "Tools.example.net"
+status = { code = 503 }
+"#;
+    let scenario = SCENARIO.replace(
+        hosts,
+        &format!("{hosts}\n\"tools.example.net\" = \"embedded\""),
+    );
+    // Nobody runs out of patience, however slow the machine.
+    let scenario = scenario.replace("300ms", "60s");
+    let (shown, summary) = run_scenario(&format!("{scenario}{fault}"));
+    assert_eq!(summary["transports"]["https"]["delivered"], 0, "{shown}");
+    let failed = &summary["transports"]["https"]["failed"];
+    assert!(failed.as_u64() > Some(100), "{shown}");
+    assert_eq!(&summary["faults"][0]["applied"], failed);
+    assert_eq!(summary["faults"][0]["target"], "Tools.example.net");
+    assert!(summary["transports"]["smtp"]["delivered"].as_u64() > Some(100));
+    assert_eq!(summary["ledger"]["balanced"], true);
 }
