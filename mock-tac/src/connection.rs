@@ -47,7 +47,10 @@ pub(crate) async fn serve(
     }
     let faults = Arc::clone(&service.settings.faults);
     faults.moving().await;
-    if fault::pass(&faults, Stage::Accept).await.is_err() {
+    if fault::pass_with(&faults, Stage::Accept, &stream)
+        .await
+        .is_err()
+    {
         return;
     }
     let Some(tls) = service.settings.tls.clone() else {
@@ -65,7 +68,11 @@ pub(crate) async fn serve(
     let handshake = TlsAcceptor::from(tls).accept(stream);
     match timeout(service.settings.timeouts.handshake, handshake).await {
         Ok(Ok(stream)) => {
-            if fault::pass(&faults, Stage::Handshake).await.is_ok() {
+            let tcp = stream.get_ref().0;
+            if fault::pass_with(&faults, Stage::Handshake, tcp)
+                .await
+                .is_ok()
+            {
                 converse(stream, service, stop, manners).await;
             }
         }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use hyper::StatusCode;
 use hyper::header::{self, HeaderValue};
 use sink::fault::{Decision, Effect, FaultBoard, Order, Stage};
+use tokio::io::Interest;
+use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 use crate::reply::{self, Answer};
@@ -25,17 +27,49 @@ const CHUNK_BYTES: usize = 4 * 1024;
 #[error("closed by a fault")]
 pub(crate) struct Dropped;
 
-/// Waits at `stage` as long as faults say.
+/// How often a connection on which bytes wait is looked at for its end.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Waits at `stage` as long as faults say. Whoever has to wait for long on behalf of a request is
+/// stopped by the connection's end.
 pub(crate) async fn pass(faults: &FaultBoard, stage: Stage) -> Result<(), Dropped> {
-    match faults.at(stage) {
-        None => Ok(()),
-        Some(Decision { delay, effect }) => {
-            sleep(delay).await;
-            match effect {
-                Some(Effect::Drop { .. }) => Err(Dropped),
-                _ => Ok(()),
-            }
+    pass_unless(faults, stage, std::future::pending()).await
+}
+
+/// The same before there are requests: the end of `stream` ends the wait.
+pub(crate) async fn pass_with(
+    faults: &FaultBoard,
+    stage: Stage,
+    stream: &TcpStream,
+) -> Result<(), Dropped> {
+    pass_unless(faults, stage, gone(stream)).await
+}
+
+async fn pass_unless(
+    faults: &FaultBoard,
+    stage: Stage,
+    gone: impl Future<Output = ()>,
+) -> Result<(), Dropped> {
+    let Some(Decision { delay, effect }) = faults.at(stage) else {
+        return Ok(());
+    };
+    tokio::select! {
+        () = sleep(delay) => {}
+        () = gone => return Err(Dropped),
+    }
+    match effect {
+        Some(Effect::Drop { .. }) => Err(Dropped),
+        _ => Ok(()),
+    }
+}
+
+/// Ends when the client has closed its end.
+async fn gone(stream: &TcpStream) {
+    while let Ok(ready) = stream.ready(Interest::READABLE).await {
+        if ready.is_read_closed() {
+            return;
         }
+        sleep(LOOK_AGAIN).await;
     }
 }
 

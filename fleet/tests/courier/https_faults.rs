@@ -159,7 +159,7 @@ async fn a_sink_that_crawls_is_given_up() {
     // What the client does not wait for may have been booked all the same.
     for (fault, received) in [("slow-read = '1 B/s'", 0), ("slow-write = '1 B/s'", 1)] {
         let lab = FaultLab::changed(Protocol::Https, fault, |scenario| {
-            scenario.https.response_timeout = Duration::from_secs(1);
+            scenario.https.response_timeout = Duration::from_secs(3);
         });
         let lab = lab.await;
         lab.start();

@@ -39,6 +39,27 @@ async fn a_client_that_gives_up_waiting_gives_up_its_place() {
 }
 
 #[tokio::test]
+async fn so_does_one_that_gives_up_before_its_first_request() {
+    for stage in ["accept", "handshake"] {
+        let fault = format!("delay = {{ stage = '{stage}', time = '1h' }}");
+        let (settings, board) = settings_with(&fault);
+        let server = Server::secure(settings).await;
+        let happened = async {
+            while board.reports()[0].applied == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        // The handshake may come to its end or not; then the client is gone.
+        tokio::select! {
+            biased;
+            () = happened => {}
+            _ = async { let _kept = server.connect().await; std::future::pending::<()>().await } => {}
+        }
+        assert_eq!(server.stop().await.received, 0, "{stage}");
+    }
+}
+
+#[tokio::test]
 async fn a_message_that_a_fault_refuses_is_not_received() {
     let (settings, _) = settings_with("status = { code = 500 }");
     let server = Server::plain(settings).await;

@@ -3,7 +3,7 @@
 use std::{ops::Range, time::Duration};
 
 use emulator::Transport;
-use sink::fault::{Fault, FaultError, FaultErrors, FaultTable, TlsAbility};
+use sink::fault::{FAULTS_MAX, Fault, FaultError, FaultErrors, FaultTable, TlsAbility};
 use toml::Spanned;
 use toml_edit::{Document, Item};
 
@@ -29,6 +29,13 @@ pub(super) fn faults(
     let text = findings.text.clone();
     let document = Document::parse(&*text).ok();
     let mut planned = Vec::new();
+    if let Some(beyond) = file.fault.get(FAULTS_MAX) {
+        findings.add(
+            beyond.span(),
+            format!("a scenario has at most {FAULTS_MAX} faults"),
+            "leave some out",
+        );
+    }
     for (number, table) in file.fault.iter().enumerate() {
         let places = Places {
             item: document
