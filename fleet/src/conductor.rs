@@ -27,6 +27,8 @@ use crate::{
 };
 use stage::Stage;
 
+pub use crate::sinks::FaultOutcome;
+
 /// From the moment everything is ready to the start of the run.
 const LEAD: Duration = Duration::from_millis(20);
 /// How often the sinks' receipts are looked at when no thread reports.
@@ -142,6 +144,8 @@ pub struct RunResult {
     pub emitted: u64,
     /// The reconciliation, by transport with an embedded sink.
     pub sinks: BTreeMap<Transport, Reconciled>,
+    /// What became of the faults of the scenario, in its order.
+    pub faults: Vec<FaultOutcome>,
     /// What the process used.
     pub usage: Usage,
     /// How long the devices took to start.
@@ -202,6 +206,7 @@ pub async fn conduct(
     } = prepared;
     let clock = RunClock::starting_in(LEAD, TimeScale::new(&scenario.clock));
     let started = clock::calendar_now();
+    sinks.begin(clock.origin());
     stage.begin(clock);
     if let Some(consoles) = consoles {
         // Nobody needs to wait for it.
@@ -230,6 +235,7 @@ pub async fn conduct(
         .map_or(traffic_end, |end| end.max(traffic_end));
     let wall = wall.saturating_duration_since(clock.origin());
     let emitted = stage.end();
+    let faults = course.sinks.faults(&scenario);
     let (gathered, reconciled) = course.close(watcher);
     Ok(RunResult {
         started,
@@ -239,6 +245,7 @@ pub async fn conduct(
         gathered,
         emitted,
         sinks: reconciled,
+        faults,
         usage: Usage::now(),
         startup,
         devices_rss_bytes,

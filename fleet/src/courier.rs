@@ -53,7 +53,7 @@ use smtp::{Mail, SmtpCourier};
 pub use failure::{AttemptError, DETAIL_BYTES_MAX, ErrorKind};
 pub use farewell::FAREWELLS_MAX;
 pub use preflight::{Origin, Unreachable};
-pub use settings::{CourierSettings, EmbeddedAddresses, PrepareError};
+pub use settings::{CourierSettings, EmbeddedAddresses, OwnSinks, PrepareError};
 
 /// The couriers of one thread. Its tasks share them.
 pub struct Couriers {

@@ -1,6 +1,7 @@
 //! Facts about a run, for people and for machines.
 
 mod directory;
+mod faults;
 pub(crate) mod licenses;
 mod metrics;
 mod remarks;

@@ -5,6 +5,7 @@
 //! reported at once, each with its place.
 
 mod chain;
+mod fault;
 mod file;
 mod kept;
 mod overrides;
@@ -21,6 +22,7 @@ use emulator::{DeviceModel, Naming};
 use jiff::{Timestamp, tz::TimeZone};
 
 pub use chain::{Chain, Following};
+pub use fault::{PlannedFault, protocol};
 pub use kept::Kept;
 pub use overrides::Overrides;
 pub use source::{QUICKSTART, Source};
@@ -74,6 +76,8 @@ pub struct Scenario {
     pub fleets: Vec<Fleet>,
     /// What happens to them.
     pub traffic: Vec<Traffic>,
+    /// What goes wrong in embedded sinks.
+    pub faults: Vec<PlannedFault>,
     /// What the results must satisfy.
     pub thresholds: Vec<Threshold>,
     /// The file it comes from, as the user knows it.

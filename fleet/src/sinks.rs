@@ -2,6 +2,7 @@
 //! more than a server on the same machine would.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
@@ -10,18 +11,24 @@ use std::{
 
 use emulator::Transport;
 use rustls_pki_types::CertificateDer;
-use sink::{Books, Disposition, MessageKey, TestAuthority, Totals};
+use sink::{
+    Books, Disposition, MessageKey, TestAuthority, Totals,
+    fault::{FaultBoard, FaultId, FaultReport, FlawedTls},
+};
 use tokio::sync::oneshot;
 
 use crate::{
     courier::EmbeddedAddresses,
     ledger::Taken,
-    scenario::{Scenario, TargetChoice},
+    scenario::{Scenario, protocol},
 };
 
 /// How many receipts may wait for the conductor, which looks several times a second; a sink waits
 /// for room before it replies.
 const RECEIPTS_WAITING_MAX: usize = 1 << 18;
+
+/// Keeps the chance of one sink apart from that of another.
+const SEED_STEP: u64 = 0xD1B5_4A32_D192_ED03;
 
 /// A message that an embedded sink has taken.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +57,15 @@ pub enum SinkError {
     Thread(#[from] std::io::Error),
 }
 
+/// What became of a fault of a scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultOutcome {
+    /// The target as written.
+    pub target: String,
+    /// How it stands in the end; of several sinks together.
+    pub report: FaultReport,
+}
+
 /// The embedded sinks of a run.
 #[derive(Debug)]
 pub(crate) struct EmbeddedSinks {
@@ -61,24 +77,45 @@ pub(crate) struct EmbeddedSinks {
 #[derive(Debug)]
 struct Running {
     transport: Transport,
+    /// The name of `[hosts]` that has it for itself, if one has.
+    host: Option<String>,
     address: SocketAddr,
+    board: Arc<FaultBoard>,
+    /// The faults on the board, by their number in the scenario.
+    faults: Vec<(usize, FaultId)>,
     stop: oneshot::Sender<()>,
     thread: JoinHandle<Totals>,
 }
 
 impl EmbeddedSinks {
-    /// Starts the sinks that `scenario` sends to.
+    /// Starts the sinks that `scenario` sends to. Nothing goes wrong in them before [`Self::begin`].
     ///
     /// # Errors
     /// When an address, a certificate or a thread is not to be had.
     pub(crate) fn start(scenario: &Scenario) -> Result<Self, SinkError> {
-        let authority = TestAuthority::generate()?;
-        let tls = authority.server_config(&server_names(scenario))?;
+        let authority = Arc::new(TestAuthority::generate()?);
+        let names = server_names(scenario);
+        let tls = authority.server_config(&names)?;
         let (sender, received) = mpsc::sync_channel(RECEIPTS_WAITING_MAX);
-        let mut running = Vec::new();
+        let mut running: Vec<Running> = Vec::new();
         for transport in Transport::ALL {
-            if embeds(scenario, transport) {
-                running.push(start(transport, Arc::clone(&tls), sender.clone())?);
+            if !scenario.targets.embeds(transport) {
+                continue;
+            }
+            // One for all sinks of a transport: a message that fails over is the same at each.
+            let books = Arc::new(Books::with_observer(observer(transport, sender.clone())));
+            for host in hosts(scenario, transport) {
+                let flawed = FlawedTls::new(Arc::clone(&authority), names.clone());
+                let seed = scenario.seed ^ (running.len() as u64).wrapping_mul(SEED_STEP);
+                let board = FaultBoard::new(protocol(transport), seed).with_tls(flawed);
+                let faults = hang_up(scenario, transport, host.as_deref(), &board);
+                let start = Start {
+                    transport,
+                    host,
+                    board: Arc::new(board),
+                    faults,
+                };
+                running.push(start.begin(Arc::clone(&tls), Arc::clone(&books))?);
             }
         }
         Ok(Self {
@@ -88,17 +125,52 @@ impl EmbeddedSinks {
         })
     }
 
+    /// From `origin` on, things go wrong as the scenario says.
+    pub(crate) fn begin(&self, origin: Instant) {
+        for sink in &self.running {
+            sink.board.start(origin.into());
+        }
+    }
+
     /// Where they listen.
     pub(crate) fn addresses(&self) -> EmbeddedAddresses {
-        let address = |transport| {
-            let found = self.running.iter().find(|sink| sink.transport == transport);
-            found.map(|sink| sink.address)
-        };
-        EmbeddedAddresses {
-            smtp: address(Transport::Email),
-            https: address(Transport::Http),
+        let mut addresses = EmbeddedAddresses {
             ca: Some(self.authority.clone()),
+            ..EmbeddedAddresses::default()
+        };
+        for sink in &self.running {
+            let (smtp, https) = match &sink.host {
+                None => (&mut addresses.smtp, &mut addresses.https),
+                Some(host) => {
+                    let own = addresses.hosts.entry(host.clone()).or_default();
+                    (&mut own.smtp, &mut own.https)
+                }
+            };
+            *match sink.transport {
+                Transport::Email => smtp,
+                Transport::Http => https,
+            } = Some(sink.address);
         }
+        addresses
+    }
+
+    /// What has become of the faults of `scenario` so far, in its order.
+    pub(crate) fn faults(&self, scenario: &Scenario) -> Vec<FaultOutcome> {
+        let planned = scenario.faults.iter().enumerate();
+        planned
+            .filter_map(|(number, planned)| {
+                let reports = self.running.iter().filter_map(|sink| sink.report(number));
+                let report = reports.reduce(|one, other| FaultReport {
+                    applied: one.applied + other.applied,
+                    active_s: one.active_s.max(other.active_s),
+                    ..one
+                })?;
+                Some(FaultOutcome {
+                    target: planned.target.clone(),
+                    report,
+                })
+            })
+            .collect()
     }
 
     /// What has been received since the last time. A sink records a message before it replies, so
@@ -107,8 +179,8 @@ impl EmbeddedSinks {
         self.received.try_iter()
     }
 
-    /// Stops the sinks and shows `take` what came in the meantime; returns their own totals, none for
-    /// a sink that has failed.
+    /// Stops the sinks and shows `take` what came in the meantime; returns their own totals by
+    /// transport, none for one of which a sink has failed.
     pub(crate) fn stop(self, take: impl FnMut(Received)) -> Vec<(Transport, Option<Totals>)> {
         let stopped = self.running.into_iter().map(|sink| {
             // A sink that has ended by itself needs no telling.
@@ -118,34 +190,58 @@ impl EmbeddedSinks {
         let stopped: Vec<_> = stopped.collect();
         // Until the last of them has let go of its end.
         self.received.iter().for_each(take);
-        let ended = stopped.into_iter();
-        ended
-            .map(|(transport, thread)| (transport, thread.join().ok()))
-            .collect()
+        let mut ended: BTreeMap<Transport, Option<Totals>> = BTreeMap::new();
+        for (transport, thread) in stopped {
+            let totals = thread.join().ok();
+            let so_far = ended
+                .entry(transport)
+                .or_insert_with(|| Some(Totals::default()));
+            // They share their books: those of the last to end hold everything.
+            *so_far = so_far.take().zip(totals).map(|(one, other)| {
+                if other.received >= one.received {
+                    other
+                } else {
+                    one
+                }
+            });
+        }
+        ended.into_iter().collect()
     }
 }
 
-fn embeds(scenario: &Scenario, transport: Transport) -> bool {
-    let targets = &scenario.targets;
-    let default = match transport {
-        Transport::Email => &targets.smtp,
-        Transport::Http => &targets.https,
-    };
-    // A name in `[hosts]` may be a mail server as well as a receiver.
-    *default == TargetChoice::Embedded
-        || targets
-            .hosts
-            .values()
-            .any(|choice| *choice == TargetChoice::Embedded)
+impl Running {
+    /// How the fault of this number stands, if it is one of this sink's.
+    fn report(&self, number: usize) -> Option<FaultReport> {
+        let (_, id) = self.faults.iter().find(|(own, _)| *own == number)?;
+        let mut reports = self.board.reports().into_iter();
+        reports.find(|report| report.id == *id)
+    }
 }
 
-fn start(
+/// The sinks of `transport`: one for all, and one for each host that has faults of its own.
+fn hosts(scenario: &Scenario, transport: Transport) -> BTreeSet<Option<String>> {
+    let faults = scenario.faults.iter();
+    let own = faults.filter(|fault| fault.transport == transport);
+    own.map(|fault| fault.host.clone()).chain([None]).collect()
+}
+
+/// Puts the faults that concern a sink on its board.
+fn hang_up(
+    scenario: &Scenario,
     transport: Transport,
-    tls: Arc<rustls::ServerConfig>,
-    sender: mpsc::SyncSender<Received>,
-) -> Result<Running, SinkError> {
-    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-    let observer = Box::new(move |receipt: sink::Receipt| {
+    host: Option<&str>,
+    board: &FaultBoard,
+) -> Vec<(usize, FaultId)> {
+    let planned = scenario.faults.iter().enumerate();
+    let concerned = planned.filter(|(_, planned)| planned.concerns(transport, host));
+    concerned
+        .filter_map(|(number, planned)| Some((number, board.add(planned.fault.clone())?)))
+        .collect()
+}
+
+/// Tells the conductor what a sink of `transport` takes.
+fn observer(transport: Transport, sender: mpsc::SyncSender<Received>) -> sink::books::Observer {
+    Box::new(move |receipt: sink::Receipt| {
         // Nobody listens once the run is over; what comes then is nobody's.
         let _ = sender.send(Received {
             key: receipt.key,
@@ -157,57 +253,84 @@ fn start(
             },
             at: receipt.received,
         });
-    });
-    let books = Arc::new(Books::with_observer(observer));
-    let (stop, stopped) = oneshot::channel();
-    let (told, address) = mpsc::channel();
-    let name = match transport {
-        Transport::Email => "mock-smtp",
-        Transport::Http => "mock-tac",
-    };
-    let thread = thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            let runtime = match runtime {
-                Ok(runtime) => runtime,
-                Err(error) => {
-                    let _ = told.send(Err(SinkError::Thread(error)));
-                    return Totals::default();
-                }
-            };
-            runtime.block_on(async {
-                let listener = match sink::listener::bind(loopback, sink::listener::Reach::Loopback)
-                {
-                    Ok(listener) => listener,
+    })
+}
+
+/// A sink that is about to start.
+struct Start {
+    transport: Transport,
+    host: Option<String>,
+    board: Arc<FaultBoard>,
+    faults: Vec<(usize, FaultId)>,
+}
+
+impl Start {
+    fn begin(
+        self,
+        tls: Arc<rustls::ServerConfig>,
+        books: Arc<Books>,
+    ) -> Result<Running, SinkError> {
+        let Self {
+            transport,
+            host,
+            board,
+            faults,
+        } = self;
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (stop, stopped) = oneshot::channel();
+        let (told, address) = mpsc::channel();
+        let name = match transport {
+            Transport::Email => "mock-smtp",
+            Transport::Http => "mock-tac",
+        };
+        let own_board = Arc::clone(&board);
+        let thread = thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build();
+                let runtime = match runtime {
+                    Ok(runtime) => runtime,
                     Err(error) => {
-                        let _ = told.send(Err(error.into()));
+                        let _ = told.send(Err(SinkError::Thread(error)));
                         return Totals::default();
                     }
                 };
-                let _ = told.send(listener.local_addr().map_err(SinkError::Thread));
-                let shutdown = async {
-                    let _ = stopped.await;
-                };
-                serve(transport, listener, tls, books, shutdown).await
-            })
-        })?;
-    let gone = || SinkError::Thread(std::io::ErrorKind::BrokenPipe.into());
-    let address = address.recv().map_err(|_| gone())??;
-    Ok(Running {
-        transport,
-        address,
-        stop,
-        thread,
-    })
+                runtime.block_on(async {
+                    let reach = sink::listener::Reach::Loopback;
+                    let listener = match sink::listener::bind(loopback, reach) {
+                        Ok(listener) => listener,
+                        Err(error) => {
+                            let _ = told.send(Err(error.into()));
+                            return Totals::default();
+                        }
+                    };
+                    let _ = told.send(listener.local_addr().map_err(SinkError::Thread));
+                    let shutdown = async {
+                        let _ = stopped.await;
+                    };
+                    serve(transport, listener, (tls, own_board), books, shutdown).await
+                })
+            })?;
+        let gone = || SinkError::Thread(std::io::ErrorKind::BrokenPipe.into());
+        let address = address.recv().map_err(|_| gone())??;
+        Ok(Running {
+            transport,
+            host,
+            address,
+            board,
+            faults,
+            stop,
+            thread,
+        })
+    }
 }
 
 async fn serve(
     transport: Transport,
     listener: tokio::net::TcpListener,
-    tls: Arc<rustls::ServerConfig>,
+    (tls, faults): (Arc<rustls::ServerConfig>, Arc<FaultBoard>),
     books: Arc<Books>,
     shutdown: impl Future<Output = ()>,
 ) -> Totals {
@@ -215,6 +338,7 @@ async fn serve(
         Transport::Email => {
             let settings = mock_smtp::Settings {
                 tls: mock_smtp::Tls::StartTls(tls),
+                faults,
                 ..mock_smtp::Settings::default()
             };
             mock_smtp::run(listener, settings, books, shutdown).await
@@ -224,6 +348,7 @@ async fn serve(
                 tls: Some(tls),
                 // Profiles may post anywhere.
                 paths: mock_tac::Paths::Any,
+                faults,
                 ..mock_tac::Settings::default()
             };
             mock_tac::run(listener, settings, books, shutdown).await

@@ -47,6 +47,12 @@ sites  = "25%"
 within = "2s"
 event  = "power-off"
 
+[[fault]]
+target = "smtp"
+at     = "30s"
+for    = "5s"
+reply  = { stage = "data", code = 421 }
+
 [[threshold]]
 metric = "smtp.response.p99"
 max    = "500ms"

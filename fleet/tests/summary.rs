@@ -50,6 +50,7 @@ fn result() -> RunResult {
         gathered,
         emitted: 10,
         sinks: BTreeMap::from([(Transport::Http, reconciled)]),
+        faults: Vec::new(),
         usage: Usage::default(),
         startup: Duration::ZERO,
         devices_rss_bytes: 0,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use emulator::license::{LicenseKind, issue::Flaw};
 use fleet::scenario::{Overrides, Scenario, Source};
+use sink::fault::Protocol;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -87,8 +88,16 @@ fn every_key_of_a_scenario_is_documented() {
         format!("{base}{fleet}[fleet.policy]\nzzz = 1\n"),
         format!("{base}{fleet}[[traffic]]\nzzz = 1\n"),
         format!("{base}{fleet}[[traffic]]\narrival = {{ zzz = 1 }}\n"),
+        format!("{base}{fleet}[[fault]]\nzzz = 1\n"),
         format!("{base}{fleet}[[threshold]]\nzzz = 1\n"),
     ];
+    let actions = [
+        "delay", "stall", "reply", "status", "limit", "drop", "truncate", "slice", "garbage",
+    ];
+    let actions = actions.into_iter().chain(["endless", "restart"]);
+    let faults =
+        actions.map(|action| format!("{base}{fleet}[[fault]]\n{action} = {{ zzz = 1 }}\n"));
+    let texts = texts.into_iter().chain(faults);
     for text in texts {
         for key in expected_keys(&text) {
             let forms = [
@@ -130,5 +139,28 @@ fn every_scenario_that_comes_along_is_sound_and_described() {
         assert!(described.contains(&format!("({name})")), "{name}");
         let loaded = Scenario::load(&Source::File(path), &Overrides::default());
         assert_eq!(loaded.unwrap().warnings, [], "{name}");
+    }
+}
+
+#[test]
+fn every_stage_and_flaw_of_a_fault_is_documented() {
+    let document = read("docs/scenario.md");
+    let stages = [Protocol::Smtp, Protocol::Https];
+    for stage in stages.into_iter().flat_map(Protocol::stages) {
+        assert!(
+            document.contains(&format!("`\"{}\"`", stage.name())),
+            "{stage:?}"
+        );
+    }
+    let base = "version = 1\nname = \"x\"\nduration = \"1s\"\n";
+    for key in ["refuse", "tls"] {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("scenario.toml");
+        std::fs::write(&path, format!("{base}[[fault]]\n{key} = \"zzz\"\n")).unwrap();
+        let findings = Scenario::load(&Source::File(path), &Overrides::default()).unwrap_err();
+        let words = quoted(&findings[0].message).skip(1);
+        for word in words {
+            assert!(document.contains(&format!("`\"{word}\"`")), "{key}: {word}");
+        }
     }
 }

@@ -19,7 +19,8 @@ const CONNECTIONS_WITH_STORE: usize = 256;
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 stopped by a signal, 1 internal error, 2 wrong usage, 106 address in use.\n\
+    after_help = "Exit codes: 0 stopped by a signal, 1 internal error, 2 wrong usage, 104 wrong file of\n\
+                  faults, 106 address in use.\n\
                   Set RUST_LOG=mock_smtp=debug to see single connections."
 )]
 pub(crate) struct Arguments {
@@ -42,6 +43,15 @@ pub(crate) struct Arguments {
     /// Further name or address for the certificate, besides localhost, 127.0.0.1 and ::1 (repeatable)
     #[arg(long, value_name = "NAME")]
     pub(crate) tls_name: Vec<String>,
+
+    /// Go wrong as the [[fault]] tables of this file say; faults can be given at run time as well, by
+    /// /api/faults of the web address
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fault: Option<PathBuf>,
+
+    /// What shares and drawn delays of faults follow from
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) seed: u64,
 
     /// Keep every message as a file NNNNNNNN.eml in this directory
     #[arg(long, value_name = "DIR")]

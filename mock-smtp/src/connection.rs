@@ -1,14 +1,20 @@
 //! One connection: bytes between the socket and the session, time limits, TLS, the books.
 
 use std::io;
+use std::ops::Range;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::ServerConfig;
+use sink::fault::{
+    Decision, Effect, FaultBoard, FaultyStream, Handshake, Manners, Order, Orders, Stage,
+    spoil_handshake,
+};
 use sink::{Admission, Arrival, Books, Disposition};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tracing::debug;
@@ -27,6 +33,9 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// Most bytes thrown away on a proper ending.
 const LINGER_BYTES_MAX: usize = 256 * 1024;
+
+/// Lines of an endless reply that are written at a time.
+const FLOOD_LINES: usize = 64;
 
 /// What the connections of a sink have in common.
 pub(crate) struct Shared {
@@ -57,42 +66,55 @@ impl Shared {
 }
 
 /// Serves one client to the end.
-pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>, _admission: Admission) {
-    if let Err(error) = converse(stream, &shared).await {
+pub(crate) async fn serve(
+    stream: TcpStream,
+    shared: Arc<Shared>,
+    (manners, _admission): (Manners, Admission),
+) {
+    let served = async {
+        // Replies are small and somebody waits for each.
+        stream.set_nodelay(true)?;
+        converse(stream, &shared, manners).await
+    };
+    if let Err(error) = served.await {
         debug!(%error, "connection lost");
     }
 }
 
-async fn converse(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
-    // Replies are small and somebody waits for each.
-    stream.set_nodelay(true)?;
+async fn converse(mut stream: TcpStream, shared: &Shared, manners: Manners) -> io::Result<()> {
+    let faulty = |orders: &Orders| (Arc::clone(&shared.settings.faults), manners, orders.clone());
     match &shared.settings.tls {
         Tls::Off => {
             let mut conversation = Conversation::new(shared, Encryption::NotOffered);
-            conversation
-                .run(&mut stream, Opening::Greet)
-                .await
-                .map(drop)
+            let mut stream = wrap(stream, faulty(&conversation.orders));
+            conversation.run(&mut stream, Opening::Greet).await?;
         }
         Tls::Implicit(config) => {
-            let mut stream = secure(stream, config, shared).await?;
+            let stream = secure(stream, config, shared).await?;
             let mut conversation = Conversation::new(shared, Encryption::Active);
-            conversation
-                .run(&mut stream, Opening::Greet)
-                .await
-                .map(drop)
+            let mut stream = wrap(stream, faulty(&conversation.orders));
+            conversation.run(&mut stream, Opening::Greet).await?;
         }
         Tls::StartTls(config) => {
             let mut conversation = Conversation::new(shared, Encryption::Offered);
-            if conversation.run(&mut stream, Opening::Greet).await? == Ending::StartTls {
+            let mut clear = wrap(&mut stream, faulty(&conversation.orders));
+            if conversation.run(&mut clear, Opening::Greet).await? == Ending::StartTls {
                 conversation.forget_input();
-                let mut stream = secure(stream, config, shared).await?;
+                let stream = secure(stream, config, shared).await?;
+                let mut stream = wrap(stream, faulty(&conversation.orders));
                 conversation.session.secured();
                 conversation.run(&mut stream, Opening::Continue).await?;
             }
-            Ok(())
         }
     }
+    Ok(())
+}
+
+fn wrap<S>(
+    stream: S,
+    (faults, manners, orders): (Arc<FaultBoard>, Manners, Orders),
+) -> FaultyStream<S> {
+    FaultyStream::new(stream, faults, manners, orders)
 }
 
 async fn secure(
@@ -100,7 +122,17 @@ async fn secure(
     config: &Arc<ServerConfig>,
     shared: &Shared,
 ) -> io::Result<TlsStream<TcpStream>> {
-    let handshake = TlsAcceptor::from(Arc::clone(config)).accept(stream);
+    let faults = &shared.settings.faults;
+    faults.moving().await;
+    let config = match faults.handshake() {
+        None => Arc::clone(config),
+        Some(Handshake::With(config)) => config,
+        Some(spoilt) => {
+            shared.books.count(events::TLS_FAILED);
+            return Err(spoil_handshake(stream, &spoilt).await);
+        }
+    };
+    let handshake = TlsAcceptor::from(config).accept(stream);
     let secured = within(shared.settings.handshake_timeout, handshake).await;
     if secured.is_err() {
         shared.books.count(events::TLS_FAILED);
@@ -127,6 +159,7 @@ struct Conversation<'a> {
     /// How much of `input`, from its beginning, waits to be consumed.
     pending: usize,
     replies: Vec<u8>,
+    orders: Orders,
 }
 
 impl<'a> Conversation<'a> {
@@ -138,6 +171,7 @@ impl<'a> Conversation<'a> {
             input: vec![0; INPUT_BYTES],
             pending: 0,
             replies: Vec::new(),
+            orders: Orders::default(),
         }
     }
 
@@ -154,10 +188,26 @@ impl<'a> Conversation<'a> {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         if opening == Opening::Greet {
-            self.session.greet(&mut self.replies);
+            match self.shared.settings.faults.at(Stage::Greeting) {
+                None => self.session.greet(&mut self.replies),
+                Some(decision) => self.session.greet_badly(decision, &mut self.replies),
+            }
             self.send_replies(stream).await?;
         }
         loop {
+            // First what came along with input before, or a session that is over already.
+            let step = self.feed().await;
+            // One write for all the replies to what came in together.
+            self.send_replies(stream).await?;
+            match step {
+                Step::Close(closing) => {
+                    part(stream, closing).await;
+                    return Ok(Ending::Over);
+                }
+                Step::StartTls => return Ok(Ending::StartTls),
+                Step::Misbehave => continue,
+                Step::NeedInput | Step::MessageComplete | Step::MessageRefused(_) => {}
+            }
             match self.read(stream).await {
                 Ok(0) => return Ok(Ending::Over),
                 Ok(length) => self.pending += length,
@@ -168,17 +218,6 @@ impl<'a> Conversation<'a> {
                 }
                 Err(error) => return Err(error),
             }
-            let step = self.feed().await;
-            // One write for all the replies to what came in together.
-            self.send_replies(stream).await?;
-            match step {
-                Step::Close(closing) => {
-                    part(stream, closing).await;
-                    return Ok(Ending::Over);
-                }
-                Step::StartTls => return Ok(Ending::StartTls),
-                Step::NeedInput | Step::MessageComplete | Step::MessageRefused(_) => {}
-            }
         }
     }
 
@@ -187,12 +226,23 @@ impl<'a> Conversation<'a> {
         let mut consumed = 0;
         let step = loop {
             let pending = &self.input[consumed..self.pending];
-            let progress = self.session.feed(pending, &mut self.replies);
+            let faults = &self.shared.settings.faults;
+            let progress = self
+                .session
+                .feed_badly(pending, &mut self.replies, &mut |stage| faults.at(stage));
             consumed += progress.consumed;
             match progress.step {
-                Step::MessageComplete => self.take_message().await,
+                Step::MessageComplete => {
+                    if let Some(decision) = self.take_message().await {
+                        self.session.conclude_badly(decision, &mut self.replies);
+                        break Step::Misbehave;
+                    }
+                    self.session.conclude(&mut self.replies);
+                }
                 Step::MessageRefused(refusal) => self.shared.books.reject(refusal.name()),
-                step @ (Step::NeedInput | Step::StartTls | Step::Close(_)) => break step,
+                step @ (Step::NeedInput | Step::StartTls | Step::Close(_) | Step::Misbehave) => {
+                    break step;
+                }
             }
         };
         self.input.copy_within(consumed..self.pending, 0);
@@ -200,9 +250,15 @@ impl<'a> Conversation<'a> {
         step
     }
 
-    /// Enters the message in the books, stores it if asked to, and only then has it confirmed.
-    async fn take_message(&mut self) {
+    /// Enters the message in the books and stores it if asked to, before anything is said about it;
+    /// gives what a fault makes of the reply.
+    async fn take_message(&mut self) -> Option<Decision> {
         let received = Instant::now();
+        let decision = self.shared.settings.faults.at(Stage::Message);
+        if decision.as_ref().is_some_and(|decision| !records(decision)) {
+            self.shared.books.reject(events::FAULT);
+            return decision;
+        }
         let Shared {
             settings,
             dialogue,
@@ -237,7 +293,7 @@ impl<'a> Conversation<'a> {
             debug!(%error, "message not stored");
             books.count(events::NOT_STORED);
         }
-        self.session.conclude(&mut self.replies);
+        decision
     }
 
     fn count_cut_off(&self) {
@@ -252,17 +308,106 @@ impl<'a> Conversation<'a> {
         within(self.shared.settings.idle_timeout, stream.read(room)).await
     }
 
-    async fn send_replies<S: AsyncWrite + Unpin>(&mut self, stream: &mut S) -> io::Result<()> {
-        if self.replies.is_empty() {
+    async fn send_replies<S>(&mut self, stream: &mut S) -> io::Result<()>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        if let Some(misdeed) = self.session.take_misdeed() {
+            self.send(stream, 0..misdeed.from).await?;
+            let last = misdeed.from..self.replies.len();
+            self.wait(stream, misdeed.decision.delay).await?;
+            self.send_badly(stream, last, misdeed.decision.effect)
+                .await?;
+        } else {
+            self.send(stream, 0..self.replies.len()).await?;
+        }
+        self.replies.clear();
+        Ok(())
+    }
+
+    async fn send<S: AsyncWrite + Unpin>(
+        &mut self,
+        stream: &mut S,
+        which: Range<usize>,
+    ) -> io::Result<()> {
+        if which.is_empty() {
             return Ok(());
         }
         let sending = async {
-            stream.write_all(&self.replies).await?;
+            stream.write_all(&self.replies[which]).await?;
             stream.flush().await
         };
-        within(self.shared.settings.idle_timeout, sending).await?;
-        self.replies.clear();
-        Ok(())
+        within(self.shared.settings.idle_timeout, sending).await
+    }
+
+    /// Waits as long as a fault has it, unless the client gives up: a connection that nobody holds at
+    /// its other end must not keep its place.
+    async fn wait<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
+        delay: Duration,
+    ) -> io::Result<()> {
+        let mut delay = pin!(sleep(delay));
+        loop {
+            let room = &mut self.input[self.pending..];
+            let has_room = !room.is_empty();
+            tokio::select! {
+                biased;
+                () = &mut delay => return Ok(()),
+                read = stream.read(room), if has_room => match read? {
+                    0 => return Err(io::ErrorKind::ConnectionAborted.into()),
+                    length => self.pending += length,
+                },
+            }
+        }
+    }
+
+    /// Sends the reply at `which` as a fault has it.
+    async fn send_badly<S: AsyncWrite + Unpin>(
+        &mut self,
+        stream: &mut S,
+        which: Range<usize>,
+        effect: Option<Effect>,
+    ) -> io::Result<()> {
+        let order = match effect {
+            None | Some(Effect::Reply { .. } | Effect::Status { .. }) => None,
+            Some(Effect::Drop { .. }) => return Err(io::ErrorKind::ConnectionAborted.into()),
+            Some(Effect::Truncate(bytes)) => Some(Order::Truncate(bytes)),
+            Some(Effect::Slice { bytes, pause }) => Some(Order::Slice { bytes, pause }),
+            Some(Effect::Garbage(mut garbage)) => {
+                garbage.extend_from_slice(b"\r\n");
+                self.replies.truncate(which.start);
+                self.replies.append(&mut garbage);
+                None
+            }
+            Some(Effect::Endless) => {
+                let code = self.replies.get(which.start..which.start + 3);
+                let line = [code.unwrap_or(b"250"), b"-and so on\r\n"].concat();
+                let block = line.repeat(FLOOD_LINES);
+                Some(Order::Flood { first: line, block })
+            }
+        };
+        // A reply cut after its last byte is followed by the end all the same.
+        let is_cut = matches!(order, Some(Order::Truncate(_)));
+        self.orders.give(order);
+        let sent = self.send(stream, which.start..self.replies.len()).await;
+        self.orders.give(None);
+        if is_cut && sent.is_ok() {
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        sent
+    }
+}
+
+/// Whether a message is entered in the books though a fault decides about its reply.
+fn records(decision: &Decision) -> bool {
+    match &decision.effect {
+        // What the client takes for a receipt must be one.
+        Some(Effect::Reply { code, .. }) => *code < 300,
+        Some(Effect::Drop { recorded }) => *recorded,
+        Some(Effect::Status { .. }) => false,
+        Some(Effect::Truncate(_) | Effect::Slice { .. } | Effect::Garbage(_) | Effect::Endless)
+        | None => true,
     }
 }
 

@@ -25,6 +25,8 @@ pub mod events {
     pub const ABORTED: &str = "aborted";
     /// A connection the system could not hand over, for lack of files most likely.
     pub const ACCEPT_FAILED: &str = "accept_failed";
+    /// A message that a fault had refused.
+    pub const FAULT: &str = "fault";
     /// A message whose header and body carry different ids; the header's counts.
     pub const ID_MISMATCH: &str = "id_mismatch";
     /// A message with bare CR or LF inside.

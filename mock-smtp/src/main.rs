@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Parser;
 use mock_smtp::{Settings, Tls};
+use sink::fault::{self, FaultBoard, FaultFileError, FlawedTls, Protocol};
 use sink::{
     Books, ListenError, Pages, Store, TestAuthority, Totals, WebLimits, listener, program, web,
 };
@@ -32,13 +33,15 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::from(
-                error
-                    .downcast_ref::<ListenError>()
-                    .map_or(1, ListenError::exit_code),
-            )
+            ExitCode::from(exit_code(&error))
         }
     }
+}
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    let of_listening = error.downcast_ref().map(ListenError::exit_code);
+    let of_faults = error.downcast_ref().map(FaultFileError::exit_code);
+    of_listening.or(of_faults).unwrap_or(1)
 }
 
 /// One thread: the sink is meant to stay beside the programs that load it.
@@ -50,7 +53,8 @@ async fn serve(arguments: Arguments) -> anyhow::Result<Totals> {
     let shutdown = program::shutdown_signal()?;
     let books = Arc::new(Books::default());
     if let Some(web) = web {
-        let pages = Pages::new("mock-smtp", Arc::clone(&books));
+        let pages =
+            Pages::new("mock-smtp", Arc::clone(&books)).with_faults(Arc::clone(&settings.faults));
         tokio::spawn(web::serve(
             web,
             pages,
@@ -58,6 +62,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<Totals> {
             std::future::pending(),
         ));
     }
+    settings.faults.start(tokio::time::Instant::now());
     program::announce(listener.local_addr()?)?;
     Ok(mock_smtp::run(listener, settings, books, shutdown).await)
 }
@@ -70,9 +75,14 @@ fn settings(arguments: &Arguments) -> anyhow::Result<Settings> {
         )),
         None => None,
     };
+    let (tls, faults) = tls(arguments)?;
+    if let Some(path) = &arguments.fault {
+        fault::read_file(path, &faults)?;
+    }
     Ok(Settings {
         dialogue: arguments.dialogue(),
-        tls: tls(arguments)?,
+        tls,
+        faults: Arc::new(faults),
         connections_max: arguments.connections_max(),
         idle_timeout: arguments.idle_timeout(),
         store,
@@ -80,9 +90,11 @@ fn settings(arguments: &Arguments) -> anyhow::Result<Settings> {
     })
 }
 
-fn tls(arguments: &Arguments) -> anyhow::Result<Tls> {
+/// How connections are secured, and what can go wrong with that.
+fn tls(arguments: &Arguments) -> anyhow::Result<(Tls, FaultBoard)> {
+    let faults = FaultBoard::new(Protocol::Smtp, arguments.seed);
     if arguments.no_starttls {
-        return Ok(Tls::Off);
+        return Ok((Tls::Off, faults));
     }
     let authority = TestAuthority::generate()?;
     let config = authority.server_config(&arguments.tls_name)?;
@@ -90,9 +102,11 @@ fn tls(arguments: &Arguments) -> anyhow::Result<Tls> {
         std::fs::write(path, authority.pem())
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    Ok(if arguments.tls {
+    let tls = if arguments.tls {
         Tls::Implicit(config)
     } else {
         Tls::StartTls(config)
-    })
+    };
+    let flawed = FlawedTls::new(Arc::new(authority), arguments.tls_name.clone());
+    Ok((tls, faults.with_tls(flawed)))
 }

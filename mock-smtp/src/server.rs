@@ -6,7 +6,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sink::{Books, Totals};
+use sink::fault::{Door, Knock, Refusal};
+use sink::{Books, Totals, listener};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tracing::debug;
@@ -31,21 +32,18 @@ pub async fn run(
 ) -> Totals {
     let shared = Arc::new(Shared::new(settings, Arc::clone(&books)));
     let mut connections = JoinSet::new();
+    let mut door = Door::new(listener, Arc::clone(&shared.settings.faults));
     let mut shutdown = pin!(shutdown);
     loop {
-        let accepted = tokio::select! {
+        let knock = tokio::select! {
             biased;
             () = &mut shutdown => break,
-            accepted = listener.accept() => accepted,
+            knock = door.next() => knock,
         };
-        match accepted {
-            Ok((stream, _)) => match books.admit(shared.settings.connections_max) {
-                Some(admission) => {
-                    connections.spawn(connection::serve(stream, Arc::clone(&shared), admission));
-                }
-                None => turn_away(stream, &shared.settings.tls),
-            },
-            Err(error) => {
+        match knock {
+            Knock::Came(stream) => admit(stream, &shared, &books, &mut connections),
+            Knock::Cut => connections.abort_all(),
+            Knock::Failed(error) => {
                 debug!(%error, "connection not accepted");
                 books.count(events::ACCEPT_FAILED);
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -55,6 +53,28 @@ pub async fn run(
     }
     connections.shutdown().await;
     books.totals()
+}
+
+/// Begins to serve a client, unless there are too many or a fault has it refused.
+fn admit(
+    stream: TcpStream,
+    shared: &Arc<Shared>,
+    books: &Arc<Books>,
+    connections: &mut JoinSet<()>,
+) {
+    let manners = shared.settings.faults.manners();
+    match manners.refusal {
+        Some(Refusal::Reset) => return listener::reset(&stream),
+        Some(Refusal::Close | Refusal::PortClosed) => return,
+        None => {}
+    }
+    match books.admit(shared.settings.connections_max) {
+        Some(admission) => {
+            let shared = Arc::clone(shared);
+            connections.spawn(connection::serve(stream, shared, (manners, admission)));
+        }
+        None => turn_away(stream, &shared.settings.tls),
+    }
 }
 
 /// Says 421 in one attempt: a client that is too many must not cost a task.

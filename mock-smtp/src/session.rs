@@ -2,6 +2,7 @@
 //!
 //! RFC 5321 with PIPELINING, SIZE, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, STARTTLS and AUTH.
 
+mod fault;
 mod line;
 
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use crate::reply::{self, Reply};
 use crate::settings::{AuthPolicy, BareLineEnds, Dialogue};
 
 use line::Line;
+
+pub use fault::{Faults, Misdeed};
 
 /// Longest command line with its CRLF, in bytes (RFC 5321 section 4.5.3.1.4).
 pub const COMMAND_LINE_BYTES_MAX: usize = 512;
@@ -55,6 +58,8 @@ pub enum Step {
     StartTls,
     /// Send the replies and close the connection.
     Close(Closing),
+    /// Send the replies as [`Session::take_misdeed`] says, then feed on.
+    Misbehave,
 }
 
 /// Why a session is over.
@@ -104,6 +109,7 @@ pub struct Session {
     transaction: Option<Transaction>,
     idle_commands: usize,
     data: DataReader,
+    misdeed: Option<Misdeed>,
 }
 
 #[derive(Debug)]
@@ -147,6 +153,7 @@ impl Session {
             transaction: None,
             idle_commands: 0,
             data: DataReader::new(limits),
+            misdeed: None,
         }
     }
 
@@ -162,6 +169,11 @@ impl Session {
     /// Replies are appended to `out`, those to pipelined commands one behind the other. At most
     /// [`UNCONSUMED_BYTES_MAX`] bytes of input are left over.
     pub fn feed(&mut self, input: &[u8], out: &mut Vec<u8>) -> Progress {
+        self.feed_badly(input, out, &mut |_| None)
+    }
+
+    /// The same, and does wrong what `faults` says.
+    pub fn feed_badly(&mut self, input: &[u8], out: &mut Vec<u8>, faults: Faults<'_>) -> Progress {
         let mut consumed = 0;
         loop {
             let rest = &input[consumed..];
@@ -170,7 +182,7 @@ impl Session {
                     match line::first(rest, self.line_bytes_max(rest)) {
                         Line::Complete { text, length } => {
                             consumed += length;
-                            self.take_line(text, out)
+                            self.take_line(text, out, faults)
                         }
                         Line::Refused { reply, length } => {
                             consumed += length;
@@ -302,14 +314,17 @@ impl Session {
         Step::MessageRefused(refusal)
     }
 
-    fn take_line(&mut self, text: &str, out: &mut Vec<u8>) -> Option<Step> {
+    fn take_line(&mut self, text: &str, out: &mut Vec<u8>, faults: Faults<'_>) -> Option<Step> {
         if let Mode::Authenticating(exchange) = std::mem::replace(&mut self.mode, Mode::Command) {
             let accepted = self.dialogue.credentials.as_ref();
             let step = authentication::respond(exchange, text, accepted);
             return self.go_on_authenticating(step, out);
         }
         match command::parse(text) {
-            Ok(command) => self.obey(command, out),
+            Ok(command) => match fault::stage_of(&command).and_then(faults) {
+                None => self.obey(command, out),
+                Some(decision) => self.obey_badly(command, decision, out),
+            },
             Err(error) => self.answer(Reply::from(error), out),
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 use sink::Store;
+use sink::fault::{FaultBoard, Protocol};
 
 /// Everything about a sink but its address.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct Settings {
     pub handshake_timeout: Duration,
     /// Where complete messages are kept as files, if anywhere.
     pub store: Option<Arc<Store>>,
+    /// What goes wrong on request. Nothing does before the board is started. Default: no faults.
+    pub faults: Arc<FaultBoard>,
 }
 
 impl Default for Settings {
@@ -32,6 +35,7 @@ impl Default for Settings {
             idle_timeout: Duration::from_secs(300),
             handshake_timeout: Duration::from_secs(30),
             store: None,
+            faults: Arc::new(FaultBoard::new(Protocol::Smtp, 0)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Parser;
 use mock_tac::{Paths, TenKb};
@@ -15,12 +16,13 @@ use sink::program::{WebChoice, parse_address};
 /// SIGTERM, then prints its totals.
 ///
 /// Also served on the same address: / (a page), /healthz, /metrics,
-/// /api/totals, /api/messages, /api/devices.
+/// /api/totals, /api/messages, /api/devices, /api/faults.
 #[derive(Debug, Parser)]
 #[command(
     version,
     after_help = "\
-Exit codes: 0 stopped by a signal; 1 error; 2 command line; 106 address in use.
+Exit codes: 0 stopped by a signal; 1 error; 2 command line; 104 wrong file of
+faults; 106 address in use.
 
 Try it:
   mock-tac --ca-out ca.pem
@@ -56,6 +58,15 @@ pub(crate) struct Arguments {
     /// enforce (confirm and drop), log (take and count), off
     #[arg(long, value_name = "MODE", default_value = "enforce")]
     pub(crate) ten_kb: TenKb,
+
+    /// Go wrong as the [[fault]] tables of this file say; faults can be given at run time as well, by
+    /// /api/faults of the web address
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fault: Option<PathBuf>,
+
+    /// What shares and drawn delays of faults follow from
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) seed: u64,
 
     /// Keep each message as a file in this directory
     #[arg(long, value_name = "DIR")]

@@ -13,11 +13,13 @@
 //! | `framing`, `stream` | refuse ambiguous requests before the HTTP library reads them |
 //! | `body` | receive and decompress a body within limits |
 //! | `service`, `reply` | decide about a request, and answer it |
+//! | `fault` | what faults make of requests |
 //! | `connection` | one connection from its first byte to its last |
 
 mod body;
 mod connection;
 pub mod devices;
+mod fault;
 mod framing;
 pub mod intake;
 mod reply;
@@ -30,8 +32,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sink::{Books, Pages, Totals};
-use tokio::net::TcpListener;
+use sink::fault::{Door, Knock, Refusal};
+use sink::{Books, Pages, Totals, listener};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -78,37 +81,28 @@ pub async fn run(
     books: Arc<Books>,
     shutdown: impl Future<Output = ()>,
 ) -> Totals {
-    let connections_max = settings.limits.connections;
     let drain = settings.timeouts.drain;
     let service = Arc::new(Service::new(settings, Arc::clone(&books)));
     let (stop, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
+    let mut door = Door::new(listener, Arc::clone(&service.settings.faults));
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
-        let accepted = tokio::select! {
+        let knock = tokio::select! {
             () = &mut shutdown => break,
-            accepted = listener.accept() => accepted,
+            knock = door.next() => knock,
         };
-        match accepted {
-            Ok((stream, _)) => {
-                // Without a free place the stream is dropped, and with it the connection.
-                if let Some(admission) = books.admit(connections_max) {
-                    let conversation =
-                        connection::serve(stream, Arc::clone(&service), stopped.clone());
-                    connections.spawn(async move {
-                        conversation.await;
-                        drop(admission);
-                    });
-                }
-            }
-            Err(error) => {
+        match knock {
+            Knock::Came(stream) => admit(stream, &service, &stopped, &mut connections),
+            Knock::Cut => connections.abort_all(),
+            Knock::Failed(error) => {
                 debug!(%error, "connection not accepted");
                 sleep(ACCEPT_PAUSE).await;
             }
         }
         while connections.try_join_next().is_some() {}
     }
-    drop(listener);
+    drop(door);
     stop.send_replace(true);
     let drained = timeout(drain, async {
         while connections.join_next().await.is_some() {}
@@ -119,8 +113,35 @@ pub async fn run(
     books.totals()
 }
 
-/// The pages about a sink: those every sink has, and `/api/devices`.
+/// Begins to serve a client, unless there are too many or a fault has it refused.
+fn admit(
+    stream: TcpStream,
+    service: &Arc<Service>,
+    stopped: &watch::Receiver<bool>,
+    connections: &mut JoinSet<()>,
+) {
+    let manners = service.settings.faults.manners();
+    match manners.refusal {
+        Some(Refusal::Reset) => return listener::reset(&stream),
+        Some(Refusal::Close | Refusal::PortClosed) => return,
+        None => {}
+    }
+    // Without a free place the stream is dropped, and with it the connection.
+    if let Some(admission) = service.books.admit(service.settings.limits.connections) {
+        let service = Arc::clone(service);
+        let conversation = connection::serve(stream, service, stopped.clone(), manners);
+        connections.spawn(async move {
+            conversation.await;
+            drop(admission);
+        });
+    }
+}
+
+/// The pages about a sink: those every sink has, its faults, and `/api/devices`.
 #[must_use]
-pub fn pages(books: Arc<Books>, devices: Arc<Devices>) -> Pages {
-    Pages::new("mock-tac", books).with_json("/api/devices", Box::new(move || devices.to_json()))
+pub fn pages(books: Arc<Books>, settings: &Settings) -> Pages {
+    let devices = Arc::clone(&settings.devices);
+    Pages::new("mock-tac", books)
+        .with_faults(Arc::clone(&settings.faults))
+        .with_json("/api/devices", Box::new(move || devices.to_json()))
 }

@@ -11,6 +11,7 @@ use anyhow::Context;
 use clap::Parser;
 use mock_tac::{Settings, pages};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use sink::fault::{self, FaultBoard, FaultFileError, FlawedTls, Protocol};
 use sink::listener::{self, Reach};
 use sink::{Books, ListenError, Store, TestAuthority, WebLimits, certificate, program};
 use tokio::sync::oneshot;
@@ -37,9 +38,9 @@ fn main() -> ExitCode {
 }
 
 fn exit_code(error: &anyhow::Error) -> u8 {
-    error
-        .downcast_ref::<ListenError>()
-        .map_or(1, ListenError::exit_code)
+    let of_listening = error.downcast_ref().map(ListenError::exit_code);
+    let of_faults = error.downcast_ref().map(FaultFileError::exit_code);
+    of_listening.or(of_faults).unwrap_or(1)
 }
 
 fn start(arguments: &Arguments) -> anyhow::Result<()> {
@@ -65,12 +66,13 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     let books = Arc::new(Books::default());
     let (stop_web, web_stopped) = oneshot::channel::<()>();
     if let Some(web) = web {
-        let pages = pages(Arc::clone(&books), Arc::clone(&settings.devices));
+        let pages = pages(Arc::clone(&books), &settings);
         tokio::spawn(sink::web::serve(web, pages, WebLimits::default(), async {
             // Ends when the sender is dropped, too.
             let _ = web_stopped.await;
         }));
     }
+    settings.faults.start(tokio::time::Instant::now());
     program::announce(address).context("cannot write to standard output")?;
     let totals = mock_tac::run(listener, settings, books, signal).await;
     drop(stop_web);
@@ -78,23 +80,10 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 fn settings(arguments: &Arguments, host: String) -> anyhow::Result<Settings> {
-    let tls = match arguments.security() {
-        Security::Plain => None,
-        Security::Own { chain, key } => {
-            let read = |path| fs::read(path).with_context(|| format!("cannot read {path}"));
-            Some(certificate::server_config_from_pem(
-                &read(chain)?,
-                &read(key)?,
-            )?)
-        }
-        Security::Generated { authority_out } => {
-            let authority = TestAuthority::generate()?;
-            if let Some(path) = authority_out {
-                fs::write(path, authority.pem()).with_context(|| format!("cannot write {path}"))?;
-            }
-            Some(authority.server_config(&[host])?)
-        }
-    };
+    let (tls, faults) = tls(arguments, host)?;
+    if let Some(path) = &arguments.fault {
+        fault::read_file(path, &faults)?;
+    }
     let store = match &arguments.store {
         Some(directory) => Some(Arc::new(Store::open(
             directory,
@@ -105,10 +94,37 @@ fn settings(arguments: &Arguments, host: String) -> anyhow::Result<Settings> {
     };
     Ok(Settings {
         tls,
+        faults: Arc::new(faults),
         paths: arguments.paths(),
         ten_kb: arguments.ten_kb,
         store,
         ..Settings::default()
+    })
+}
+
+/// How connections are secured, and what can go wrong with that.
+fn tls(
+    arguments: &Arguments,
+    host: String,
+) -> anyhow::Result<(Option<Arc<rustls::ServerConfig>>, FaultBoard)> {
+    let faults = FaultBoard::new(Protocol::Https, arguments.seed);
+    Ok(match arguments.security() {
+        Security::Plain => (None, faults),
+        Security::Own { chain, key } => {
+            let read = |path| fs::read(path).with_context(|| format!("cannot read {path}"));
+            let config = certificate::server_config_from_pem(&read(chain)?, &read(key)?)?;
+            (Some(config), faults.with_foreign_tls())
+        }
+        Security::Generated { authority_out } => {
+            let authority = TestAuthority::generate()?;
+            if let Some(path) = authority_out {
+                fs::write(path, authority.pem()).with_context(|| format!("cannot write {path}"))?;
+            }
+            let names = vec![host];
+            let config = authority.server_config(&names)?;
+            let flawed = FlawedTls::new(Arc::new(authority), names);
+            (Some(config), faults.with_tls(flawed))
+        }
     })
 }
 

@@ -7,11 +7,13 @@ use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode, Version};
+use sink::fault::{Decision, Orders, Stage};
 use sink::{Arrival, Books, Disposition, Pages, Recorded};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tracing::debug;
 
 use crate::body::{BodyError, Budget, Encoding};
+use crate::fault::{self, Dropped};
 use crate::intake::{self, IntakeError, Message};
 use crate::reply::{self, Answer, Status};
 use crate::settings::{ENDPOINT, Paths, Settings, TenKb};
@@ -42,36 +44,51 @@ enum Judgement {
 impl Service {
     pub(crate) fn new(settings: Settings, books: Arc<Books>) -> Self {
         Self {
-            pages: crate::pages(Arc::clone(&books), Arc::clone(&settings.devices)),
+            pages: crate::pages(Arc::clone(&books), &settings),
             budget: Budget::new(settings.limits.bodies_bytes),
             settings,
             books,
         }
     }
 
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Answer {
+    /// Answers a request; `orders` says afterwards what is to be done to the bytes of the answer.
+    ///
+    /// # Errors
+    /// When a fault has the connection closed instead.
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        orders: &Orders,
+    ) -> Result<Answer, Dropped> {
+        orders.give(None);
         let (head, body) = request.into_parts();
         // The framing guard does not follow chunks, so a chunked request is the last of its
         // connection.
         let is_last = head.headers.contains_key(header::TRANSFER_ENCODING);
-        let answer = self.route(&head, body).await;
-        if is_last {
+        let answer = self.route(&head, body, orders).await?;
+        Ok(if is_last {
             reply::ending(answer)
         } else {
             answer
-        }
+        })
     }
 
-    async fn route(&self, head: &Parts, body: Incoming) -> Answer {
+    async fn route(
+        &self,
+        head: &Parts,
+        body: Incoming,
+        orders: &Orders,
+    ) -> Result<Answer, Dropped> {
         if !names_one_host(head) {
             self.books.count("bad_request");
             let text = "a request names exactly one host\n";
-            return reply::ending(reply::plain(StatusCode::BAD_REQUEST, text));
+            return Ok(reply::ending(reply::plain(StatusCode::BAD_REQUEST, text)));
         }
         let path = head.uri.path();
         let is_endpoint = path == ENDPOINT || self.settings.paths == Paths::Any;
         if head.method == Method::POST && is_endpoint {
-            return self.receive(head, body).await;
+            fault::pass(&self.settings.faults, Stage::Head).await?;
+            return self.receive(head, body, orders).await;
         }
         let page = self.pages.answer(&head.method, path, head.uri.query());
         let answer = match page {
@@ -79,18 +96,24 @@ impl Service {
             None if is_endpoint => service_page(&head.method),
             None => reply::plain(StatusCode::NOT_FOUND, "nothing is served here\n"),
         };
-        if body.is_end_stream() {
+        Ok(if body.is_end_stream() {
             answer
         } else {
             reply::ending(answer)
-        }
+        })
     }
 
-    async fn receive(&self, head: &Parts, body: Incoming) -> Answer {
+    async fn receive(
+        &self,
+        head: &Parts,
+        body: Incoming,
+        orders: &Orders,
+    ) -> Result<Answer, Dropped> {
         if !is_xml(&head.headers) {
             self.books.reject("content_type");
             let text = "a message is text/xml, application/xml or application/soap+xml in UTF-8\n";
-            return reply::ending(reply::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
+            let answer = reply::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, text);
+            return Ok(reply::ending(answer));
         }
         let Some(encoding) = Encoding::of(&head.headers) else {
             self.books.reject("content_encoding");
@@ -100,24 +123,28 @@ impl Service {
                 header::ACCEPT_ENCODING,
                 HeaderValue::from_static("gzip, deflate"),
             );
-            return reply::ending(answer);
+            return Ok(reply::ending(answer));
         };
         let bytes_max = self.settings.limits.body_bytes;
         let mut share = self.budget.share();
         let receiving = timeout(self.settings.timeouts.body, share.receive(body, bytes_max));
         let body = match receiving.await {
             Ok(Ok(body)) => body,
-            Ok(Err(error)) => return self.no_body(&error),
+            Ok(Err(error)) => return Ok(self.no_body(&error)),
             Err(_) => {
                 self.books.reject("body_timeout");
                 let text = "the body took too long\n";
-                return reply::ending(reply::plain(StatusCode::REQUEST_TIMEOUT, text));
+                return Ok(reply::ending(reply::plain(
+                    StatusCode::REQUEST_TIMEOUT,
+                    text,
+                )));
             }
         };
         let received = Instant::now();
+        fault::pass(&self.settings.faults, Stage::Body).await?;
         match encoding.undo(body, bytes_max) {
-            Ok(body) => self.take(body, received).await,
-            Err(error) => self.no_body(&error),
+            Ok(body) => self.take_or_not(body, received, orders).await,
+            Err(error) => Ok(self.no_body(&error)),
         }
     }
 
@@ -141,6 +168,29 @@ impl Service {
             }
         };
         reply::ending(reply::plain(status, format!("{error}\n")))
+    }
+
+    /// Takes a message, unless a fault has it otherwise.
+    async fn take_or_not(
+        &self,
+        body: Bytes,
+        received: Instant,
+        orders: &Orders,
+    ) -> Result<Answer, Dropped> {
+        let Some(decision) = self.settings.faults.at(Stage::Reply) else {
+            return Ok(self.take(body, received).await);
+        };
+        let right = if fault::records(&decision) {
+            Some(self.take(body, received).await)
+        } else {
+            self.books.reject(fault::FAULT);
+            None
+        };
+        let Decision { delay, effect } = decision;
+        sleep(delay).await;
+        let (answer, order) = fault::spoil(right, effect)?;
+        orders.give(order);
+        Ok(answer)
     }
 
     async fn take(&self, body: Bytes, received: Instant) -> Answer {

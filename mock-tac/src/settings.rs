@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 use sink::Store;
+use sink::fault::{FaultBoard, Protocol};
 
 use crate::devices::Devices;
 use crate::intake::IntakeLimits;
@@ -14,7 +15,7 @@ use crate::intake::IntakeLimits;
 pub const ENDPOINT: &str = "/its/service/oddce/services/DDCEService";
 
 /// Everything an operator can set; the default is what a device expects of the real service.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// TLS settings; `None` serves plain HTTP.
     pub tls: Option<Arc<ServerConfig>>,
@@ -30,6 +31,23 @@ pub struct Settings {
     pub store: Option<Arc<Store>>,
     /// The devices heard of. Keep a clone to see them from outside.
     pub devices: Arc<Devices>,
+    /// What goes wrong on request. Nothing does before the board is started.
+    pub faults: Arc<FaultBoard>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            tls: None,
+            paths: Paths::default(),
+            ten_kb: TenKb::default(),
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+            store: None,
+            devices: Arc::default(),
+            faults: Arc::new(FaultBoard::new(Protocol::Https, 0)),
+        }
+    }
 }
 
 /// Where messages are taken.

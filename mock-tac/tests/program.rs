@@ -242,3 +242,33 @@ fn help_names_every_option() {
         assert!(help.contains(option), "{option}");
     }
 }
+
+#[test]
+fn faults_come_from_a_file() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("faults.toml");
+    let fault = "[[fault]]\nstatus = { code = 503, retry-after = \"1500ms\" }\n";
+    fs::write(&path, fault).unwrap();
+    let running = Running::start(&["--plain", "--fault", path.to_str().unwrap()]);
+    let reply = running.post_plain(SYSLOG);
+    assert!(reply.contains("503 Service Unavailable"), "{reply}");
+    assert!(reply.contains("retry-after: 2\r\n"), "{reply}");
+    let printed = running.end(Signal::SIGTERM);
+    assert!(printed.starts_with("received 0 messages"), "{printed}");
+    assert!(printed.contains("fault 1"), "{printed}");
+}
+
+#[test]
+fn a_wrong_file_of_faults_ends_with_104() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("faults.toml");
+    // Without TLS there is no handshake that could go wrong.
+    fs::write(&path, "[[fault]]\ntls = \"expired\"\n").unwrap();
+    let output = run(&["--plain", "--web", "off", "--fault", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(104));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.contains("faults.toml:1: this sink speaks no TLS"),
+        "{text}"
+    );
+}

@@ -12,6 +12,8 @@ use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use crate::fault::TlsFlaw;
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A client whose clock is somewhat behind must still trust the certificate.
@@ -22,6 +24,9 @@ const VALID_FOR: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// Names every server certificate carries besides those asked for.
 const NAMES_DEFAULT: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
+/// The only name in a certificate for another name; nobody can have it (RFC 6761).
+const WRONG_NAME: &str = "another-name.invalid";
 
 /// Why a certificate or a TLS setting could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -55,14 +60,18 @@ impl TestAuthority {
     /// # Errors
     /// [`CertificateError::Generate`] when the system gives no randomness.
     pub fn generate() -> Result<Self, CertificateError> {
+        Self::named("mock sink test authority")
+    }
+
+    fn named(name: &str) -> Result<Self, CertificateError> {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
         let mut params = CertificateParams::default();
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "mock sink test authority");
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        set_validity(&mut params);
+        let (not_before, not_after) = validity();
+        params.not_before = not_before.into();
+        params.not_after = not_after.into();
         let certificate = params.self_signed(&key)?;
         Ok(Self {
             pem: certificate.pem(),
@@ -89,22 +98,41 @@ impl TestAuthority {
     /// # Errors
     /// [`CertificateError::Generate`] when a name is neither a host name nor an address.
     pub fn server_config(&self, names: &[String]) -> Result<Arc<ServerConfig>, CertificateError> {
-        let mut all_names: Vec<String> = NAMES_DEFAULT.map(str::to_owned).to_vec();
-        all_names.extend(
-            names
-                .iter()
-                .filter(|name| !NAMES_DEFAULT.contains(&name.as_str()))
-                .cloned(),
-        );
+        self.issued(all_names(names), validity())
+    }
+
+    /// TLS settings of a server whose certificate no client should accept.
+    pub(crate) fn flawed_config(
+        &self,
+        names: &[String],
+        flaw: TlsFlaw,
+    ) -> Result<Arc<ServerConfig>, CertificateError> {
+        let now = SystemTime::now();
+        match flaw {
+            TlsFlaw::Expired => self.issued(all_names(names), (now - 10 * DAY, now - DAY)),
+            TlsFlaw::NotYetValid => self.issued(all_names(names), (now + DAY, now + VALID_FOR)),
+            TlsFlaw::WrongName => self.issued(vec![WRONG_NAME.to_owned()], validity()),
+            TlsFlaw::UnknownCa => Self::named("unknown authority")?.server_config(names),
+            // Nothing is wrong with the certificates of handshakes that do not come to them.
+            TlsFlaw::Reset | TlsFlaw::Stall => self.server_config(names),
+        }
+    }
+
+    fn issued(
+        &self,
+        names: Vec<String>,
+        (not_before, not_after): (SystemTime, SystemTime),
+    ) -> Result<Arc<ServerConfig>, CertificateError> {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-        let mut params = CertificateParams::new(all_names)?;
+        let mut params = CertificateParams::new(names)?;
         params
             .distinguished_name
             .push(DnType::CommonName, "mock sink");
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;
-        set_validity(&mut params);
+        params.not_before = not_before.into();
+        params.not_after = not_after.into();
         let certificate = params.signed_by(&key, &self.issuer)?;
         let key = PrivatePkcs8KeyDer::from(key.serialize_der());
         server_config(vec![certificate.der().clone(), self.der()], key.into())
@@ -167,8 +195,17 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-fn set_validity(params: &mut CertificateParams) {
+fn validity() -> (SystemTime, SystemTime) {
     let not_before = SystemTime::now() - VALID_SINCE;
-    params.not_before = not_before.into();
-    params.not_after = (not_before + VALID_FOR).into();
+    (not_before, not_before + VALID_FOR)
+}
+
+/// `names` and those that every certificate carries.
+fn all_names(names: &[String]) -> Vec<String> {
+    let mut all_names: Vec<String> = NAMES_DEFAULT.map(str::to_owned).to_vec();
+    let others = names
+        .iter()
+        .filter(|name| !NAMES_DEFAULT.contains(&name.as_str()));
+    all_names.extend(others.cloned());
+    all_names
 }

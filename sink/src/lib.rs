@@ -4,16 +4,20 @@
 //! |---|---|
 //! | [`books`] | account for every message: first or duplicate, by type, format and disposition |
 //! | [`certificate`] | a throw-away authority, and TLS settings that offer forward secrecy only |
+//! | [`fault`] | misbehave on request: what, when, how often, and whether it happened |
 //! | [`listener`] | bind an address, and say what to do when that fails |
 //! | [`program`] | what the binaries share: addresses on the command line, signals, the first line printed |
 //! | [`store`] | keep messages as files, atomically and up to a limit |
+//! | [`units`] | values with units as people write them |
 //! | [`web`] | the web address: health, metrics, totals, recent messages |
 
 pub mod books;
 pub mod certificate;
+pub mod fault;
 pub mod listener;
 pub mod program;
 pub mod store;
+pub mod units;
 pub mod web;
 
 pub use books::{

@@ -2,9 +2,10 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::TcpListener;
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
 
 /// Connections the kernel holds until they are accepted: a fleet can connect in one instant.
 pub const BACKLOG: i32 = 4096;
@@ -88,15 +89,43 @@ pub fn bind(address: SocketAddr, reach: Reach) -> Result<TcpListener, ListenErro
     })
 }
 
+/// A port that is taken while nobody listens: connections to it are refused.
+#[derive(Debug)]
+pub struct HeldPort(Socket);
+
+impl HeldPort {
+    /// Takes the port.
+    ///
+    /// # Errors
+    /// What the system says, as when another program has it.
+    pub fn hold(address: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(
+            Domain::for_address(address),
+            Type::STREAM,
+            Some(Protocol::TCP),
+        )?;
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        Ok(Self(socket))
+    }
+
+    /// Listens with a backlog of [`BACKLOG`]. Call it inside a tokio runtime that has I/O enabled.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn listen(self) -> io::Result<TcpListener> {
+        self.0.listen(BACKLOG)?;
+        TcpListener::from_std(self.0.into())
+    }
+}
+
+/// Makes the end of a connection a reset, which comes when the stream is dropped.
+pub fn reset(stream: &TcpStream) {
+    // A connection that is gone already needs no reset.
+    let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+}
+
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    TcpListener::from_std(socket.into())
+    HeldPort::hold(address)?.listen()
 }

@@ -1,5 +1,6 @@
-//! The web address of a sink: health, metrics, totals and the latest messages, read-only.
+//! The web address of a sink: health, metrics, totals, the latest messages, and faults on request.
 
+mod faults;
 mod metrics;
 mod page;
 
@@ -22,6 +23,7 @@ use tokio::time::timeout;
 use tracing::debug;
 
 use crate::books::Books;
+use crate::fault::FaultBoard;
 
 /// Largest request head, in bytes.
 const REQUEST_HEAD_BYTES_MAX: usize = 16 * 1024;
@@ -71,6 +73,7 @@ pub struct Pages {
     name: &'static str,
     books: Arc<Books>,
     json: Vec<(&'static str, JsonSource)>,
+    faults: Option<Arc<FaultBoard>>,
 }
 
 impl Pages {
@@ -83,7 +86,15 @@ impl Pages {
             name,
             books,
             json: Vec::new(),
+            faults: None,
         }
+    }
+
+    /// Adds the faults of the sink, which whoever reaches the web address can change.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Arc<FaultBoard>) -> Self {
+        self.faults = Some(faults);
+        self
     }
 
     /// Adds a JSON document of the sink's own at `path`, as in `/api/devices`.
@@ -115,23 +126,27 @@ impl Pages {
 
     fn render(&self, path: &str, query: Option<&str>) -> Option<(&'static str, String)> {
         const JSON: &str = "application/json";
+        let faults = || self.faults.as_ref().map(|faults| faults.reports());
         Some(match path {
             "/" => {
                 let messages = self.books.recent(MESSAGES_ON_PAGE);
+                let faults = faults().unwrap_or_default();
                 (
                     "text/html; charset=utf-8",
-                    page::render(self.name, &self.books.totals(), &messages),
+                    page::render(self.name, &self.books.totals(), &faults, &messages),
                 )
             }
             "/style.css" => ("text/css; charset=utf-8", page::STYLE.to_owned()),
             "/healthz" => ("text/plain; charset=utf-8", "ok".to_owned()),
             "/metrics" => {
                 let prefix = self.name.replace('-', "_");
+                let faults = faults().unwrap_or_default();
                 (
                     metrics::CONTENT_TYPE,
-                    metrics::render(&prefix, &self.books.totals()),
+                    metrics::render(&prefix, &self.books.totals(), &faults),
                 )
             }
+            faults::PATH => (JSON, to_json(&faults()?)),
             "/api/totals" => (JSON, to_json(&self.books.totals())),
             "/api/messages" => (JSON, to_json(&self.books.recent(listed(query)))),
             _ => {
@@ -182,8 +197,8 @@ pub async fn serve(
 
 async fn converse(stream: TcpStream, pages: Arc<Pages>, limits: WebLimits) {
     let service = service_fn(move |request: Request<Incoming>| {
-        let answer = answer(&pages, &request);
-        async move { Ok::<_, Infallible>(answer) }
+        let pages = Arc::clone(&pages);
+        async move { Ok::<_, Infallible>(answer(&pages, request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -195,7 +210,12 @@ async fn converse(stream: TcpStream, pages: Arc<Pages>, limits: WebLimits) {
     }
 }
 
-fn answer(pages: &Pages, request: &Request<Incoming>) -> Answer {
+async fn answer(pages: &Pages, request: Request<Incoming>) -> Answer {
+    if let Some(board) = &pages.faults
+        && faults::is_change(&request)
+    {
+        return faults::change(board, request).await;
+    }
     if !request.body().is_end_stream() {
         let mut refusal = plain(
             StatusCode::PAYLOAD_TOO_LARGE,

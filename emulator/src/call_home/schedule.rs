@@ -294,7 +294,7 @@ mod tests {
             .map(|serial| lateness(&serial, hour).as_secs())
             .collect();
         assert!(late.iter().all(|seconds| (0..3600).contains(seconds)));
-        for quarter in 0..4 {
+        for quarter in 0..4_i64 {
             let within = quarter * 900..(quarter + 1) * 900;
             let count = late
                 .iter()

@@ -8,7 +8,7 @@ use crate::{
     exit::Exit,
     monitor,
     report::{self, Style},
-    scenario::{Loaded, Scenario, Source, SourceAddresses, TargetChoice},
+    scenario::{Loaded, PlannedFault, Scenario, Source, SourceAddresses, TargetChoice},
     simulation::{self, Forecast},
     units::Period,
 };
@@ -75,6 +75,9 @@ fn describe(path: &Path, scenario: &Scenario) -> String {
             target(&scenario.targets.https)
         ),
     );
+    for fault in &scenario.faults {
+        line("fault", described(fault));
+    }
     let licenses = report::licenses::in_words(&forecast.licenses);
     if !licenses.is_empty() {
         let of_all = if simulated == devices {
@@ -103,6 +106,13 @@ fn describe(path: &Path, scenario: &Scenario) -> String {
         );
     }
     text
+}
+
+/// A fault with its target.
+fn described(PlannedFault { target, fault, .. }: &PlannedFault) -> String {
+    let name = fault.name.as_ref();
+    let name = name.map_or_else(String::new, |name| format!(" \"{name}\""));
+    format!("{target}{name}: {fault}")
 }
 
 /// To the second, or to the millisecond where there is no whole one.

@@ -67,6 +67,11 @@ impl PartialEq for Server {
 pub(super) enum Place {
     /// The sink within this process.
     Embedded,
+    /// Sinks within this process that are the name's alone.
+    OwnSinks {
+        smtp: Option<Arc<Server>>,
+        https: Option<Arc<Server>>,
+    },
     /// A server.
     Server {
         scheme: Option<Scheme>,
@@ -116,6 +121,7 @@ impl Directory {
         let listed = self.listed(host);
         let (scheme, server) = match listed.unwrap_or(&self.smtp) {
             Place::Embedded => (None, self.embedded(Transport::Email)?),
+            Place::OwnSinks { smtp, .. } => (None, self.own(smtp, Transport::Email)?),
             Place::Server { scheme, server } => (*scheme, server),
         };
         let secured = match scheme {
@@ -126,7 +132,7 @@ impl Directory {
         // A target of its own has a name of its own; whatever is listed goes by the listed name.
         let tls_name = match (listed, &self.smtp) {
             (None, Place::Server { server, .. }) => &server.name.host,
-            (Some(_), _) | (None, Place::Embedded) => host,
+            (Some(_), _) | (None, Place::Embedded | Place::OwnSinks { .. }) => host,
         };
         Ok(MailWay {
             server,
@@ -140,6 +146,7 @@ impl Directory {
         let listed = self.listed(url.host);
         let (scheme, server) = match listed.unwrap_or(&self.https) {
             Place::Embedded => (None, self.embedded(Transport::Http)?),
+            Place::OwnSinks { https, .. } => (None, self.own(https, Transport::Http)?),
             Place::Server { scheme, server } => (*scheme, server),
         };
         let secured = match scheme {
@@ -153,7 +160,7 @@ impl Directory {
                 let Endpoint { host, port } = &server.name;
                 (&**host, authority(host, *port, Some(default_port(secured))))
             }
-            (Some(_), _) | (None, Place::Embedded) => {
+            (Some(_), _) | (None, Place::Embedded | Place::OwnSinks { .. }) => {
                 let implied = default_port(url.secured);
                 (url.host, authority(url.host, url.port, Some(implied)))
             }
@@ -171,6 +178,7 @@ impl Directory {
         match self.listed(host) {
             Some(Place::Server { server, .. }) => Ok(server),
             Some(Place::Embedded) => self.embedded(Transport::Http),
+            Some(Place::OwnSinks { https, .. }) => self.own(https, Transport::Http),
             None => self
                 .proxies
                 .get(&(host.to_ascii_lowercase(), port))
@@ -189,8 +197,13 @@ impl Directory {
     /// that answered last.
     pub(super) fn is_embedded(&self, server: &Server) -> bool {
         let dialled = server.addresses().next();
-        [&self.embedded_smtp, &self.embedded_https]
+        let own = self.hosts.values().flat_map(|place| match place {
+            Place::OwnSinks { smtp, https } => [smtp.as_ref(), https.as_ref()],
+            Place::Embedded | Place::Server { .. } => [None, None],
+        });
+        [self.embedded_smtp.as_ref(), self.embedded_https.as_ref()]
             .into_iter()
+            .chain(own)
             .flatten()
             .flat_map(|sink| sink.addresses())
             .any(|(_, sink)| dialled.is_some_and(|(_, address)| address == sink))
@@ -203,6 +216,15 @@ impl Directory {
         self.hosts
             .get(host)
             .or_else(|| self.hosts.get(&host.to_ascii_lowercase()))
+    }
+
+    /// The sink of a name's own, or the one for all.
+    fn own<'a>(
+        &'a self,
+        own: &'a Option<Arc<Server>>,
+        transport: Transport,
+    ) -> Result<&'a Arc<Server>, Failure> {
+        own.as_ref().map_or_else(|| self.embedded(transport), Ok)
     }
 
     fn embedded(&self, transport: Transport) -> Result<&Arc<Server>, Failure> {

@@ -35,6 +35,17 @@ pub struct EmbeddedAddresses {
     pub https: Option<SocketAddr>,
     /// The authority of their certificates; without one they speak no TLS.
     pub ca: Option<CertificateDer<'static>>,
+    /// Sinks that names of `[hosts]` have for themselves, by name in lower case.
+    pub hosts: BTreeMap<String, OwnSinks>,
+}
+
+/// The sinks that a name of `[hosts]` has for itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OwnSinks {
+    /// As a mail server, if it is one.
+    pub smtp: Option<SocketAddr>,
+    /// As a receiver of requests, if it is one.
+    pub https: Option<SocketAddr>,
 }
 
 /// What all couriers of a run share, the connection limits included.
@@ -134,7 +145,15 @@ async fn directory(
     let targets = &scenario.targets;
     let mut hosts = BTreeMap::new();
     for (name, choice) in &targets.hosts {
-        hosts.insert(name.to_ascii_lowercase(), place(choice).await?);
+        let name = name.to_ascii_lowercase();
+        let place = match (choice, embedded.hosts.get(&name)) {
+            (TargetChoice::Embedded, Some(own)) => Place::OwnSinks {
+                smtp: own.smtp.map(sink),
+                https: own.https.map(sink),
+            },
+            _ => place(choice).await?,
+        };
+        hosts.insert(name, place);
     }
     Ok(Directory {
         smtp: place(&targets.smtp).await?,

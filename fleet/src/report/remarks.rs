@@ -2,7 +2,7 @@
 
 use emulator::{DropAccount, Transport};
 
-use super::summary::transport_name;
+use super::{faults, summary::transport_name};
 use crate::{conductor::RunResult, scenario::Scenario};
 
 /// Waiting that is worth a remark when it is also longer than the service: p99 in milliseconds.
@@ -47,6 +47,7 @@ pub(super) fn remarks(scenario: &Scenario, result: &RunResult) -> Vec<String> {
             ));
         }
     }
+    remarks.extend(result.faults.iter().filter_map(faults::remark));
     remarks
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use emulator::{DropAccount, Settlement, Transport};
 use serde::Serialize;
 
-use super::{licenses::LicenseSection, metrics::metric_value, remarks::remarks};
+use super::{faults::FaultRow, licenses::LicenseSection, metrics::metric_value, remarks::remarks};
 use crate::{
     conductor::RunResult,
     courier::{ErrorKind, Phases},
@@ -31,6 +31,7 @@ pub struct Summary {
     transports: BTreeMap<&'static str, TransportSection>,
     by_type: BTreeMap<&'static str, TypeSection>,
     errors: Vec<ErrorRow>,
+    faults: Vec<FaultRow>,
     licenses: LicenseSection,
     /// What the scenario demanded.
     pub thresholds: Vec<ThresholdResult>,
@@ -275,7 +276,7 @@ impl Statistics {
 }
 
 /// To a microsecond, or a millionth of whatever the unit is times a thousand.
-fn rounded(value: f64) -> f64 {
+pub(super) fn rounded(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
 }
 
@@ -344,6 +345,7 @@ impl Summary {
                 .collect(),
             by_type: by_type(result),
             errors: errors(result),
+            faults: result.faults.iter().map(FaultRow::new).collect(),
             licenses: LicenseSection::new(&result.gathered.licenses, &result.gathered.ledger),
             thresholds,
             journal: journal.map(JournalSection::new),

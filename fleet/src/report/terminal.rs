@@ -9,7 +9,7 @@ use std::{
 
 use emulator::{DropAccount, Settlement, Transport};
 
-use super::{Summary, licenses, summary::transport_name};
+use super::{Summary, faults, licenses, summary::transport_name};
 use crate::{
     conductor::{RunResult, Watcher},
     courier::Unreachable,
@@ -224,6 +224,9 @@ pub fn closing(scenario: &Scenario, result: &RunResult, summary: &Summary, style
     transport_lines(&mut text, result);
     lag_line(&mut text, result);
     license_lines(&mut text, result);
+    for fault in &result.faults {
+        let _ = writeln!(text, "fault      {}", faults::in_words(fault));
+    }
     for threshold in &summary.thresholds {
         let _ = writeln!(text, "{}", threshold_line(threshold));
     }

@@ -10,6 +10,7 @@ mod whole;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use sink::fault::FaultTable;
 use toml::Spanned;
 
 pub(super) use self::call_home::CallHomeTable;
@@ -65,6 +66,8 @@ pub(super) struct ScenarioFile {
     pub(super) fleet: Spanned<Vec<FleetTable>>,
     #[serde(default)]
     pub(super) traffic: Vec<TrafficTable>,
+    #[serde(default)]
+    pub(super) fault: Vec<Spanned<FaultTable>>,
     #[serde(default)]
     pub(super) threshold: Vec<ThresholdTable>,
 }

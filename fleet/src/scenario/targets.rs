@@ -6,6 +6,8 @@ use std::{
     ops::Range,
 };
 
+use emulator::Transport;
+
 /// How a target is spoken to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Scheme {
@@ -70,6 +72,19 @@ pub struct Targets {
     pub hosts: BTreeMap<String, TargetChoice>,
     /// Where they are written.
     pub places: TargetPlaces,
+}
+
+impl Targets {
+    /// Whether something that devices send by `transport` may go to a sink of this process.
+    pub fn embeds(&self, transport: Transport) -> bool {
+        let default = match transport {
+            Transport::Email => &self.smtp,
+            Transport::Http => &self.https,
+        };
+        // A name in `[hosts]` may be a mail server as well as a receiver.
+        let mut choices = self.hosts.values().chain([default]);
+        choices.any(|choice| *choice == TargetChoice::Embedded)
+    }
 }
 
 /// Where targets are written in the text of a scenario, in bytes; nothing for those that are not.

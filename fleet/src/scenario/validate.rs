@@ -2,6 +2,7 @@
 
 mod call_home;
 mod events;
+mod faults;
 mod fleets;
 mod licenses;
 mod ssh;
@@ -194,9 +195,10 @@ fn build(
     let ssh = ssh::settings(source, &file.ssh, findings);
     let sources = sources(file.sources.addresses.as_ref(), findings);
     let fleets = fleets::fleets(source, &file, clock.as_ref(), findings);
-    if let Some(targets) = &targets {
+    let faults = targets.as_ref().map(|targets| {
         targets::check_transports(&file, targets, &fleets, findings);
-    }
+        faults::faults(&file, targets, &fleets, duration, findings)
+    });
     let starts_at = clock
         .as_ref()
         .map_or(Timestamp::UNIX_EPOCH, |clock| clock.start);
@@ -222,6 +224,7 @@ fn build(
         ssh,
         fleets,
         traffic,
+        faults: faults?,
         thresholds,
         file: findings.file.clone(),
         text: text.to_owned(),

@@ -149,7 +149,7 @@ mod tests {
             .to_vec();
         let course = course(&messages);
         assert_eq!((course.peak_per_s, course.peak_at_s), (5, 0.6));
-        assert_eq!((course.backlog_max, course.drained_after_s), (2, 0.0));
+        assert_eq!((course.backlog_max, course.drained_after_s), (1, 0.0));
     }
 
     #[test]

@@ -182,10 +182,14 @@ pub(crate) struct Sink {
 
 impl Sink {
     pub(crate) async fn smtp(settings: mock_smtp::Settings) -> Self {
+        Self::smtp_with(settings, Books::default()).await
+    }
+
+    pub(crate) async fn smtp_with(settings: mock_smtp::Settings, books: Books) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let books = Arc::new(Books::default());
+        let books = Arc::new(books);
         let running = tokio::spawn(mock_smtp::run(listener, settings, books, async {
             let _ = stopped.await;
         }));
@@ -197,10 +201,14 @@ impl Sink {
     }
 
     pub(crate) async fn https(settings: mock_tac::Settings) -> Self {
+        Self::https_with(settings, Books::default()).await
+    }
+
+    pub(crate) async fn https_with(settings: mock_tac::Settings, books: Books) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let books = Arc::new(Books::default());
+        let books = Arc::new(books);
         let running = tokio::spawn(mock_tac::run(listener, settings, books, async {
             let _ = stopped.await;
         }));

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod fault_lab;
+mod https_faults;
 mod lab;
 mod mail;
 mod mail_faults;
@@ -9,5 +11,6 @@ mod mail_pipelining;
 mod preflight;
 mod proxy;
 mod script;
+mod smtp_faults;
 mod web;
 mod web_faults;

@@ -31,6 +31,7 @@ async fn running_sinks_are_reached() {
         smtp: Some(smtp.address),
         https: Some(https.address),
         ca: Some(authority.der()),
+        ..EmbeddedAddresses::default()
     };
     assert_eq!(preflight(&scenario(), &embedded).await, []);
 }

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use sink::fault::{Decision, Effect, Stage};
+
 use crate::settings::Credentials;
 
 const KEPT_BYTES: usize = 1024;
@@ -45,7 +47,7 @@ impl Lab {
                     self.session.conclude(&mut self.replies);
                 }
                 Step::MessageRefused(refusal) => self.refusals.push(refusal),
-                Step::NeedInput | Step::StartTls | Step::Close(_) => return,
+                Step::NeedInput | Step::StartTls | Step::Close(_) | Step::Misbehave => return,
             }
         }
     }
@@ -448,4 +450,61 @@ proptest! {
             }
         }
     }
+}
+
+/// Feeds `text` to a session in which `stage` goes wrong; gives the replies, the last step and what
+/// is to be done to the last reply.
+fn fed_badly(text: &str, stage: Stage, effect: Effect) -> (String, Step, Option<Misdeed>) {
+    let mut session = Session::new(Arc::default(), Encryption::Offered, KEPT_BYTES);
+    let mut replies = Vec::new();
+    let mut faults = |own| {
+        (own == stage).then(|| Decision {
+            delay: std::time::Duration::ZERO,
+            effect: Some(effect.clone()),
+        })
+    };
+    let progress = session.feed_badly(text.as_bytes(), &mut replies, &mut faults);
+    let misdeed = session.take_misdeed();
+    (String::from_utf8(replies).unwrap(), progress.step, misdeed)
+}
+
+fn reply_of(code: u16) -> Effect {
+    Effect::Reply { code, text: None }
+}
+
+#[test]
+fn a_reply_that_goes_wrong_is_told_from_those_before_it() {
+    let text = "HELO c\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n";
+    let (replies, step, misdeed) = fed_badly(text, Stage::Rcpt, reply_of(451));
+    assert_eq!(step, Step::Misbehave);
+    let (before, last) = replies.split_at(misdeed.unwrap().from);
+    assert_eq!(before, "250 localhost\r\n250 2.1.0 Sender ok\r\n");
+    assert_eq!(last, "451 4.3.0 Try again later\r\n");
+}
+
+#[test]
+fn a_refusal_by_a_fault_is_one_and_a_421_ends_the_session() {
+    let (_, step, _) = fed_badly("HELO c\r\n", Stage::Ehlo, reply_of(421));
+    assert_eq!(step, Step::Close(Closing::HangUp));
+    let mut lab = Lab::plain();
+    let mut faults = |stage: Stage| {
+        (stage == Stage::Mail).then(|| Decision {
+            effect: Some(reply_of(452)),
+            ..Decision::default()
+        })
+    };
+    let text = b"HELO c\r\nMAIL FROM:<a@x>\r\n";
+    lab.session.feed_badly(text, &mut lab.replies, &mut faults);
+    assert_eq!(lab.codes("RCPT TO:<b@y>\r\n"), [503]);
+}
+
+#[test]
+fn a_closed_session_says_nothing_to_the_command_that_closed_it() {
+    let effect = Effect::Drop { recorded: false };
+    let text = "HELO c\r\nMAIL FROM:<a@x>\r\n";
+    let (replies, step, misdeed) = fed_badly(text, Stage::Mail, effect);
+    assert_eq!(
+        (replies.len(), step),
+        (misdeed.unwrap().from, Step::Close(Closing::HangUp))
+    );
 }

@@ -60,6 +60,19 @@ impl Running {
         assert!(replies.ends_with("221 2.0.0 Bye\r\n"), "{replies}");
     }
 
+    /// What the web address answers to its first request.
+    fn web(&mut self, request: &str) -> String {
+        let mut log = BufReader::new(self.child.stderr.take().unwrap());
+        let mut line = String::new();
+        log.read_line(&mut line).unwrap();
+        let (_, url) = line.trim_end().split_once("http://").expect(&line);
+        let mut stream = TcpStream::connect(url.trim_end_matches('/')).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut page = String::new();
+        stream.read_to_string(&mut page).unwrap();
+        page
+    }
+
     /// Stops the program; gives its exit code and the rest of its output.
     fn stop(mut self, signal: Signal) -> (Option<i32>, String) {
         kill(
@@ -134,16 +147,7 @@ fn what_is_no_address_is_wrong_usage() {
 fn the_web_pages_show_the_totals() {
     let mut program = Running::start(&["--web", "127.0.0.1:0"]);
     program.deliver();
-    let mut log = BufReader::new(program.child.stderr.take().unwrap());
-    let mut line = String::new();
-    log.read_line(&mut line).unwrap();
-    let (_, url) = line.trim_end().split_once("http://").expect(&line);
-    let mut stream = TcpStream::connect(url.trim_end_matches('/')).unwrap();
-    stream
-        .write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
-        .unwrap();
-    let mut page = String::new();
-    stream.read_to_string(&mut page).unwrap();
+    let page = program.web("GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
     assert!(page.contains("\nmock_smtp_received_total 1\n"), "{page}");
 }
 
@@ -168,4 +172,30 @@ fn the_certificate_of_the_authority_is_written_where_asked() {
     let pem = std::fs::read_to_string(&path).unwrap();
     assert!(pem.starts_with("-----BEGIN CERTIFICATE-----"), "{pem}");
     assert_eq!(program.stop(Signal::SIGTERM).0, Some(0));
+}
+
+#[test]
+fn faults_come_from_a_file_and_are_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("faults.toml");
+    let fault = "[[fault]]\ntarget = \"smtp\"\nreply = { stage = \"quit\", code = 221, text = \"2.0.0 Bye\" }\n";
+    std::fs::write(&path, fault).unwrap();
+    let mut program = Running::start(&["--web", "127.0.0.1:0", "--fault", path.to_str().unwrap()]);
+    program.deliver();
+    let list = program.web("GET /api/faults HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    assert!(list.contains("\"applied\":1"), "{list}");
+}
+
+#[test]
+fn a_wrong_file_of_faults_is_exit_code_104() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("faults.toml");
+    std::fs::write(&path, "[[fault]]\nstatus = { code = 503 }\n").unwrap();
+    let output = run(&["--web", "off", "--fault", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(104));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.contains("faults.toml:1: `status` is about replies of HTTP"),
+        "{text}"
+    );
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::books::Totals;
+use crate::fault::{FaultReport, FaultState};
 
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -85,7 +86,7 @@ const FAMILIES: [Family; 5] = [
 ];
 
 /// The metrics of a sink; every name begins with `prefix`.
-pub(super) fn render(prefix: &str, totals: &Totals) -> String {
+pub(super) fn render(prefix: &str, totals: &Totals, faults: &[FaultReport]) -> String {
     let mut text = String::new();
     for (kind, figures) in [("counter", &COUNTERS[..]), ("gauge", &GAUGES[..])] {
         for (name, help, value_of) in figures {
@@ -106,7 +107,37 @@ pub(super) fn render(prefix: &str, totals: &Totals) -> String {
             );
         }
     }
+    fault_lines(&mut text, prefix, faults);
     text
+}
+
+/// The faults, told apart by their ids.
+fn fault_lines(text: &mut String, prefix: &str, faults: &[FaultReport]) {
+    if faults.is_empty() {
+        return;
+    }
+    let mut family = |name: &str, help: &str, kind: &str, value_of: fn(&FaultReport) -> u64| {
+        heading(text, prefix, name, help, kind);
+        for fault in faults {
+            line(
+                text,
+                format_args!(
+                    "{prefix}_{name}{{id=\"{}\",kind=\"{}\"}} {}",
+                    fault.id.0,
+                    fault.kind,
+                    value_of(fault)
+                ),
+            );
+        }
+    };
+    let help = "Times that a fault on request happened.";
+    family("fault_applied_total", help, "counter", |fault| {
+        fault.applied
+    });
+    let help = "Whether a fault on request is on.";
+    family("fault_active", help, "gauge", |fault| {
+        u64::from(fault.state == FaultState::Active)
+    });
 }
 
 fn heading(text: &mut String, prefix: &str, name: &str, help: &str, kind: &str) {

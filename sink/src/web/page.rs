@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::books::{Summary, Totals};
+use crate::fault::FaultReport;
 
 pub(super) const STYLE: &str = "\
 body { font: 15px/1.4 system-ui, sans-serif; margin: 2em auto; max-width: 75em; padding: 0 1em }
@@ -13,7 +14,12 @@ td { overflow-wrap: anywhere }
 ";
 
 /// The whole page. Everything that came from a message is escaped.
-pub(super) fn render(name: &str, totals: &Totals, messages: &[Summary]) -> String {
+pub(super) fn render(
+    name: &str,
+    totals: &Totals,
+    faults: &[FaultReport],
+    messages: &[Summary],
+) -> String {
     let mut page = String::new();
     // Writing to a string cannot fail.
     let _ = write!(
@@ -22,16 +28,41 @@ pub(super) fn render(name: &str, totals: &Totals, messages: &[Summary]) -> Strin
          <meta http-equiv=\"refresh\" content=\"5\">\n<title>{name}</title>\n\
          <link rel=\"stylesheet\" href=\"/style.css\">\n</head>\n<body>\n<h1>{name}</h1>\n\
          <p><a href=\"/api/totals\">totals</a>, <a href=\"/api/messages\">messages</a> (JSON), \
-         <a href=\"/metrics\">metrics</a></p>\n<pre>{}</pre>\n<h2>Latest messages</h2>\n<table>\n\
+         <a href=\"/metrics\">metrics</a></p>\n<pre>{}</pre>\n{}<h2>Latest messages</h2>\n<table>\n\
          <tr><th>No.</th><th>Id</th><th>Type</th><th>Format</th><th>Device</th><th>Bytes</th>\
          <th>Disposition</th><th>Subject</th></tr>\n",
         escaped(&totals.to_string()),
+        fault_table(faults),
     );
     for message in messages {
         row(&mut page, message);
     }
     page.push_str("</table>\n</body>\n</html>\n");
     page
+}
+
+/// The faults; nothing when there are none.
+fn fault_table(faults: &[FaultReport]) -> String {
+    if faults.is_empty() {
+        return String::new();
+    }
+    let mut table = "<h2>Faults</h2>\n<table>\n<tr><th>Id</th><th>Name</th><th>What</th>\
+                     <th>State</th><th>Active s</th><th>Applied</th></tr>\n"
+        .to_owned();
+    for fault in faults {
+        let _ = writeln!(
+            table,
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.1}</td><td>{}</td></tr>",
+            fault.id.0,
+            escaped(fault.name.as_deref().unwrap_or_default()),
+            escaped(&fault.what),
+            fault.state.name(),
+            fault.active_s,
+            fault.applied,
+        );
+    }
+    table.push_str("</table>\n");
+    table
 }
 
 fn row(page: &mut String, message: &Summary) {

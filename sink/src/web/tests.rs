@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::books::{Arrival, Disposition};
+use crate::fault::{FaultBoard, Protocol, Stage};
 
 fn books_with(subject: &str, message_type: &str) -> Arc<Books> {
     let books = Arc::new(Books::default());
@@ -182,4 +183,144 @@ async fn a_head_that_is_too_large_is_refused() {
     let pages = Pages::new("mock-test", Arc::default());
     let answer = exchange(pages, WebLimits::default(), &request).await;
     assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+}
+
+/// A board that has been started, with a fault as it is written in TOML.
+fn board(fault: &str) -> Arc<FaultBoard> {
+    let board = FaultBoard::new(Protocol::Smtp, 7);
+    board.add_written(&toml::from_str(fault).unwrap()).unwrap();
+    board.start(tokio::time::Instant::now());
+    Arc::new(board)
+}
+
+/// Sends a request with a body about faults.
+async fn ask(board: &Arc<FaultBoard>, head: &str, body: &str) -> String {
+    let pages = Pages::new("mock-test", Arc::default()).with_faults(Arc::clone(board));
+    let length = body.len();
+    let request = format!("{head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
+    exchange(pages, WebLimits::default(), &request).await
+}
+
+const POST: &str = "POST /api/faults HTTP/1.1\r\nhost: 127.0.0.1:8025\r\n\
+                    content-type: application/json; charset=utf-8";
+
+#[tokio::test]
+async fn faults_are_listed_given_and_taken_away() {
+    let board = board("name = 'one'\nat = '1h'\ndrop = { stage = 'mail' }");
+    let fault = r#"{"for": "5s", "reply": {"stage": "rcpt", "code": 451}}"#;
+    let answer = ask(&board, POST, fault).await;
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    assert_eq!(body(&answer), r#"{"id":2}"#);
+    assert!(board.at(Stage::Rcpt).is_some());
+    let answer = ask(&board, "GET /api/faults HTTP/1.1\r\nhost: x", "").await;
+    let list: serde_json::Value = serde_json::from_str(body(&answer)).unwrap();
+    assert_eq!(list[0]["state"], "pending");
+    assert_eq!(list[0]["name"], "one");
+    let keys = ["id", "kind", "stage", "state", "for_s", "applied"].map(|key| &list[1][key]);
+    let expected: [serde_json::Value; 6] = [
+        2.into(),
+        "reply".into(),
+        "rcpt".into(),
+        "active".into(),
+        5.0.into(),
+        1.into(),
+    ];
+    assert_eq!(keys, expected.each_ref());
+    let delete = "DELETE /api/faults/2 HTTP/1.1\r\nhost: [::1]:8025";
+    assert!(ask(&board, delete, "").await.starts_with("HTTP/1.1 204 "));
+    assert!(ask(&board, delete, "").await.starts_with("HTTP/1.1 404 "));
+    assert_eq!(board.at(Stage::Rcpt), None);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_fault_is_said() {
+    let board = board("drop = {}");
+    for (fault, error) in [
+        ("{}", "a fault without an action does nothing"),
+        ("1", "expected a table"),
+        (
+            "{\"reply\": {\"stage\": \"reply\", \"code\": 451}}",
+            "`reply` is no stage of smtp",
+        ),
+        ("{\"drip\": {}}", "unknown field `drip`"),
+        ("{\"target\": \"https\", \"drop\": {}}", "this sink is"),
+    ] {
+        let answer = ask(&board, POST, fault).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+        let said: serde_json::Value = serde_json::from_str(body(&answer)).unwrap();
+        assert!(said["error"].as_str().unwrap().contains(error), "{said}");
+    }
+    assert_eq!(board.reports().len(), 1);
+}
+
+#[tokio::test]
+async fn a_page_in_a_browser_cannot_give_faults() {
+    let board = board("drop = {}");
+    let fault = r#"{"drop": {}}"#;
+    for (head, status) in [
+        // What a form or a script may send to others without asking.
+        (
+            "POST /api/faults HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: text/plain",
+            415,
+        ),
+        ("POST /api/faults HTTP/1.1\r\nhost: 127.0.0.1", 415),
+        // A name of its own that points here.
+        (
+            "POST /api/faults HTTP/1.1\r\nhost: evil.example\r\ncontent-type: application/json",
+            403,
+        ),
+        ("DELETE /api/faults/1 HTTP/1.1\r\nhost: evil.example", 403),
+        // The question whether it may.
+        ("OPTIONS /api/faults HTTP/1.1\r\nhost: 127.0.0.1", 405),
+        ("PUT /api/faults/1 HTTP/1.1\r\nhost: 127.0.0.1", 405),
+        (
+            "DELETE /api/faults/18446744073709551616 HTTP/1.1\r\nhost: localhost",
+            404,
+        ),
+    ] {
+        let answer = ask(&board, head, fault).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{head}: {answer}"
+        );
+        assert!(
+            !answer.to_lowercase().contains("access-control"),
+            "{answer}"
+        );
+    }
+    assert_eq!(board.reports().len(), 1);
+}
+
+#[tokio::test]
+async fn a_fault_has_a_limit() {
+    let board = board("drop = {}");
+    let fault = format!("{{\"name\": \"{}\"}}", "x".repeat(20_000));
+    let answer = ask(&board, POST, &fault).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+}
+
+#[tokio::test]
+async fn the_page_and_the_metrics_show_faults() {
+    let board = board("name = '<b>'\ndrop = { stage = 'mail' }");
+    assert!(board.at(Stage::Mail).is_some());
+    let page = ask(&board, "GET / HTTP/1.1\r\nhost: x", "").await;
+    assert!(
+        page.contains("&lt;b&gt;") && page.contains("connection closed at mail"),
+        "{page}"
+    );
+    let metrics = ask(&board, "GET /metrics HTTP/1.1\r\nhost: x", "").await;
+    for line in [
+        "mock_test_fault_applied_total{id=\"1\",kind=\"drop\"} 1",
+        "mock_test_fault_active{id=\"1\",kind=\"drop\"} 1",
+    ] {
+        assert!(body(&metrics).lines().any(|own| own == line), "{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn a_sink_without_faults_has_no_such_page() {
+    let pages = Pages::new("mock-test", Arc::default());
+    let request = "GET /api/faults HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let answer = exchange(pages, WebLimits::default(), request).await;
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
 }

@@ -3,11 +3,12 @@
 use super::{Diagnostic, closest};
 
 /// What to write where the reader expected something, in its words and in ours.
-const EXPECTED: [(&str, &str); 8] = [
+const EXPECTED: [(&str, &str); 9] = [
     ("a string", "text in quotes"),
     ("a boolean", "true or false"),
     ("f64", "a number such as 60"),
     ("u8", "a whole number"),
+    ("u16", "a whole number"),
     ("u32", "a whole number"),
     ("u64", "a whole number"),
     ("usize", "a whole number"),
