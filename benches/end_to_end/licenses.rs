@@ -15,7 +15,7 @@ use jiff::Timestamp;
 
 /// Licenses that each device gets, of features that it can be licensed for.
 const FEATURES: [&str; 4] = ["securityk9", "uck9", "datak9", "gatekeeper"];
-const DEVICES_DEFAULT: u32 = 20_000;
+const DEVICES_DEFAULT: u32 = 100_000;
 /// Log lines of some 190 bytes, more than a log buffer holds.
 const LOG_LINES: u32 = 50;
 

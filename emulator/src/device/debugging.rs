@@ -180,7 +180,7 @@ impl Device {
 }
 
 /// A counter: who wants to hear of it, what it counts, and its value.
-type Counted = (DebugKind, &'static str, fn(&Counters) -> u32);
+type Counted = (DebugKind, &'static str, fn(&Counters) -> u16);
 
 #[rustfmt::skip]
 const COUNTED: [Counted; 12] = [

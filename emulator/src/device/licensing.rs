@@ -125,7 +125,7 @@ impl Device {
         let another_image = self.boots_another_image();
         self.change_licenses(now, outputs, |licenses, ground, log| {
             if another_image && ground.image.expanded_store_bytes > 0 {
-                licenses.lose_installed(ground.now_s);
+                licenses.lose_installed(ground.image, ground.now_s);
             }
             course::boot(licenses, ground, &wanted, log);
         });

@@ -9,15 +9,19 @@ use super::{
     kind::LicenseKind,
     line::{Addition, Block, LicenseId, Pak, Terms, Udi},
     signature::Signature,
-    store::{LineKey, StoreName, Usage},
+    store::{LineKey, Marks, StoreName, Usage},
 };
+
+/// Number of the feature of an installed line: its place in the image, or, behind the features that an
+/// image can have, its place among the names that the device alone knows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct FeatureNumber(pub(super) u16);
 
 /// An installed line.
 #[derive(Clone, Debug)]
 pub(crate) struct Installed {
     signature: [u8; 64],
     id: LicenseId,
-    feature: Arc<str>,
     issued_at_s: u32,
     /// 0 without a limited time of use.
     hours: u32,
@@ -26,14 +30,17 @@ pub(crate) struct Installed {
     /// Days since 1970, [`NEVER`] without a date.
     start_day: u16,
     end_day: u16,
-    pub(crate) usage: Usage,
+    used_s: u32,
+    since_s: u32,
     /// The first bytes of the hash that [`super::shelf`] works out for the line.
     pub(crate) seal: [u8; 4],
     key_id: u16,
     index: u16,
+    feature: FeatureNumber,
     kind: LicenseKind,
     addition: Addition,
     member: u8,
+    marks: Marks,
 }
 
 const UNCOUNTED: u32 = u32::MAX;
@@ -49,26 +56,34 @@ impl Installed {
         Some(Self {
             signature,
             id: block.id,
-            feature: Arc::clone(&terms.feature),
+            feature: FeatureNumber(0),
             issued_at_s: u32::try_from(block.issued_at_s).ok()?,
             hours: terms.hours.unwrap_or(0),
             count: terms.count.unwrap_or(UNCOUNTED),
             start_day: day_number(terms.start)?,
             end_day: day_number(terms.end)?,
-            usage: Usage::default(),
+            used_s: 0,
+            since_s: 0,
             seal: [0; 4],
             key_id: block.key_id,
             index: 0,
             kind: terms.kind,
             addition: terms.addition,
             member: 0,
+            marks: Marks::default(),
         })
     }
 
-    /// Puts the line at `key`.
-    pub(crate) fn place(&mut self, key: LineKey) {
+    /// Puts the line, whose feature has the number `feature`, at `key`.
+    pub(crate) fn place(&mut self, key: LineKey, feature: FeatureNumber) {
         self.index = key.index;
         self.member = key.member;
+        self.feature = feature;
+    }
+
+    /// Which feature it is for, once it has its place.
+    pub(crate) fn feature(&self) -> FeatureNumber {
+        self.feature
     }
 
     pub(crate) fn key(&self) -> LineKey {
@@ -79,13 +94,30 @@ impl Installed {
         }
     }
 
+    /// What happened to it.
+    pub(crate) fn usage(&self) -> Usage {
+        Usage {
+            used_s: self.used_s,
+            since_s: self.since_s,
+            marks: self.marks,
+        }
+    }
+
+    /// Remembers what happened to it.
+    pub(crate) fn set_usage(&mut self, usage: Usage) {
+        self.used_s = usage.used_s;
+        self.since_s = usage.since_s;
+        self.marks = usage.marks;
+    }
+
     pub(crate) fn id(&self) -> LicenseId {
         self.id
     }
 
-    pub(crate) fn terms(&self) -> Terms {
+    /// What it grants; `feature` is the name behind the number.
+    pub(crate) fn terms(&self, feature: Arc<str>) -> Terms {
         Terms {
-            feature: Arc::clone(&self.feature),
+            feature,
             kind: self.kind,
             addition: self.addition,
             count: (self.count != UNCOUNTED).then_some(self.count),
@@ -95,9 +127,8 @@ impl Installed {
         }
     }
 
-    /// The block and the signature that the line for `udi` with `pak` ends with.
-    pub(crate) fn ending(&self, udi: &Udi, pak: Option<Pak>) -> (Block, [u8; 64]) {
-        let terms = self.terms();
+    /// The block and the signature that the line of `terms` for `udi` with `pak` ends with.
+    pub(crate) fn ending(&self, terms: &Terms, udi: &Udi, pak: Option<Pak>) -> (Block, [u8; 64]) {
         let block = Block {
             kind: self.kind,
             key_id: self.key_id,

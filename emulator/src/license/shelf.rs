@@ -15,6 +15,7 @@ use sha2::Sha256;
 use super::{
     LicensingModel,
     image::{Feature, LicensedImage, PRIMARY_STORE},
+    installed::Installed,
     issue::Order,
     kind::LicenseKind,
     line::{Addition, Block, LicenseId, Lock, Terms, Udi, vendor_info},
@@ -210,7 +211,14 @@ impl<'a> Shelf<'a> {
         let installed = self.licenses.installed().iter();
         let installed = installed
             .filter(|line| line.key().member == member)
-            .map(|line| self.line(line.key(), Origin::Installed, line.terms(), line.usage));
+            .map(|line| {
+                self.line(
+                    line.key(),
+                    Origin::Installed,
+                    self.terms(line),
+                    line.usage(),
+                )
+            });
         let features = self.image.features.iter();
         let built_in = features.filter_map(|feature| Some((feature, feature.built_in()?)));
         let built_in = (0..).zip(built_in).map(|(index, (feature, terms))| {
@@ -236,6 +244,11 @@ impl<'a> Shelf<'a> {
             };
         }
         lines
+    }
+
+    /// What the installed `line` grants.
+    fn terms(&self, line: &Installed) -> Terms {
+        line.terms(self.licenses.feature_name(self.image, line.feature()))
     }
 
     /// The line at `key`.
@@ -372,7 +385,7 @@ impl<'a> Shelf<'a> {
         let mut installed = installed.filter(|own| own.key() == line.key);
         match (line.origin, udi, installed.next()) {
             (Origin::Installed, Some(udi), Some(own)) => {
-                let (block, sealed) = own.ending(udi, self.licenses.pak(line.key));
+                let (block, sealed) = own.ending(&line.terms, udi, self.licenses.pak(line.key));
                 let lock = Lock::Node(udi.clone());
                 let mut body = String::new();
                 line.terms.push_body(&mut body, &lock);
