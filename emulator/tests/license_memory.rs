@@ -19,9 +19,9 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// What four installed licenses may cost a device, in bytes.
 const FOUR_LICENSES_BYTES_MAX: usize = 600;
-/// What an allocator adds to each piece at most: a header of 8 bytes, and up to 15 to the next multiple
-/// of 16.
-const ALLOCATION_BYTES_EXTRA: usize = 23;
+/// What an allocator adds to each piece. The pieces have sizes that it need not round up: with this they
+/// are multiples of 16.
+const ALLOCATION_BYTES_EXTRA: usize = 8;
 /// Lines of some 100 bytes, more than a log buffer holds: what is logged later is no memory more.
 const LOG_LINES: usize = 100;
 
@@ -33,7 +33,7 @@ fn install(device: &mut Device, feature: &str, now: Timestamp) {
         issued_at_s: 1_767_000_000,
         flaw: None,
     };
-    let event = LicenseEvent::Install(Arc::new(delivery));
+    let event = LicenseEvent::Install(Arc::new(delivery), 0);
     let mut outputs = Vec::new();
     device.handle(now, Input::Event(SystemEvent::License(event)), &mut outputs);
     let stored = LicenseFileOutcome::Line(InstallOutcome::Supported);

@@ -172,9 +172,11 @@ impl Device {
                 )
             }
             Output::Settled { id, settlement, .. } => ended(*id, *settlement),
-            Output::Probe(_) | Output::Trap(_) | Output::LicenseFile(_) | Output::Unheard => {
-                return None;
-            }
+            Output::Probe(_)
+            | Output::Transfer(_)
+            | Output::Trap(_)
+            | Output::LicenseFile(_)
+            | Output::Unheard => return None,
         })
     }
 }

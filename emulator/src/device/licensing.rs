@@ -194,6 +194,11 @@ impl Device {
         self.files.get_or_insert_default().write(url, bytes, at)
     }
 
+    /// Whether the file at `url` is on a server that really exists.
+    pub(crate) fn reaches(&self, url: &FileUrl) -> bool {
+        self.model.servers.reaches(url)
+    }
+
     /// Whether the device has written a file to `url`.
     pub(crate) fn has_file(&self, url: &FileUrl) -> bool {
         self.files().is_some_and(|files| files.has(url))

@@ -353,7 +353,7 @@ fn check(shelf: &Shelf<'_>, entry: &FileEntry) -> Checked {
 /// Whether the very line is stored: what has been verified needs no second look. A signature alone
 /// proves nothing, for anybody can copy it under another text.
 fn is_stored(shelf: &Shelf<'_>, entry: &FileEntry, line: &ParsedLine<'_>) -> bool {
-    let mut signed = shelf.licenses.installed().iter();
+    let mut signed = shelf.licenses.installed();
     let signed = signed.find(|own| own.is_signed(&line.signature));
     let stored = signed.and_then(|own| shelf.find(own.key()));
     stored.is_some_and(|stored| shelf.text(&stored) == entry.line)

@@ -208,7 +208,7 @@ impl<'a> Shelf<'a> {
             };
             self.line(key, Origin::Factory, terms.clone(), Usage::default())
         });
-        let installed = self.licenses.installed().iter();
+        let installed = self.licenses.installed();
         let installed = installed
             .filter(|line| line.key().member == member)
             .map(|line| {
@@ -381,7 +381,7 @@ impl<'a> Shelf<'a> {
     /// The text of `line`.
     pub(crate) fn text(&self, line: &Line) -> String {
         let udi = self.udi(line.key.member);
-        let installed = self.licenses.installed().iter();
+        let installed = self.licenses.installed();
         let mut installed = installed.filter(|own| own.key() == line.key);
         match (line.origin, udi, installed.next()) {
             (Origin::Installed, Some(udi), Some(own)) => {
@@ -413,7 +413,7 @@ impl<'a> Shelf<'a> {
 
     /// The identity of `line`.
     pub(crate) fn id(&self, line: &Line) -> LicenseId {
-        let mut installed = self.licenses.installed().iter();
+        let mut installed = self.licenses.installed();
         let installed = installed.find(|own| own.key() == line.key);
         match (installed, line.origin, self.udi(line.key.member)) {
             (Some(own), ..) => own.id(),
