@@ -6,6 +6,7 @@
 
 mod chain;
 mod file;
+mod file_servers;
 mod kept;
 mod overrides;
 mod servers;
@@ -21,6 +22,7 @@ use emulator::{DeviceModel, Naming};
 use jiff::{Timestamp, tz::TimeZone};
 
 pub use chain::{Chain, Following};
+pub use file_servers::FileServer;
 pub use kept::Kept;
 pub use overrides::Overrides;
 pub use source::{QUICKSTART, Source};
@@ -32,7 +34,7 @@ pub use traffic::{
     Arrival, BurstCount, Emission, Per, RateProfile, RateStretch, Spacing, Spread, Traffic,
 };
 
-use crate::{diagnostic::Diagnostic, threshold::Threshold};
+use crate::{courier::TRANSFERS_MAX, diagnostic::Diagnostic, threshold::Threshold};
 
 /// Most devices one process runs.
 pub const DEVICES_MAX: u32 = 5_000_000;
@@ -58,6 +60,8 @@ pub struct Scenario {
     pub clock: ClockSettings,
     /// Where messages go.
     pub targets: Targets,
+    /// File servers that really exist.
+    pub file_servers: Vec<FileServer>,
     /// Which addresses they come from.
     pub sources: SourceAddresses,
     /// How mail is sent.
@@ -96,9 +100,13 @@ impl Scenario {
         self.fleets.iter().map(|fleet| fleet.count).sum()
     }
 
-    /// Most connections at once by all transports.
+    /// Most connections at once by all transports, and for files.
     pub fn connections(&self) -> u32 {
-        self.smtp.connections + self.https.connections
+        let transfers = match self.file_servers.as_slice() {
+            [] => 0,
+            _ => TRANSFERS_MAX,
+        };
+        self.smtp.connections + self.https.connections + transfers
     }
 
     /// Most connections of people to consoles at once.

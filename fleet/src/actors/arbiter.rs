@@ -13,7 +13,7 @@ use std::{
 
 use actix::{Actor, Addr};
 use emulator::{
-    AttemptOutcome, MessageId, Output, Transmission, Transport, license::LicenseCensus,
+    AttemptOutcome, MessageId, Output, Transfer, Transmission, Transport, license::LicenseCensus,
 };
 use jiff::Timestamp;
 use sink::MessageKey;
@@ -21,7 +21,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::{
     REPORT_EVERY, Report,
-    courier::{ArbiterEnd, Carried, Errand},
+    courier::{ArbiterEnd, Carried, Errand, FileErrand, Task},
     device::{AttemptEnded, CountLicenses, DeviceActor, Feed, Render},
     talk::RunningDevice,
     watchers::Watchers,
@@ -79,7 +79,7 @@ pub(super) struct Arbiter {
     reported: RefCell<Ledger>,
     courier_settings: Arc<CourierSettings>,
     /// The line to the courier thread; given up when nothing further will be sent.
-    errands: RefCell<Option<mpsc::UnboundedSender<Errand>>>,
+    errands: RefCell<Option<mpsc::UnboundedSender<Task>>>,
     deadlines: RefCell<BinaryHeap<Reverse<(Timestamp, u32)>>>,
     alarm: Arc<Alarm>,
     outputs: RefCell<Vec<Output>>,
@@ -89,6 +89,8 @@ pub(super) struct Arbiter {
     /// What the courier thread has been given and no device has heard the outcome of, by device.
     in_flight: RefCell<BTreeMap<u32, (Transport, MessageId)>>,
     closing: watch::Receiver<bool>,
+    /// Files that devices have asked for and not got.
+    fetching: Cell<u64>,
     /// Inputs handed to devices that have not handled them yet.
     unhandled: Cell<u64>,
     /// The end of the run, once it has come.
@@ -231,11 +233,44 @@ impl Arbiter {
         };
         let (device, transmission) = (errand.device, &errand.transmission);
         let message = (transmission.route.transport(), transmission.id);
-        let refused = errands.send(errand).err();
-        if refused.is_none() {
-            self.in_flight.borrow_mut().insert(device, message);
+        match errands.send(Task::Message(errand)) {
+            Ok(()) => {
+                self.in_flight.borrow_mut().insert(device, message);
+                None
+            }
+            Err(mpsc::error::SendError(Task::Message(refused))) => Some(refused),
+            Err(mpsc::error::SendError(Task::File(_))) => None,
         }
-        refused.map(|refused| refused.0)
+    }
+
+    /// Has a file fetched, beside everything else.
+    pub(super) fn fetch(
+        self: &Rc<Self>,
+        device: u32,
+        transfer: Transfer,
+        address: Addr<DeviceActor>,
+    ) {
+        self.fetching.set(self.fetching.get() + 1);
+        self.recorder.borrow_mut().fetch_begun();
+        let arbiter = Rc::clone(self);
+        actix_rt::spawn(async move {
+            let permit = arbiter.courier_settings.file_permit().await;
+            if let Some(errands) = &*arbiter.errands.borrow() {
+                // A courier that is gone has been stopped, and nobody waits for what it did.
+                let _ = errands.send(Task::File(FileErrand {
+                    device,
+                    transfer,
+                    permit,
+                    address,
+                }));
+            }
+        });
+    }
+
+    /// A device has what it asked a server for, or knows that it will not get it.
+    pub(super) fn fetch_over(&self) {
+        self.fetching.set(self.fetching.get().saturating_sub(1));
+        self.recorder.borrow_mut().fetch_ended();
     }
 
     /// Device number `device` knows what became of its message.
@@ -266,7 +301,8 @@ impl Arbiter {
 
     /// Whether nothing further will happen here.
     fn is_idle(&self, finished: bool) -> bool {
-        let settled = self.recorder.borrow().outstanding(&self.reported.borrow()) == 0;
+        let settled = self.recorder.borrow().outstanding(&self.reported.borrow()) == 0
+            && self.fetching.get() == 0;
         finished && self.unhandled.get() == 0 && (settled || *self.closing.borrow())
     }
 
@@ -352,6 +388,7 @@ pub(crate) async fn run_arbiter(setup: ArbiterSetup) {
         watchers: RefCell::default(),
         in_flight: RefCell::default(),
         closing,
+        fetching: Cell::new(0),
         unhandled: Cell::new(0),
         ended_at: Cell::new(None),
     });
@@ -391,9 +428,13 @@ async fn serve(
             }
             taken = carried.recv_many(&mut outcomes, BATCH_MAX), if !courier_is_gone => {
                 courier_is_gone = taken == 0;
-                for Carried { address, ended, _permit } in outcomes.drain(..) {
-                    // One message on its way means one such letter at most in a device's mailbox.
-                    address.do_send(ended);
+                for outcome in outcomes.drain(..) {
+                    match outcome {
+                        // One message on its way means one such letter at most in a device's mailbox.
+                        Carried::Message { address, ended, _permit } => address.do_send(ended),
+                        // Permits bound these.
+                        Carried::File { address, fetched, _permit } => address.do_send(fetched),
+                    }
                 }
             }
             _ = report.tick() => {

@@ -4,7 +4,8 @@ use std::{rc::Rc, time::Instant};
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult};
 use emulator::{
-    AttemptOutcome, Device, Input, MessageId, Output, Probe, Rendered, SystemEvent, TooLarge,
+    Asker, AttemptOutcome, Device, Input, MessageId, Output, Rendered, SystemEvent, TooLarge,
+    TransferOutcome,
     cli::{LineResult, Session},
     license::LicenseCensus,
 };
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 
 use super::{
     arbiter::Arbiter,
-    talk::{Said, Talk, Told},
+    talk::{Said, Talk, Told, Wanted},
 };
 use crate::ledger::AtSink;
 
@@ -68,6 +69,11 @@ pub(super) struct AttemptEnded {
     pub(super) buffer: Vec<u8>,
 }
 
+/// A file that the device asked for has been fetched, or has not.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct Fetched(pub(super) TransferOutcome);
+
 /// A device and where it is.
 pub(super) struct DeviceActor {
     device: Device,
@@ -118,13 +124,19 @@ impl DeviceActor {
                 _ => AtSink::Not,
             };
             self.arbiter.observe(number, &output, at_sink);
-            if let Output::Transmit(transmission) = output {
-                if self.sending != Some(transmission.id) {
-                    self.sending = Some(transmission.id);
-                    self.at_sink = AtSink::Not;
+            match output {
+                Output::Transmit(transmission) => {
+                    if self.sending != Some(transmission.id) {
+                        self.sending = Some(transmission.id);
+                        self.at_sink = AtSink::Not;
+                    }
+                    self.arbiter
+                        .dispatch(number, transmission, context.address());
                 }
-                self.arbiter
-                    .dispatch(number, transmission, context.address());
+                Output::Transfer(transfer) if matches!(transfer.asker, Asker::Event(_)) => {
+                    self.arbiter.fetch(number, transfer, context.address());
+                }
+                _ => {}
             }
         }
         self.arbiter.return_outputs(outputs);
@@ -205,6 +217,17 @@ impl Handler<AttemptEnded> for DeviceActor {
     }
 }
 
+impl Handler<Fetched> for DeviceActor {
+    type Result = ();
+
+    fn handle(&mut self, Fetched(outcome): Fetched, context: &mut Self::Context) {
+        let now = self.arbiter.device_now();
+        self.handle_input(now, Input::Transferred(outcome), context);
+        // Only when what follows from it has been counted.
+        self.arbiter.fetch_over();
+    }
+}
+
 impl Handler<CountLicenses> for DeviceActor {
     type Result = MessageResult<CountLicenses>;
 
@@ -230,9 +253,9 @@ impl Handler<Talk> for DeviceActor {
             news,
         } = talk;
         let mut shown = Vec::new();
-        let (line, probe) = self.use_device(context, |device, outputs| {
+        let (line, wanted) = self.use_device(context, |device, outputs| {
             let line = hear(&mut session, device, now, said, (&mut shown, outputs));
-            (line, outputs.iter().rev().find_map(probe_in))
+            (line, outputs.iter().rev().find_map(wanted_in))
         });
         // Behind the reply, as a device prints it: what the session caused itself included.
         session.show_log(&self.device, &mut shown);
@@ -243,7 +266,7 @@ impl Handler<Talk> for DeviceActor {
             session,
             shown,
             line,
-            probe,
+            wanted,
         }))
     }
 }
@@ -262,15 +285,18 @@ fn hear(
         Said::Line(line) => return session.line(device, now, &line, shown, outputs),
         Said::News => {}
         Said::Resized { width, length } => session.resize(width, length),
-        Said::Probed(outcome) => session.resume(device, now, &outcome, shown, outputs),
+        Said::Arrived(arrival) => return session.resume(device, now, arrival, shown, outputs),
     }
     LineResult::default()
 }
 
-fn probe_in(output: &Output) -> Option<Probe> {
-    if let Output::Probe(probe) = output {
-        Some(probe.clone())
-    } else {
-        None
+/// What a session wants to be done outside of its device.
+fn wanted_in(output: &Output) -> Option<Wanted> {
+    match output {
+        Output::Probe(probe) => Some(Wanted::Probe(probe.clone())),
+        Output::Transfer(transfer) if matches!(transfer.asker, Asker::Session(_)) => {
+            Some(Wanted::Transfer(transfer.clone()))
+        }
+        _ => None,
     }
 }

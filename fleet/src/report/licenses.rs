@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use emulator::{
     LicenseFileOutcome,
+    device::files::WhyNot,
     license::{LicenseCensus, LineCondition, install::InstallOutcome},
 };
 use serde::Serialize;
@@ -29,7 +30,7 @@ impl LicenseSection {
             kinds.insert(condition.name(), count);
         }
         for (outcome, count) in &ledger.license_files {
-            section.files.insert(outcome_name(*outcome), *count);
+            *section.files.entry(outcome_name(*outcome)).or_default() += count;
         }
         section
     }
@@ -39,6 +40,11 @@ impl LicenseSection {
 pub(super) fn outcome_name(outcome: LicenseFileOutcome) -> String {
     match outcome {
         LicenseFileOutcome::Invalid => "invalid_file".to_owned(),
+        LicenseFileOutcome::NotOpened(WhyNot::TimedOut | WhyNot::Broken) => {
+            "not_opened_fileServerNotReachable".to_owned()
+        }
+        LicenseFileOutcome::NotOpened(_) => "not_opened_invalidLicenseFilePath".to_owned(),
+        LicenseFileOutcome::Interrupted => "interrupted".to_owned(),
         LicenseFileOutcome::Line(InstallOutcome::Supported) => "installed".to_owned(),
         LicenseFileOutcome::Line(InstallOutcome::NotSupported) => {
             "installed_not_supported".to_owned()
@@ -69,7 +75,10 @@ pub(crate) fn in_words(census: &LicenseCensus) -> String {
 
 /// What became of license files, in a line; empty if there were none.
 pub(super) fn files_in_words(ledger: &Ledger) -> String {
-    let files = ledger.license_files.iter();
-    let parts = files.map(|(outcome, count)| format!("{} {count}", outcome_name(*outcome)));
+    let mut files: BTreeMap<String, u64> = BTreeMap::new();
+    for (outcome, count) in &ledger.license_files {
+        *files.entry(outcome_name(*outcome)).or_default() += count;
+    }
+    let parts = files.iter().map(|(name, count)| format!("{name} {count}"));
     parts.collect::<Vec<_>>().join(", ")
 }

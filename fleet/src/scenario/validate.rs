@@ -1,6 +1,7 @@
 //! From a scenario file to a scenario, or to everything that is wrong with it.
 
 mod events;
+mod file_servers;
 mod fleets;
 mod licenses;
 mod ssh;
@@ -192,7 +193,8 @@ fn build(
     };
     let ssh = ssh::settings(source, &file.ssh, findings);
     let sources = sources(file.sources.addresses.as_ref(), findings);
-    let fleets = fleets::fleets(source, &file, clock.as_ref(), findings);
+    let file_servers = file_servers::file_servers(&file.file_server, overrides, findings);
+    let fleets = fleets::fleets(source, &file, &file_servers, clock.as_ref(), findings);
     if let Some(targets) = &targets {
         targets::check_transports(&file, targets, &fleets, findings);
     }
@@ -213,6 +215,7 @@ fn build(
         drain: file.drain.0,
         clock: clock?,
         targets: targets?,
+        file_servers,
         sources,
         smtp,
         https,
