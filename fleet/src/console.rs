@@ -192,11 +192,7 @@ async fn run_probe(couriers: Arc<CourierSettings>, probe: Probe) -> Arrival {
 }
 
 /// Fetches or stores a file for device number `device`.
-async fn run_transfer(
-    couriers: Arc<CourierSettings>,
-    device: u32,
-    transfer: Transfer,
-) -> Arrival {
+async fn run_transfer(couriers: Arc<CourierSettings>, device: u32, transfer: Transfer) -> Arrival {
     let permit = couriers.file_permit().await;
     Arrival::Transfer(TransferOutcome {
         asker: transfer.asker,

@@ -104,6 +104,11 @@ impl Gathered {
         self.attempts_begun.saturating_sub(self.attempts_ended)
     }
 
+    /// Files that devices asked servers for and did not get.
+    pub fn unfinished_fetches(&self) -> u64 {
+        self.fetches_begun.saturating_sub(self.fetches_ended)
+    }
+
     /// Messages that wait in their devices.
     pub fn waiting(&self) -> u64 {
         self.ledger.outstanding().saturating_sub(self.in_flight())

@@ -114,12 +114,7 @@ impl CourierSettings {
 }
 
 /// Lets the state machine of `job` have a socket.
-async fn by_tftp(
-    server: &Server,
-    caller: Caller,
-    path: &str,
-    job: Job,
-) -> Result<Vec<u8>, WhyNot> {
+async fn by_tftp(server: &Server, caller: Caller, path: &str, job: Job) -> Result<Vec<u8>, WhyNot> {
     let Some((_, address)) = server.addresses().next() else {
         return Err(WhyNot::TimedOut);
     };

@@ -22,8 +22,8 @@ pub(super) struct LicenseSection {
 }
 
 impl LicenseSection {
-    /// What `census` and `ledger` say.
-    pub(super) fn new(census: &LicenseCensus, ledger: &Ledger) -> Self {
+    /// What `census` and `ledger` say; `unfinished` files were asked for and had not come at the end.
+    pub(super) fn new(census: &LicenseCensus, ledger: &Ledger, unfinished: u64) -> Self {
         let mut section = Self::default();
         for (kind, condition, count) in census.iter() {
             let kinds = section.census.entry(kind.keyword()).or_default();
@@ -31,6 +31,9 @@ impl LicenseSection {
         }
         for (outcome, count) in &ledger.license_files {
             *section.files.entry(outcome_name(*outcome)).or_default() += count;
+        }
+        if unfinished > 0 {
+            section.files.insert("unfinished".to_owned(), unfinished);
         }
         section
     }

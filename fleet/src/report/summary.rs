@@ -242,7 +242,11 @@ impl Summary {
                 .collect(),
             by_type: by_type(result),
             errors: errors(result),
-            licenses: LicenseSection::new(&result.gathered.licenses, &result.gathered.ledger),
+            licenses: LicenseSection::new(
+                &result.gathered.licenses,
+                &result.gathered.ledger,
+                result.gathered.unfinished_fetches(),
+            ),
             thresholds,
             verdict: exit.verdict(),
             exit,

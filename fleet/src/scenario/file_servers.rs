@@ -21,7 +21,9 @@ pub struct FileServer {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(super) enum FileServerError {
     /// Not of a known form.
-    #[error("`{0}` is not a file server; write, say, tftp://127.0.0.1:6969 or http://127.0.0.1:8080")]
+    #[error(
+        "`{0}` is not a file server; write, say, tftp://127.0.0.1:6969 or http://127.0.0.1:8080"
+    )]
     Form(String),
     /// A scheme that nobody speaks here.
     #[error("devices do not reach real file servers by `{0}`")]
@@ -79,14 +81,36 @@ mod tests {
             Ok((own.protocol, own.secured, own.endpoint.port))
         };
         assert_eq!(place("tftp://127.0.0.1"), Ok((Protocol::Tftp, false, 69)));
-        assert_eq!(place("http://10.1.1.1:8080/"), Ok((Protocol::Http, false, 8080)));
+        assert_eq!(
+            place("http://10.1.1.1:8080/"),
+            Ok((Protocol::Http, false, 8080))
+        );
         assert_eq!(place("https://[::1]"), Ok((Protocol::Http, true, 443)));
-        assert_eq!(place("ftp://127.0.0.1"), Err(FileServerError::Scheme("ftp".into())));
+        assert_eq!(
+            place("ftp://127.0.0.1"),
+            Err(FileServerError::Scheme("ftp".into()))
+        );
         let public = FileServerError::Public("files.example.com".into());
         assert_eq!(place("tftp://files.example.com"), Err(public));
-        assert!(parse("f", "tftp://files.example.com", &["files.example.com".into()]).is_ok());
-        for text in ["127.0.0.1:69", "tftp://", "tftp://127.0.0.1/a", "tftp://127.0.0.1:0"] {
-            assert_eq!(place(text), Err(FileServerError::Form(text.into())), "{text}");
+        assert!(
+            parse(
+                "f",
+                "tftp://files.example.com",
+                &["files.example.com".into()]
+            )
+            .is_ok()
+        );
+        for text in [
+            "127.0.0.1:69",
+            "tftp://",
+            "tftp://127.0.0.1/a",
+            "tftp://127.0.0.1:0",
+        ] {
+            assert_eq!(
+                place(text),
+                Err(FileServerError::Form(text.into())),
+                "{text}"
+            );
         }
     }
 }

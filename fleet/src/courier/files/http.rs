@@ -28,12 +28,13 @@ impl CourierSettings {
         caller: Caller,
         url: &FileUrl,
     ) -> Result<Vec<u8>, WhyNot> {
-        let stream = self.open(server, caller, url).await.map_err(|failure| {
-            match failure.outcome {
-                emulator::AttemptOutcome::TimedOut => WhyNot::TimedOut,
-                _ => WhyNot::Broken,
-            }
-        })?;
+        let stream =
+            self.open(server, caller, url)
+                .await
+                .map_err(|failure| match failure.outcome {
+                    emulator::AttemptOutcome::TimedOut => WhyNot::TimedOut,
+                    _ => WhyNot::Broken,
+                })?;
         let (mut sender, wire) = handshake(TokioIo::new(stream)).await.map_err(broken)?;
         let answer = async {
             let response = sender.send_request(request(url)?).await.map_err(broken)?;
@@ -43,7 +44,9 @@ impl CourierSettings {
                 StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err(WhyNot::ReadOnly),
                 _ => return Err(WhyNot::Refused),
             }
-            let body = Limited::new(response.into_body(), FILE_BYTES_MAX).collect().await;
+            let body = Limited::new(response.into_body(), FILE_BYTES_MAX)
+                .collect()
+                .await;
             match body {
                 Ok(body) => Ok(body.to_bytes().to_vec()),
                 Err(error) if error.is::<LengthLimitError>() => Err(WhyNot::TooLarge),

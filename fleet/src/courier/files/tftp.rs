@@ -170,10 +170,18 @@ impl Client {
         self.sends += 1;
     }
 
+    /// Sends what is pending once more, because the server asks for it. That is no try of this side's, and
+    /// gives the server no more time.
+    fn repeat(&mut self) {
+        let to = self.peer.unwrap_or(self.server);
+        self.outgoing.push((to, self.pending.clone()));
+    }
+
     /// Tells the server that it is over because of `why`.
     fn abort(&mut self, code: u16, why: WhyNot) {
         let to = self.peer.unwrap_or(self.server);
-        self.outgoing.push((to, packet::error(code, "Transfer ended")));
+        self.outgoing
+            .push((to, packet::error(code, "Transfer ended")));
         self.state = State::Ended(Err(why));
     }
 
@@ -193,7 +201,7 @@ impl Client {
         match &self.state {
             State::Asked { with_options: true } => {}
             // The server did not hear the answer, which is still the one that is pending.
-            State::Reading { next: 1, .. } => return self.send_pending(now),
+            State::Reading { next: 1, .. } => return self.repeat(),
             State::Writing { .. } => return,
             State::Asked { .. } | State::Reading { .. } | State::Ended(_) => {
                 return self.abort(code::ILLEGAL, WhyNot::Refused);
@@ -238,7 +246,7 @@ impl Client {
         };
         if block == next.wrapping_sub(1) {
             // It did not hear that the block has come.
-            return self.send_pending(now);
+            return self.repeat();
         }
         if block != *next {
             return;

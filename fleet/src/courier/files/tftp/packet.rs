@@ -18,11 +18,18 @@ pub(super) mod code {
 /// What a server sends.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Packet<'a> {
-    Data { block: u16, bytes: &'a [u8] },
-    Acknowledgement { block: u16 },
+    Data {
+        block: u16,
+        bytes: &'a [u8],
+    },
+    Acknowledgement {
+        block: u16,
+    },
     /// Options with their values, names in lower case.
     Options(Vec<(String, u64)>),
-    Error { code: u16 },
+    Error {
+        code: u16,
+    },
 }
 
 impl<'a> Packet<'a> {
@@ -121,8 +128,14 @@ mod tests {
         let read = Packet::read;
         let block = 258;
         let bytes = &b"xy"[..];
-        assert_eq!(read(b"\0\x03\x01\x02xy"), Some(Packet::Data { block, bytes }));
-        assert_eq!(read(b"\0\x04\x01\x02"), Some(Packet::Acknowledgement { block }));
+        assert_eq!(
+            read(b"\0\x03\x01\x02xy"),
+            Some(Packet::Data { block, bytes })
+        );
+        assert_eq!(
+            read(b"\0\x04\x01\x02"),
+            Some(Packet::Acknowledgement { block })
+        );
         assert_eq!(read(b"\0\x05\0\x01no\0"), Some(Packet::Error { code: 1 }));
         let options = vec![("blksize".to_owned(), 1024), ("tsize".to_owned(), 7)];
         let packet = b"\0\x06BlkSize\x001024\0tsize\x007\0";

@@ -72,9 +72,14 @@ fn a_server_without_options_is_read_in_blocks_of_512_bytes() {
     bench.sent();
     bench.says(b"\0\x05\0\x08no\0");
     let (to, request) = bench.sent().unwrap();
-    assert_eq!((to, &*request), (address(SERVER), &b"\0\x01a.lic\0octet\0"[..]));
+    assert_eq!(
+        (to, &*request),
+        (address(SERVER), &b"\0\x01a.lic\0octet\0"[..])
+    );
     // The second request may be answered from another port.
-    bench.client.receive(address("127.0.0.1:5001"), &packet::data(1, b"x"), bench.now);
+    bench
+        .client
+        .receive(address("127.0.0.1:5001"), &packet::data(1, b"x"), bench.now);
     assert_eq!(bench.ended(), Some(Ok(b"x".to_vec())));
 }
 
@@ -203,12 +208,18 @@ fn files_that_are_too_large_are_refused_before_or_while_they_come() {
 fn strangers_are_told_off_and_change_nothing() {
     let mut bench = Bench::new(Job::Read);
     bench.sent();
-    bench.client.receive(address("127.0.0.2:5000"), &packet::data(1, b"evil"), bench.now);
+    bench.client.receive(
+        address("127.0.0.2:5000"),
+        &packet::data(1, b"evil"),
+        bench.now,
+    );
     assert_eq!((bench.sent(), bench.ended()), (None, None));
     bench.says(&packet::data(1, &[1; 512]));
     bench.sent();
     let stranger = address("127.0.0.1:6000");
-    bench.client.receive(stranger, &packet::data(2, b"evil"), bench.now);
+    bench
+        .client
+        .receive(stranger, &packet::data(2, b"evil"), bench.now);
     let (to, told) = bench.sent().unwrap();
     assert_eq!((to, &told[..4]), (stranger, &[0, 5, 0, 5][..]));
     assert_eq!(bench.ended(), None);
@@ -242,26 +253,38 @@ proptest! {
         let mut fate = fate.into_iter().cycle();
         let blocks: Vec<&[u8]> = bytes.chunks(16).collect();
         let block = |number: usize| blocks.get(number - 1).copied().unwrap_or(&[]);
+        // The block that the server has sent last, and whether both sides have waited in vain.
+        let (mut out, mut in_vain) = (None, true);
         let result = loop {
             if let Some(result) = bench.ended() {
                 break result;
             }
             let Some((_, sent)) = bench.sent() else {
+                in_vain = true;
                 bench.now = bench.client.deadline();
                 bench.client.elapse(bench.now);
                 continue;
             };
-            let answer = match sent[1] {
-                1 => OPTIONS.to_vec(),
-                4 => {
-                    let next = usize::from(sent[3]) + 1;
-                    if next > blocks.len() + 1 || next > 1 && block(next - 1).len() < 16 {
-                        continue;
-                    }
-                    packet::data(next as u16, block(next))
-                }
-                _ => continue,
+            let acknowledged = match sent[1] {
+                1 => None,
+                _ => Some(usize::from(sent[3])),
             };
+            // A server goes on when its block is acknowledged, and repeats it only behind a while.
+            if acknowledged != out && !in_vain {
+                continue;
+            }
+            in_vain = false;
+            let answer = match acknowledged {
+                None => OPTIONS.to_vec(),
+                Some(0) if out.is_none() => {
+                    out = Some(0);
+                    packet::data(1, block(1))
+                }
+                Some(number) => packet::data(number as u16 + 1, block(number + 1)),
+            };
+            if let Some(number) = acknowledged {
+                out = Some(number + 1);
+            }
             for _ in 0..fate.next().unwrap().min(2) {
                 bench.says(&answer);
             }
