@@ -316,6 +316,11 @@ impl Files {
         self.files.remove(url).is_some()
     }
 
+    /// Takes every file of `system` away.
+    pub(crate) fn erase(&mut self, system: &str) {
+        self.files.retain(|url, _| url.system != system);
+    }
+
     /// The files of `system`, by name.
     pub(crate) fn of<'f>(
         &'f self,

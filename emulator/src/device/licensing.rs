@@ -52,6 +52,23 @@ impl Device {
             .collect()
     }
 
+    /// What the device says of a configuration that was written for another: for `configured`, as `PID:SN`,
+    /// or for the one that the running configuration names.
+    pub(crate) fn udi_warning(&self, configured: Option<String>) -> Option<String> {
+        self.model.platform.licensed.as_ref()?;
+        let configured = match (configured, &self.running.udi) {
+            (Some(configured), _) => configured,
+            (None, Some(udi)) => udi.fill(&self.identity_values()).to_string(),
+            (None, None) => return None,
+        };
+        let own = self.udis().first()?.to_string();
+        (configured != own).then(|| {
+            format!(
+                "%Warning: The startup-config UDI ({configured}) does not match the device UDI ({own})"
+            )
+        })
+    }
+
     /// What surrounds the licenses at `now`; `None` for a model without license lines.
     pub(crate) fn license_ground(&self, now: Timestamp) -> Option<Ground<'_>> {
         Some(Ground {

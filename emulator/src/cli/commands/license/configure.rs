@@ -277,12 +277,8 @@ fn udi(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
         typed.text(0).unwrap_or_default(),
         typed.text(1).unwrap_or_default()
     );
-    let own = call.device.udis().into_iter().next();
-    let own = own.map(|udi| udi.to_string()).unwrap_or_default();
-    if configured != own {
-        call.print(&format!(
-            "%Warning: The startup-config UDI ({configured}) does not match the device UDI ({own})"
-        ));
+    if let Some(warning) = call.device.udi_warning(Some(configured)) {
+        call.print(&warning);
     }
     Next::Prompt
 }

@@ -1,24 +1,11 @@
 //! Files on servers that really exist: what sessions and events ask for, how they wait, and what they
 //! make of what comes. Reference licensing, sections 2.3, 4.5 and 7.4.
 
-#![allow(clippy::unwrap_used, reason = "a test ends at the unexpected")]
-
-#[allow(dead_code, reason = "every test program uses its own part of the desk")]
-#[path = "support/desk.rs"]
-mod desk;
-#[allow(dead_code, reason = "every test program uses its own part of the lab")]
-#[path = "support/lab.rs"]
-mod lab;
-#[allow(
-    dead_code,
-    reason = "every test program uses its own part of the files"
-)]
-#[path = "support/license_files.rs"]
-mod license_files;
-
 use std::sync::Arc;
 
-use desk::{Desk, privileged};
+use crate::desk::{Desk, privileged};
+use crate::lab::Lab;
+use crate::license_files::{license_file, permission};
 use emulator::{
     Asker, Errand, FileServers, Input, LicenseEvent, LicenseFileOutcome, Output, Served,
     SystemEvent, Transfer, TransferId, TransferOutcome,
@@ -28,8 +15,6 @@ use emulator::{
     template::Template,
 };
 use jiff::SignedDuration;
-use lab::Lab;
-use license_files::{license_file, permission};
 
 /// A router that reaches the server `files` by TFTP and HTTP, and `table` without a network.
 fn desk() -> Desk {
