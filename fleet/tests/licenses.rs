@@ -319,3 +319,43 @@ fn the_wave_that_comes_along_is_sound_and_balances() {
     let extensions = &summary["licenses"]["census"]["extension"];
     assert_eq!(extensions["expired_in_use"], 20);
 }
+
+#[test]
+fn the_rollout_that_comes_along_counts_what_went_wrong_by_its_cause() {
+    let folder = TempDir::new().unwrap();
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    let out = folder.path().join("run");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fleet"));
+    command.args(["run", "--plain", "--devices", "200", "--duration", "3s"]);
+    let mut sets = vec![
+        "validity.lag-budget=10m".to_owned(),
+        "threshold.0.min=200".to_owned(),
+    ];
+    for (traffic, at) in [
+        ("0", "100ms"),
+        ("1", "100ms"),
+        ("2", "100ms"),
+        ("3", "100ms"),
+        ("4", "2s"),
+    ] {
+        sets.push(format!("traffic.{traffic}.at={at}"));
+        sets.push(format!("traffic.{traffic}.within=800ms"));
+    }
+    for set in &sets {
+        command.args(["--set", set]);
+    }
+    command.arg(scenarios.join("license-rollout.toml"));
+    let output = command.arg("--out").arg(&out).env_clear().output().unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    let summary = summary(&out);
+    assert_eq!(summary["ledger"]["balanced"], true);
+    let files = &summary["licenses"]["files"];
+    assert_eq!(files["installed"], 200, "{files}");
+    assert_eq!(files["failed_105_licenseNotValidForDevice"], 4, "{files}");
+    assert_eq!(files["failed_103_invalidLicenseLine"], 2, "{files}");
+    assert_eq!(files["invalid_file"], 1, "{files}");
+    assert_eq!(files["duplicate"], 20, "{files}");
+    // Each router mails what it got.
+    assert_eq!(summary["by_type"]["syslog"]["delivered"], 200);
+}
