@@ -457,8 +457,10 @@ impl<'a> Shelf<'a> {
 
 /// What became of the built-in license of `feature` before the device came into the fleet.
 fn as_shipped(feature: &Feature) -> Usage {
-    let mut usage = Usage::default();
-    usage.used_s = feature.used_hours.saturating_mul(3600);
+    let mut usage = Usage {
+        used_s: feature.used_hours.saturating_mul(3600),
+        ..Usage::default()
+    };
     usage.set(Mark::Accepted, feature.accepted);
     usage
 }

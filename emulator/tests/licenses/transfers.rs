@@ -39,18 +39,24 @@ fn file(desk: &Desk, text: &str) -> Vec<u8> {
 /// The transfer that was asked for last.
 fn asked(desk: &Desk) -> Transfer {
     let mut outputs = desk.lab.outputs.iter().rev();
-    let found = outputs.find_map(|output| match output {
-        Output::Transfer(transfer) => Some(transfer.clone()),
-        _ => None,
+    let found = outputs.find_map(|output| {
+        if let Output::Transfer(transfer) = output {
+            Some(transfer.clone())
+        } else {
+            None
+        }
     });
     found.unwrap()
 }
 
 fn license_files(desk: &Desk) -> Vec<LicenseFileOutcome> {
     let outputs = desk.lab.outputs.iter();
-    let told = outputs.filter_map(|output| match output {
-        Output::LicenseFile(outcome) => Some(*outcome),
-        _ => None,
+    let told = outputs.filter_map(|output| {
+        if let Output::LicenseFile(outcome) = output {
+            Some(*outcome)
+        } else {
+            None
+        }
     });
     told.collect()
 }

@@ -124,19 +124,17 @@ impl DeviceActor {
                 _ => AtSink::Not,
             };
             self.arbiter.observe(number, &output, at_sink);
-            match output {
-                Output::Transmit(transmission) => {
-                    if self.sending != Some(transmission.id) {
-                        self.sending = Some(transmission.id);
-                        self.at_sink = AtSink::Not;
-                    }
-                    self.arbiter
-                        .dispatch(number, transmission, context.address());
+            if let Output::Transmit(transmission) = output {
+                if self.sending != Some(transmission.id) {
+                    self.sending = Some(transmission.id);
+                    self.at_sink = AtSink::Not;
                 }
-                Output::Transfer(transfer) if matches!(transfer.asker, Asker::Event(_)) => {
-                    self.arbiter.fetch(number, transfer, context.address());
-                }
-                _ => {}
+                self.arbiter
+                    .dispatch(number, transmission, context.address());
+            } else if let Output::Transfer(transfer) = output
+                && matches!(transfer.asker, Asker::Event(_))
+            {
+                self.arbiter.fetch(number, transfer, context.address());
             }
         }
         self.arbiter.return_outputs(outputs);
@@ -292,11 +290,13 @@ fn hear(
 
 /// What a session wants to be done outside of its device.
 fn wanted_in(output: &Output) -> Option<Wanted> {
-    match output {
-        Output::Probe(probe) => Some(Wanted::Probe(probe.clone())),
-        Output::Transfer(transfer) if matches!(transfer.asker, Asker::Session(_)) => {
-            Some(Wanted::Transfer(transfer.clone()))
-        }
-        _ => None,
+    if let Output::Probe(probe) = output {
+        return Some(Wanted::Probe(probe.clone()));
     }
+    if let Output::Transfer(transfer) = output
+        && matches!(transfer.asker, Asker::Session(_))
+    {
+        return Some(Wanted::Transfer(transfer.clone()));
+    }
+    None
 }

@@ -10,7 +10,7 @@ use emulator::{
 };
 use serde::Serialize;
 
-use crate::ledger::Ledger;
+use crate::{ledger::Ledger, record::Gathered};
 
 /// The licenses of a fleet, for scripts.
 #[derive(Debug, Default, Serialize)]
@@ -22,16 +22,17 @@ pub(super) struct LicenseSection {
 }
 
 impl LicenseSection {
-    /// What `census` and `ledger` say; `unfinished` files were asked for and had not come at the end.
-    pub(super) fn new(census: &LicenseCensus, ledger: &Ledger, unfinished: u64) -> Self {
+    /// What was `gathered` of licenses. Files that are unfinished were asked for and had not come at the end.
+    pub(super) fn new(gathered: &Gathered) -> Self {
         let mut section = Self::default();
-        for (kind, condition, count) in census.iter() {
+        for (kind, condition, count) in gathered.licenses.iter() {
             let kinds = section.census.entry(kind.keyword()).or_default();
             kinds.insert(condition.name(), count);
         }
-        for (outcome, count) in &ledger.license_files {
+        for (outcome, count) in &gathered.ledger.license_files {
             *section.files.entry(outcome_name(*outcome)).or_default() += count;
         }
+        let unfinished = gathered.unfinished_fetches();
         if unfinished > 0 {
             section.files.insert("unfinished".to_owned(), unfinished);
         }

@@ -242,11 +242,7 @@ impl Summary {
                 .collect(),
             by_type: by_type(result),
             errors: errors(result),
-            licenses: LicenseSection::new(
-                &result.gathered.licenses,
-                &result.gathered.ledger,
-                result.gathered.unfinished_fetches(),
-            ),
+            licenses: LicenseSection::new(&result.gathered),
             thresholds,
             verdict: exit.verdict(),
             exit,

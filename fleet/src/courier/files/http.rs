@@ -1,7 +1,7 @@
 //! One file by HTTP: a request, and its response up to a size.
 
 use bytes::Bytes;
-use emulator::{FileUrl, device::files::WhyNot};
+use emulator::{AttemptOutcome, FileUrl, device::files::WhyNot};
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::{
     Request, StatusCode,
@@ -28,13 +28,14 @@ impl CourierSettings {
         caller: Caller,
         url: &FileUrl,
     ) -> Result<Vec<u8>, WhyNot> {
+        let stream = self.open(server, caller, url).await;
         let stream =
-            self.open(server, caller, url)
-                .await
-                .map_err(|failure| match failure.outcome {
-                    emulator::AttemptOutcome::TimedOut => WhyNot::TimedOut,
-                    _ => WhyNot::Broken,
-                })?;
+            stream.map_err(
+                |failure| match failure.outcome == AttemptOutcome::TimedOut {
+                    true => WhyNot::TimedOut,
+                    false => WhyNot::Broken,
+                },
+            )?;
         let (mut sender, wire) = handshake(TokioIo::new(stream)).await.map_err(broken)?;
         let answer = async {
             let response = sender.send_request(request(url)?).await.map_err(broken)?;
