@@ -133,6 +133,32 @@ fn a_feature_that_the_image_does_not_know_is_stored_all_the_same() {
 }
 
 #[test]
+fn a_license_of_an_event_is_for_the_stack_member_that_it_names() {
+    let source = |member: &str| Source::Composed {
+        name: "test",
+        text: text(&everywhere(
+            "0ms",
+            &format!("\"license-install\"\nmember = {member}\nlicense = {{ feature = \"extra\" }}"),
+        ))
+        .replace(
+            "platform = \"CISCO2951\"",
+            "platform = \"WS-C3750E\"\nstack-members = 3",
+        ),
+        files: vec![("edge.ios".to_owned(), "hostname {hostname}\n".to_owned())],
+    };
+    let load = |member| Scenario::load(&source(member), &Overrides::default());
+    let scenario = load("3").unwrap().scenario;
+    let forecast = simulate(&scenario, 0..DEVICES);
+    let stored = LicenseFileOutcome::Line(InstallOutcome::NotSupported);
+    assert_eq!(
+        outcomes(&forecast),
+        BTreeMap::from([(stored, DEVICES.into())])
+    );
+    let findings = load("4").unwrap_err();
+    assert_eq!(findings[0].message, "`edge` has no stack member 4");
+}
+
+#[test]
 fn what_was_installed_is_cleared_and_what_was_not_is_unheard() {
     let clear = "\"license-clear\"\nfeature = \"datak9\"";
     let installed = everywhere("0ms", DATA) + &everywhere("200ms", clear);
