@@ -13,9 +13,13 @@ use emulator::{
 use fleet::monitor::resident_bytes;
 use jiff::Timestamp;
 
+/// As in the `fleet` command.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Licenses that each device gets, of features that it can be licensed for.
 const FEATURES: [&str; 4] = ["securityk9", "uck9", "datak9", "gatekeeper"];
-const DEVICES_DEFAULT: u32 = 20_000;
+const DEVICES_DEFAULT: u32 = 100_000;
 /// Log lines of some 190 bytes, more than a log buffer holds.
 const LOG_LINES: u32 = 50;
 
@@ -45,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             issued_at_s: 1_767_000_000,
             flaw: None,
         };
-        let event = LicenseEvent::Install(Arc::new(delivery));
+        let event = LicenseEvent::Install(Arc::new(delivery), 0);
         for device in &mut devices {
             let event = SystemEvent::License(event.clone());
             device.handle(start, Input::Event(event), &mut outputs);

@@ -40,6 +40,7 @@ mod monitor;
 mod pager;
 mod secret;
 mod terminal;
+mod transfers;
 mod typing;
 mod waiting;
 
@@ -55,6 +56,7 @@ use pager::{Pager, Size, push_crlf};
 use terminal::Terminal;
 pub use terminal::{Interaction, Line, LineEnd, PRIVILEGED, Settings};
 pub(crate) use waiting::Waiting;
+pub use waiting::{Arrival, Awaited};
 
 use crate::{
     device::{Device, Input},

@@ -77,6 +77,9 @@ pub struct Configuration {
     pub domain_name: Option<Template>,
     /// The `call-home` block.
     pub call_home: CallHomeSettings,
+    /// `license udi`: the device that the text was written for, as `PID:SN`. A device that boots another's
+    /// configuration warns, and writes its own when it saves.
+    pub udi: Option<Template>,
     /// Lines that Call Home does not interpret.
     pub verbatim: Verbatim,
 }
@@ -325,6 +328,7 @@ impl Default for Configuration {
             http_client_source_interface: None,
             domain_name: None,
             call_home: CallHomeSettings::default(),
+            udi: None,
             verbatim: Verbatim::default(),
         }
     }

@@ -50,6 +50,7 @@ pub mod syslog;
 pub mod template;
 mod text;
 pub mod time;
+pub mod transfer;
 pub mod transport;
 
 pub use alert_group::{AlertGroup, MessageType};
@@ -65,6 +66,7 @@ pub use platform::{Catalogue, Platform};
 pub use policy::Policy;
 pub use probe::{Probe, ProbeId, ProbeOutcome, ServerState};
 pub use severity::Severity;
+pub use transfer::{Asker, Errand, Transfer, TransferId, TransferOutcome};
 pub use transport::{
     AttemptOutcome, MessageId, OutstandingMessage, Route, Settlement, Transmission, Transport,
 };

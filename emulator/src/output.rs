@@ -5,9 +5,11 @@ use jiff::Timestamp;
 use crate::{
     alert_group::MessageType,
     config::ProfileId,
+    device::files::WhyNot,
     license::install::InstallOutcome,
     probe::Probe,
     severity::Severity,
+    transfer::Transfer,
     transport::{MessageId, Settlement, Transmission, Transport},
 };
 
@@ -86,6 +88,10 @@ pub enum Trap {
 pub enum LicenseFileOutcome {
     /// It is no license file, or the device cannot be licensed by one.
     Invalid,
+    /// Its server did not give it.
+    NotOpened(WhyNot),
+    /// The device went down while it was being fetched.
+    Interrupted,
     /// One of its lines, each of which is told by itself.
     Line(InstallOutcome),
 }
@@ -150,6 +156,8 @@ pub enum Output {
     /// Please find out whether these mail servers answer, and resume the session that the call was
     /// about; see [`crate::probe`].
     Probe(Probe),
+    /// Please fetch a file from a server, or store one there; see [`crate::transfer`].
+    Transfer(Transfer),
     /// A license file was taken by an event, with what became of it.
     LicenseFile(LicenseFileOutcome),
     /// A trap is to be sent.

@@ -13,8 +13,8 @@ mod lab;
 #[path = "support/desk.rs"]
 mod desk;
 
-use desk::{Desk, script, shown};
-use emulator::{Output, Probe, ProbeId, ProbeOutcome, ServerState, SystemEvent};
+use desk::{Desk, script};
+use emulator::{Output, Probe, ProbeId, ProbeOutcome, ServerState, SystemEvent, cli::Arrival};
 
 const CONFIGURATION: &str = "service call-home\nhostname edge\ncall-home\n \
      mail-server 192.168.2.1 priority 1\n mail-server user:secret@smtp.example.com priority 2 secure tls\n";
@@ -85,12 +85,7 @@ fn interrupting_ends_the_waiting_and_the_outcome_is_dropped() {
     );
     assert_eq!(desk.session.waits_for(), None);
     let late = ProbeOutcome::unknown(ProbeId(1));
-    let mut out = Vec::new();
-    let lab = &mut desk.lab;
-    let now = lab.now;
-    desk.session
-        .resume(&mut lab.device, now, &late, &mut out, &mut lab.outputs);
-    assert_eq!(shown(&out), "");
+    assert_eq!(desk.arrives(Arrival::Probe(late)).0, "");
 }
 
 #[test]

@@ -138,6 +138,7 @@ proptest! {
                 Output::Settled { id, .. } => prop_assert!(open.remove(id), "{id} was not open"),
                 Output::Trap(_)
                 | Output::Probe(_)
+                | Output::Transfer(_)
                 | Output::LicenseFile(_)
                 | Output::Unheard => {}
             }

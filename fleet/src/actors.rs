@@ -21,7 +21,7 @@ use crate::{
 
 pub(crate) use arbiter::{ArbiterSetup, run_arbiter};
 pub(crate) use courier::{CourierSetup, line, run_courier};
-pub(crate) use talk::{RunningDevice, Said, Talk, Told};
+pub(crate) use talk::{RunningDevice, Said, Talk, Told, Wanted};
 
 /// How often a thread reports.
 const REPORT_EVERY: Duration = Duration::from_millis(200);

@@ -12,13 +12,13 @@ use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
 
 use actix::Recipient;
 use emulator::{
-    Probe, ProbeOutcome, ServerState,
-    cli::{LineResult, Session, Settings},
+    Probe, ProbeOutcome, ServerState, Transfer, TransferOutcome,
+    cli::{Arrival, LineResult, Session, Settings},
 };
 use tokio::sync::Notify;
 
 use crate::{
-    actors::{RunningDevice, Said, Talk, Told},
+    actors::{RunningDevice, Said, Talk, Told, Wanted},
     courier::CourierSettings,
 };
 
@@ -66,14 +66,16 @@ pub(crate) struct Console {
     session: Option<Box<Session>>,
     /// After how long without input the session is to end.
     idle_timeout: Option<Duration>,
+    /// Number of the device over all fleets.
+    number: u32,
     couriers: Arc<CourierSettings>,
-    /// Mail servers that are being probed for the session.
-    probing: Option<Probing>,
+    /// What is being done for the session, which waits for it.
+    awaited: Option<Awaited>,
     /// The device has logged something that the session may show.
     news: Arc<Notify>,
 }
 
-type Probing = Pin<Box<dyn Future<Output = ProbeOutcome> + Send>>;
+type Awaited = Pin<Box<dyn Future<Output = Arrival> + Send>>;
 
 /// What came of something said on a console.
 #[derive(Debug)]
@@ -93,8 +95,9 @@ impl Console {
             device: device.console(),
             session: Some(Box::new(Session::open(settings))),
             idle_timeout: None,
+            number: device.number,
             couriers: Arc::clone(&device.couriers),
-            probing: None,
+            awaited: None,
             news: Arc::default(),
         }
     }
@@ -113,13 +116,19 @@ impl Console {
             session,
             shown,
             line,
-            probe,
+            wanted,
             idle_timeout,
         } = told.ok().flatten()?;
         self.idle_timeout = idle_timeout;
-        if let Some(probe) = probe {
-            let couriers = Arc::clone(&self.couriers);
-            self.probing = Some(Box::pin(run_probe(couriers, probe)));
+        let (couriers, number) = (Arc::clone(&self.couriers), self.number);
+        match wanted {
+            Some(Wanted::Probe(probe)) => {
+                self.awaited = Some(Box::pin(run_probe(couriers, probe)));
+            }
+            Some(Wanted::Transfer(transfer)) => {
+                self.awaited = Some(Box::pin(run_transfer(couriers, number, transfer)));
+            }
+            None => {}
         }
         let ended = session.is_ended();
         self.session = Some(session);
@@ -130,27 +139,27 @@ impl Console {
         })
     }
 
-    /// Whether mail servers are being probed; the session waits for that.
-    pub(crate) fn is_probing(&self) -> bool {
-        self.probing.is_some()
+    /// Whether the session waits for something that takes a network.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.awaited.is_some()
     }
 
-    /// Waits for the outcome of a probe, to be said; for ever where there is none.
-    pub(crate) async fn probed(&mut self) -> Said {
-        let Some(probing) = &mut self.probing else {
+    /// Waits for what the session waits for, to be said; for ever where that is nothing.
+    pub(crate) async fn arrived(&mut self) -> Said {
+        let Some(awaited) = &mut self.awaited else {
             return std::future::pending().await;
         };
-        let outcome = probing.await;
-        self.probing = None;
-        Said::Probed(outcome)
+        let arrival = awaited.await;
+        self.awaited = None;
+        Said::Arrived(arrival)
     }
 
-    /// Waits for something that nobody typed and that is to be said: the outcome of a probe, or that
+    /// Waits for something that nobody typed and that is to be said: what the session waits for, or that
     /// the device has logged something.
     pub(crate) async fn unasked(&mut self) -> Said {
         let news = Arc::clone(&self.news);
         tokio::select! {
-            outcome = self.probed() => outcome,
+            arrived = self.arrived() => arrived,
             () = news.notified() => Said::News,
         }
     }
@@ -162,7 +171,7 @@ impl Console {
 }
 
 /// Connects to all servers of `probe` at once.
-async fn run_probe(couriers: Arc<CourierSettings>, probe: Probe) -> ProbeOutcome {
+async fn run_probe(couriers: Arc<CourierSettings>, probe: Probe) -> Arrival {
     let mut running = tokio::task::JoinSet::new();
     for (position, server) in probe.servers.iter().enumerate() {
         let (couriers, server) = (Arc::clone(&couriers), Arc::clone(server));
@@ -176,8 +185,17 @@ async fn run_probe(couriers: Arc<CourierSettings>, probe: Probe) -> ProbeOutcome
             ServerState::NotAvailable
         };
     }
-    ProbeOutcome {
+    Arrival::Probe(ProbeOutcome {
         id: probe.id,
         servers,
-    }
+    })
+}
+
+/// Fetches or stores a file for device number `device`.
+async fn run_transfer(couriers: Arc<CourierSettings>, device: u32, transfer: Transfer) -> Arrival {
+    let permit = couriers.file_permit().await;
+    Arrival::Transfer(TransferOutcome {
+        asker: transfer.asker,
+        result: couriers.transfer(&permit, device, &transfer).await,
+    })
 }

@@ -14,6 +14,7 @@
 //! | `opening`, `reply`, `replay` | the beginning of a mail session |
 //! | `smtp`, `session`, `stuffing` | one mail; its session |
 //! | `https`, `url` | one HTTP request |
+//! | `files` | one file of a real file server, by TFTP or HTTP |
 //! | `pool` | permits, and connections at rest |
 //! | `farewell` | let servers close connections that have done their work |
 
@@ -21,6 +22,7 @@ mod dial;
 mod directory;
 mod failure;
 mod farewell;
+mod files;
 mod https;
 mod opening;
 mod pool;
@@ -52,6 +54,7 @@ use smtp::{Mail, SmtpCourier};
 
 pub use failure::{AttemptError, DETAIL_BYTES_MAX, ErrorKind};
 pub use farewell::FAREWELLS_MAX;
+pub use files::{FILE_BYTES_MAX, FilePermit, TRANSFER_TIME_MAX, TRANSFERS_MAX};
 pub use preflight::{Origin, Unreachable};
 pub use settings::{CourierSettings, EmbeddedAddresses, OwnSinks, PrepareError};
 

@@ -6,7 +6,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use emulator::{MessageId, MessageType, Output, Transport, config::ProfileId};
+use emulator::{Asker, MessageId, MessageType, Output, Transport, config::ProfileId};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use siphasher::sip128::{Hasher128, SipHasher13};
@@ -64,6 +64,14 @@ impl Fingerprint {
                 hasher.write_u8(5);
                 outcome.hash(&mut hasher);
             }
+            Output::Transfer(transfer) => match transfer.asker {
+                Asker::Event(_) => {
+                    hasher.write_u8(6);
+                    hasher.write(transfer.url.to_string().as_bytes());
+                }
+                // What people ask for is no decision of the device.
+                Asker::Session(_) => return,
+            },
             Output::Transmit(_) | Output::Settled { .. } | Output::Trap(_) | Output::Probe(_) => {
                 return;
             }

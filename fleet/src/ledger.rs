@@ -90,7 +90,7 @@ impl Ledger {
             }
             Output::Trap(_) => self.traps += 1,
             Output::Unheard => self.unheard += 1,
-            Output::Transmit(_) | Output::Probe(_) => {}
+            Output::Transmit(_) | Output::Probe(_) | Output::Transfer(_) => {}
         }
     }
 

@@ -8,6 +8,11 @@ use fleet::{
     exit::Exit,
 };
 
+/// With the system's allocator, the passing work on each device leaves holes between what devices keep: a
+/// third more resident memory for their licenses.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let command = Arguments::read();
     tracing_subscriber::fmt()

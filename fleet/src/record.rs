@@ -100,6 +100,10 @@ pub struct Gathered {
     pub attempts_begun: u64,
     /// Attempts ended.
     pub attempts_ended: u64,
+    /// Files that devices asked servers for, because of an event.
+    pub fetches_begun: u64,
+    /// Those whose outcome the device has.
+    pub fetches_ended: u64,
     /// When the last attempt ended.
     pub last_end: Option<Instant>,
     /// How long messages stayed, counted in two ways.
@@ -110,6 +114,11 @@ impl Gathered {
     /// Messages that are being sent.
     pub fn in_flight(&self) -> u64 {
         self.attempts_begun.saturating_sub(self.attempts_ended)
+    }
+
+    /// Files that devices asked servers for and did not get.
+    pub fn unfinished_fetches(&self) -> u64 {
+        self.fetches_begun.saturating_sub(self.fetches_ended)
     }
 
     /// Messages that wait in their devices.
@@ -134,6 +143,8 @@ impl Gathered {
         self.mailbox_waits += other.mailbox_waits;
         self.attempts_begun += other.attempts_begun;
         self.attempts_ended += other.attempts_ended;
+        self.fetches_begun += other.fetches_begun;
+        self.fetches_ended += other.fetches_ended;
         self.last_end = self.last_end.max(other.last_end);
         self.sojourns.merge(&other.sojourns);
     }
@@ -287,6 +298,16 @@ impl Recorder {
     /// An attempt is over, whether anything was sent or not.
     pub fn attempt_ended(&mut self) {
         self.gathered.attempts_ended += 1;
+    }
+
+    /// A device has asked a server for a file.
+    pub fn fetch_begun(&mut self) {
+        self.gathered.fetches_begun += 1;
+    }
+
+    /// The device has the outcome.
+    pub fn fetch_ended(&mut self) {
+        self.gathered.fetches_ended += 1;
     }
 
     /// The queue of a device has changed from `before` messages to `after`.

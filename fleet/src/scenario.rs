@@ -7,6 +7,7 @@
 mod chain;
 mod fault;
 mod file;
+mod file_servers;
 mod kept;
 mod overrides;
 mod servers;
@@ -23,6 +24,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 pub use chain::{Chain, Following};
 pub use fault::{PlannedFault, protocol};
+pub use file_servers::FileServer;
 pub use kept::Kept;
 pub use overrides::Overrides;
 pub use source::{QUICKSTART, Source};
@@ -34,7 +36,7 @@ pub use traffic::{
     Arrival, BurstCount, Emission, Per, RateProfile, RateStretch, Spacing, Spread, Traffic,
 };
 
-use crate::{diagnostic::Diagnostic, threshold::Threshold};
+use crate::{courier::TRANSFERS_MAX, diagnostic::Diagnostic, threshold::Threshold};
 
 /// Most devices one process runs.
 pub const DEVICES_MAX: u32 = 5_000_000;
@@ -62,6 +64,8 @@ pub struct Scenario {
     pub clock: ClockSettings,
     /// Where messages go.
     pub targets: Targets,
+    /// File servers that really exist.
+    pub file_servers: Vec<FileServer>,
     /// Which addresses they come from.
     pub sources: SourceAddresses,
     /// How mail is sent.
@@ -102,9 +106,13 @@ impl Scenario {
         self.fleets.iter().map(|fleet| fleet.count).sum()
     }
 
-    /// Most connections at once by all transports.
+    /// Most connections at once by all transports, and for files.
     pub fn connections(&self) -> u32 {
-        self.smtp.connections + self.https.connections
+        let transfers = match self.file_servers.as_slice() {
+            [] => 0,
+            _ => TRANSFERS_MAX,
+        };
+        self.smtp.connections + self.https.connections + transfers
     }
 
     /// Most connections of people to consoles at once.

@@ -119,6 +119,8 @@ pub enum Metric {
     Type(MessageType, TypeFigure),
     /// A statistic of the responses to a message type: `by_type.syslog.response.p99`.
     TypeResponse(MessageType, Statistic),
+    /// License lines and files that events brought: `licenses.installed`.
+    Licenses(LicenseFigure),
     /// What the run itself took: `run.cpu_s`.
     Run(RunFigure),
     /// The generator's lag in milliseconds: `lag.p99`.
@@ -224,6 +226,15 @@ named!(
     }
 );
 named!(
+    /// What became of the license lines and files that events brought.
+    LicenseFigure {
+        Installed = "installed",
+        Duplicates = "duplicates",
+        Refused = "refused",
+        NotOpened = "not_opened",
+    }
+);
+named!(
     /// What the run itself took.
     RunFigure {
         CpuSeconds = "cpu_s",
@@ -252,6 +263,7 @@ impl Metric {
                     .find(|account| account.name() == *figure)
                     .map(Self::Account),
             },
+            ["licenses", figure] => LicenseFigure::parse(figure).map(Self::Licenses),
             ["run", figure] => RunFigure::parse(figure).map(Self::Run),
             ["by_type", kind, figure] => {
                 Some(Self::Type(message_type(kind)?, TypeFigure::parse(figure)?))
@@ -284,6 +296,7 @@ impl Metric {
             | Self::Ledger(_)
             | Self::Account(_)
             | Self::Type(..)
+            | Self::Licenses(_)
             | Self::Run(_) => false,
         }
     }
@@ -310,6 +323,11 @@ impl Metric {
             LedgerFigure::ALL
                 .iter()
                 .map(|figure| format!("ledger.{}", figure.name())),
+        );
+        names.extend(
+            LicenseFigure::ALL
+                .iter()
+                .map(|figure| format!("licenses.{}", figure.name())),
         );
         names.extend(
             Statistic::ALL

@@ -133,6 +133,33 @@ fn a_feature_that_the_image_does_not_know_is_stored_all_the_same() {
 }
 
 #[test]
+fn a_license_of_an_event_is_for_the_stack_member_that_it_names() {
+    let source = |member: &str| Source::Composed {
+        name: "test",
+        text: text(&everywhere(
+            "0ms",
+            &format!("\"license-install\"\nmember = {member}\nlicense = {{ feature = \"extra\" }}"),
+        ))
+        .replace(
+            "platform = \"CISCO2951\"",
+            "platform = \"WS-C3750E\"\nstack-members = 3",
+        ),
+        files: vec![("edge.ios".to_owned(), "hostname {hostname}\n".to_owned())],
+    };
+    let load = |member| Scenario::load(&source(member), &Overrides::default());
+    let scenario = load("3").unwrap().scenario;
+    let forecast = simulate(&scenario, 0..DEVICES);
+    let stored = LicenseFileOutcome::Line(InstallOutcome::NotSupported);
+    assert_eq!(
+        outcomes(&forecast),
+        BTreeMap::from([(stored, DEVICES.into())])
+    );
+    let findings = load("4").unwrap_err();
+    let mut messages = findings.iter().map(|own| &*own.message);
+    assert!(messages.any(|own| own == "`edge` has no stack member 4"));
+}
+
+#[test]
 fn what_was_installed_is_cleared_and_what_was_not_is_unheard() {
     let clear = "\"license-clear\"\nfeature = \"datak9\"";
     let installed = everywhere("0ms", DATA) + &everywhere("200ms", clear);
@@ -318,4 +345,44 @@ fn the_wave_that_comes_along_is_sound_and_balances() {
     assert_eq!(summary["ledger"]["delivered"], 3 * 20);
     let extensions = &summary["licenses"]["census"]["extension"];
     assert_eq!(extensions["expired_in_use"], 20);
+}
+
+#[test]
+fn the_rollout_that_comes_along_counts_what_went_wrong_by_its_cause() {
+    let folder = TempDir::new().unwrap();
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    let out = folder.path().join("run");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fleet"));
+    command.args(["run", "--plain", "--devices", "200", "--duration", "3s"]);
+    let mut sets = vec![
+        "validity.lag-budget=10m".to_owned(),
+        "threshold.0.min=200".to_owned(),
+    ];
+    for (traffic, at) in [
+        ("0", "100ms"),
+        ("1", "100ms"),
+        ("2", "100ms"),
+        ("3", "100ms"),
+        ("4", "2s"),
+    ] {
+        sets.push(format!("traffic.{traffic}.at={at}"));
+        sets.push(format!("traffic.{traffic}.within=800ms"));
+    }
+    for set in &sets {
+        command.args(["--set", set]);
+    }
+    command.arg(scenarios.join("license-rollout.toml"));
+    let output = command.arg("--out").arg(&out).env_clear().output().unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    let summary = summary(&out);
+    assert_eq!(summary["ledger"]["balanced"], true);
+    let files = &summary["licenses"]["files"];
+    assert_eq!(files["installed"], 200, "{files}");
+    assert_eq!(files["failed_105_licenseNotValidForDevice"], 4, "{files}");
+    assert_eq!(files["failed_103_invalidLicenseLine"], 2, "{files}");
+    assert_eq!(files["invalid_file"], 1, "{files}");
+    assert_eq!(files["duplicate"], 20, "{files}");
+    // Each router mails what it got.
+    assert_eq!(summary["by_type"]["syslog"]["delivered"], 200);
 }

@@ -10,6 +10,7 @@ use crate::{
     config::{Mode, apply::Position},
     device::Device,
     probe::ProbeId,
+    transfer::TransferId,
 };
 
 /// Most characters of the host name in front of a configuration prompt.
@@ -137,6 +138,8 @@ pub(crate) struct Terminal {
     pub(super) interaction: Interaction,
     /// How many probes it has asked for.
     probes: u32,
+    /// How many files it has asked servers for.
+    transfers: u32,
 }
 
 impl Terminal {
@@ -154,6 +157,7 @@ impl Terminal {
             monitor: false,
             interaction: settings.interaction,
             probes: 0,
+            transfers: 0,
         }
     }
 
@@ -161,6 +165,12 @@ impl Terminal {
     pub(crate) fn next_probe(&mut self) -> ProbeId {
         self.probes = self.probes.wrapping_add(1);
         ProbeId(self.probes)
+    }
+
+    /// The identifier of the next transfer of a file.
+    pub(crate) fn next_transfer(&mut self) -> TransferId {
+        self.transfers = self.transfers.wrapping_add(1);
+        TransferId(self.transfers)
     }
 
     /// The mode whose commands are understood first.

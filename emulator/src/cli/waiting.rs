@@ -1,18 +1,20 @@
 //! Waiting for something that takes a network: what is typed meanwhile, and going on.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use jiff::Timestamp;
 
 use super::{
-    After, Port, Session, State,
+    After, LineResult, Port, Session, State,
     call::{Call, Next},
     filter::Filter,
 };
 use crate::{
+    device::files::WhyNot,
     device::{Device, Input},
     output::Output,
     probe::{ProbeId, ProbeOutcome},
+    transfer::{Asker, TransferId, TransferOutcome},
 };
 
 /// Most bytes that may be typed ahead while a session waits; more are dropped.
@@ -20,12 +22,43 @@ const TYPED_AHEAD_BYTES_MAX: usize = 1024;
 /// `^C`, which ends the waiting.
 const INTERRUPT: u8 = 0x03;
 
+/// What a session waits for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Awaited {
+    /// A probe of mail servers.
+    Probe(ProbeId),
+    /// A file that is fetched or stored.
+    Transfer(TransferId),
+}
+
+/// What a session that waits is resumed with.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Arrival {
+    /// The outcome of a probe.
+    Probe(ProbeOutcome),
+    /// The outcome of a transfer.
+    Transfer(TransferOutcome),
+}
+
+impl Arrival {
+    /// What waits for it, if a session does.
+    fn of(&self) -> Option<Awaited> {
+        match self {
+            Self::Probe(outcome) => Some(Awaited::Probe(outcome.id)),
+            Self::Transfer(outcome) => match outcome.asker {
+                Asker::Session(id) => Some(Awaited::Transfer(id)),
+                Asker::Event(_) => None,
+            },
+        }
+    }
+}
+
 /// What happens with an outcome.
-type Then = Box<dyn FnOnce(&mut Call<'_>, &ProbeOutcome) -> Next + Send + Sync>;
+type Then = Box<dyn FnOnce(&mut Call<'_>, Arrival) -> Next + Send + Sync>;
 
 /// What a session waits for, and what that leads to.
 pub(crate) struct Waiting {
-    id: ProbeId,
+    id: Awaited,
     then: Then,
     /// What the whole output passes through, and what of it there is already.
     filter: Option<(Filter, Vec<u8>)>,
@@ -35,9 +68,30 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     /// Waits for the probe `id`; its outcome goes to `then`.
-    pub(crate) fn new(
+    pub(crate) fn for_probe(
         id: ProbeId,
         then: impl FnOnce(&mut Call<'_>, &ProbeOutcome) -> Next + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(Awaited::Probe(id), move |call, arrival| match arrival {
+            Arrival::Probe(outcome) => then(call, &outcome),
+            Arrival::Transfer(_) => Next::Prompt,
+        })
+    }
+
+    /// Waits for the transfer `id`; its result goes to `then`.
+    pub(crate) fn for_transfer(
+        id: TransferId,
+        then: impl FnOnce(&mut Call<'_>, Result<Arc<[u8]>, WhyNot>) -> Next + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(Awaited::Transfer(id), move |call, arrival| match arrival {
+            Arrival::Transfer(outcome) => then(call, outcome.result),
+            Arrival::Probe(_) => Next::Prompt,
+        })
+    }
+
+    fn new(
+        id: Awaited,
+        then: impl FnOnce(&mut Call<'_>, Arrival) -> Next + Send + Sync + 'static,
     ) -> Self {
         Self {
             id,
@@ -72,26 +126,26 @@ impl fmt::Debug for Waiting {
 }
 
 impl Session {
-    /// The probe whose outcome the session waits for; see [`crate::probe`].
-    pub fn waits_for(&self) -> Option<ProbeId> {
+    /// What the session waits for; see [`crate::probe`] and [`crate::transfer`].
+    pub fn waits_for(&self) -> Option<Awaited> {
         match &self.state {
             State::Waiting(waiting) | State::Paging(_, After::Wait(waiting)) => Some(waiting.id),
             State::Prompt | State::Paging(..) | State::Asking(_) | State::Ended => None,
         }
     }
 
-    /// Takes the outcome of a probe at `now`, shows it, and takes up what was typed meanwhile. An
-    /// outcome that the session does not wait for is dropped.
+    /// Takes what the session waits for at `now`, goes on with it, and takes up what was typed meanwhile;
+    /// says what became of the line that waited. What the session does not wait for is dropped.
     pub fn resume(
         &mut self,
         device: &mut Device,
         now: Timestamp,
-        outcome: &ProbeOutcome,
+        arrival: Arrival,
         out: &mut Vec<u8>,
         outputs: &mut Vec<Output>,
-    ) {
-        if self.waits_for() != Some(outcome.id) {
-            return;
+    ) -> LineResult {
+        if arrival.of().is_none() || self.waits_for() != arrival.of() {
+            return LineResult::default();
         }
         self.behind_log = false;
         device.handle(now, Input::DeadlineReached, outputs);
@@ -103,29 +157,38 @@ impl Session {
         };
         if !port.device.is_up() {
             self.state = State::Ended;
-            return;
+            return self.result(false);
         }
-        let typed = match std::mem::replace(&mut self.state, State::Prompt) {
-            State::Waiting(waiting) => self.go_on_with(waiting, outcome, None, &mut port),
+        let (typed, rejected) = match std::mem::replace(&mut self.state, State::Prompt) {
+            State::Waiting(waiting) => self.go_on_with(waiting, arrival, None, &mut port),
             State::Paging(pager, After::Wait(waiting)) => {
-                self.go_on_with(waiting, outcome, Some(pager), &mut port)
+                self.go_on_with(waiting, arrival, Some(pager), &mut port)
             }
             state @ (State::Prompt | State::Paging(..) | State::Asking(_) | State::Ended) => {
                 self.state = state;
-                return;
+                return LineResult::default();
             }
         };
         self.take_up(&typed, &mut port);
+        self.result(rejected)
     }
 
-    /// Shows the outcome, behind the pages that are still to be shown; what was typed meanwhile.
+    fn result(&self, rejected: bool) -> LineResult {
+        LineResult {
+            rejected,
+            ended: self.is_ended(),
+        }
+    }
+
+    /// Goes on with what came, behind the pages that are still to be shown; what was typed meanwhile, and
+    /// whether the line that waited is refused.
     fn go_on_with(
         &mut self,
         waiting: Waiting,
-        outcome: &ProbeOutcome,
+        arrival: Arrival,
         pager: Option<super::pager::Pager>,
         port: &mut Port<'_>,
-    ) -> Vec<u8> {
+    ) -> (Vec<u8>, bool) {
         let Waiting {
             then,
             filter,
@@ -136,7 +199,8 @@ impl Session {
             Some((filter, printed)) => (Some(filter), printed),
             None => (None, Vec::new()),
         };
-        let next = then(&mut self.call(port, &mut text), outcome);
+        let next = then(&mut self.call(port, &mut text), arrival);
+        let rejected = matches!(next, Next::Refused);
         if let Some(filter) = filter {
             text = filter.apply(&text);
         }
@@ -149,7 +213,7 @@ impl Session {
                 self.follow(next, text, port);
             }
         }
-        typed
+        (typed, rejected)
     }
 
     fn take_up(&mut self, typed: &[u8], port: &mut Port<'_>) {

@@ -1,6 +1,8 @@
 //! What `?` says about keywords, wherever they stand. A row whose keyword means something else says
 //! so itself.
 
+mod calendar;
+
 /// Keywords and their help, in the order of their bytes.
 #[rustfmt::skip]
 static KEYWORDS: &[(&str, &str)] = &[
@@ -12,25 +14,6 @@ static KEYWORDS: &[(&str, &str)] = &[
     ("2", "Second week of the month"),
     ("3", "Third week of the month"),
     ("4", "Fourth week of the month"),
-    ("April", "April"),
-    ("August", "August"),
-    ("December", "December"),
-    ("February", "February"),
-    ("Friday", "Friday"),
-    ("January", "January"),
-    ("July", "July"),
-    ("June", "June"),
-    ("March", "March"),
-    ("May", "May"),
-    ("Monday", "Monday"),
-    ("November", "November"),
-    ("October", "October"),
-    ("Saturday", "Saturday"),
-    ("September", "September"),
-    ("Sunday", "Sunday"),
-    ("Thursday", "Thursday"),
-    ("Tuesday", "Tuesday"),
-    ("Wednesday", "Wednesday"),
     ("aaa", "Authentication, Authorization and Accounting"),
     ("aaa_server", "Enable SNMP AAA server traps"),
     ("access-class", "Filter connections based on an IP access list"),
@@ -169,7 +152,6 @@ static KEYWORDS: &[(&str, &str)] = &[
     ("forward-protocol", "Controls forwarding of packets"),
     ("fqdn", "Include fully-qualified domain name"),
     ("frame-relay", "Global frame relay configuration commands"),
-    ("friday", "Every Friday"),
     ("from", "Source e-mail address of messages"),
     ("ftp", "FTP configuration commands"),
     ("full", "Force full duplex operation"),
@@ -265,7 +247,6 @@ static KEYWORDS: &[(&str, &str)] = &[
     ("mls", "Multilayer switching configuration"),
     ("mode", "Redundancy mode"),
     ("module", "Modules"),
-    ("monday", "Every Monday"),
     ("monitor", "Copy debug output to the current terminal line"),
     ("monthly", "Every month"),
     ("motd", "Message of the day banner"),
@@ -363,7 +344,6 @@ static KEYWORDS: &[(&str, &str)] = &[
     ("rsvp", "Resource reservation"),
     ("running-config", "Current operating configuration"),
     ("rw", "Read-write access with this community string"),
-    ("saturday", "Every Saturday"),
     ("scheduler", "Scheduler parameters"),
     ("scp", "SCP configuration commands"),
     ("secondary", "Make this IP address a secondary address"),
@@ -420,7 +400,6 @@ static KEYWORDS: &[(&str, &str)] = &[
     ("subscriber", "Subscriber configuration"),
     ("summary-address", "Perform address summarization"),
     ("summer-time", "Configure summer (daylight savings) time"),
-    ("sunday", "Every Sunday"),
     ("switch", "Configure switches of a stack"),
     ("switchport", "Set switching mode characteristics"),
     ("synchronous", "Synchronized message output"),
@@ -440,7 +419,6 @@ static KEYWORDS: &[(&str, &str)] = &[
     ("test", "Test message"),
     ("tftp", "TFTP configuration commands"),
     ("tftp-server", "Provide TFTP service for netload requests"),
-    ("thursday", "Every Thursday"),
     ("timeout", "How long a query waits"),
     ("timeout-policy", "Set HTTP server time-out policy parameters"),
     ("timestamps", "Timestamp debug or log messages"),
@@ -455,7 +433,6 @@ static KEYWORDS: &[(&str, &str)] = &[
     ("traps", "Enable SNMP traps"),
     ("trusted-key", "Key numbers for trusted time sources"),
     ("tty", "Terminal lines"),
-    ("tuesday", "Every Tuesday"),
     ("tunnel", "Protocol-over-protocol tunneling"),
     ("udld", "Configure global UDLD setting"),
     ("udp-small-servers", "Enable small UDP servers"),
@@ -485,7 +462,6 @@ static KEYWORDS: &[(&str, &str)] = &[
     ("vty", "Virtual terminal"),
     ("warning", "Warning event"),
     ("warnings", "Warning conditions"),
-    ("wednesday", "Every Wednesday"),
     ("weekly", "Every week"),
     ("width", "Set width of the display terminal"),
     ("write", "Write running configuration to memory, network, or terminal"),
@@ -498,9 +474,13 @@ static KEYWORDS: &[(&str, &str)] = &[
 
 /// The help for `keyword`; empty if there is none.
 pub(crate) fn help(keyword: &str) -> &'static str {
-    KEYWORDS
-        .binary_search_by(|(own, _)| (*own).cmp(keyword))
-        .map_or("", |found| KEYWORDS[found].1)
+    let found = [KEYWORDS, calendar::WORDS].into_iter().find_map(|words| {
+        let place = words
+            .binary_search_by(|(own, _)| (*own).cmp(keyword))
+            .ok()?;
+        Some(words[place].1)
+    });
+    found.unwrap_or("")
 }
 
 #[cfg(test)]
@@ -509,7 +489,11 @@ mod tests {
 
     #[test]
     fn keywords_stand_in_order_once_each() {
-        assert!(KEYWORDS.is_sorted_by(|(one, _), (next, _)| one < next));
-        assert!(KEYWORDS.iter().all(|(_, help)| !help.is_empty()));
+        for words in [KEYWORDS, calendar::WORDS] {
+            assert!(words.is_sorted_by(|(one, _), (next, _)| one < next));
+            assert!(words.iter().all(|(_, help)| !help.is_empty()));
+        }
+        let mut words = calendar::WORDS.iter();
+        assert!(words.all(|(word, help)| super::help(word) == *help));
     }
 }

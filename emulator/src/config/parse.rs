@@ -89,6 +89,13 @@ impl Reader {
             return;
         }
         let trimmed = line.trim();
+        if let ["license", "udi", "pid", pid, "sn", serial] =
+            *trimmed.split_whitespace().collect::<Vec<_>>()
+        {
+            let udi = Template::of_identity(&format!("{pid}:{serial}"));
+            self.parsed.configuration.udi = Some(udi);
+            return;
+        }
         if trimmed.is_empty() || trimmed.starts_with('!') || is_header(trimmed) {
             return;
         }
@@ -313,8 +320,7 @@ fn names_a_host(command: &Command<'_>) -> bool {
     }
 }
 
-/// Lines that `show running-config` prints of itself: those around the configuration, and the one
-/// by which every device names itself, whatever it is given.
+/// Lines that `show running-config` prints of itself, around the configuration.
 fn is_header(line: &str) -> bool {
     line == "Building configuration..."
         || line.starts_with("license udi ")

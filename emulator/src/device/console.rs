@@ -98,6 +98,10 @@ impl Device {
 
     /// Boots with the running configuration from here on.
     pub(crate) fn save_configuration(&mut self) {
+        if self.running.udi.is_some() {
+            // What is written names the device that writes.
+            Arc::make_mut(&mut self.running).udi = None;
+        }
         let as_shipped = *self.running == *self.model.startup;
         self.saved = (!as_shipped).then(|| Arc::clone(&self.running));
     }
@@ -105,6 +109,14 @@ impl Device {
     /// Boots without a configuration from here on.
     pub(crate) fn erase_configuration(&mut self) {
         self.saved = Some(Arc::default());
+    }
+
+    /// The same, and every other file in NVRAM is gone. Licenses have a region of their own there.
+    pub(crate) fn erase_nvram(&mut self) {
+        self.erase_configuration();
+        if let Some(files) = &mut self.files {
+            files.erase("nvram");
+        }
     }
 
     /// Logs that the configuration was changed.

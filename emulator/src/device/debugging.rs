@@ -172,15 +172,17 @@ impl Device {
                 )
             }
             Output::Settled { id, settlement, .. } => ended(*id, *settlement),
-            Output::Probe(_) | Output::Trap(_) | Output::LicenseFile(_) | Output::Unheard => {
-                return None;
-            }
+            Output::Probe(_)
+            | Output::Transfer(_)
+            | Output::Trap(_)
+            | Output::LicenseFile(_)
+            | Output::Unheard => return None,
         })
     }
 }
 
 /// A counter: who wants to hear of it, what it counts, and its value.
-type Counted = (DebugKind, &'static str, fn(&Counters) -> u32);
+type Counted = (DebugKind, &'static str, fn(&Counters) -> u16);
 
 #[rustfmt::skip]
 const COUNTED: [Counted; 12] = [

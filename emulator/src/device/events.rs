@@ -93,6 +93,9 @@ impl Device {
         self.scheduled_until = at;
         self.plan_periodic();
         self.log_and_raise(at, &OwnLine::Restarted.to_string(), outputs);
+        if let Some(warning) = self.udi_warning(None) {
+            self.log(at, &warning);
+        }
         self.licenses_boot(at, outputs);
         if self.boot_reason == BootReason::Crash {
             let alert = Alert::of_group(AlertGroup::Crash, Severity::Major, at, "System crash");

@@ -3,10 +3,15 @@
 //!
 //! A hundred thousand devices that fetch a file of their own need no sockets: a server is a table
 //! that the fleet shares, and a license file in it is made for whoever asks. What a device writes
-//! to a server is kept with the device, since no two devices share what they write.
+//! to a server is kept with the device, since no two devices share what they write. Servers that really
+//! exist are only named here: [`crate::transfer`] is how they are asked.
 //! Source: reference licensing, section 4.5.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
@@ -23,6 +28,15 @@ const NAME_BYTES_MAX: usize = 128;
 const NETWORK: [&str; 6] = ["tftp", "ftp", "http", "https", "scp", "rcp"];
 /// Names of the same flash memory.
 pub(crate) const FLASH: [&str; 3] = ["flash", "flash0", "bootflash"];
+
+/// How a server that really exists is spoken to.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Protocol {
+    /// `tftp:`.
+    Tftp,
+    /// `http:` and `https:`.
+    Http,
+}
 
 /// Where a file is: `flash:name`, `tftp://host/name`.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -81,7 +95,35 @@ impl FileUrl {
         &self.system
     }
 
-    /// The host of a server.
+    /// How its server is spoken to where that really exists; `None` for file systems of the device, and
+    /// for schemes that nobody speaks to real servers.
+    pub fn protocol(&self) -> Option<Protocol> {
+        match self.system.as_str() {
+            "tftp" => Some(Protocol::Tftp),
+            "http" | "https" => Some(Protocol::Http),
+            _ => None,
+        }
+    }
+
+    /// The name of its server in lower case, without the user and the port that may stand around it.
+    pub fn server(&self) -> String {
+        let named = self.host.rsplit('@').next().unwrap_or_default();
+        let name = match named
+            .strip_prefix('[')
+            .and_then(|rest| rest.split_once(']'))
+        {
+            Some((name, _)) => name,
+            None => named.split(':').next().unwrap_or_default(),
+        };
+        name.to_ascii_lowercase()
+    }
+
+    /// Whether files of its file system can be written.
+    pub(crate) fn is_writable(&self) -> bool {
+        !matches!(self.system(), "system" | "tmpsys" | "http" | "https")
+    }
+
+    /// The host of a server, as it was typed.
     pub fn host(&self) -> Option<&str> {
         (!self.host.is_empty()).then_some(self.host.as_str())
     }
@@ -118,7 +160,7 @@ impl fmt::Display for FileUrl {
 }
 
 /// Why a file is not opened, as the device words it in brackets.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, thiserror::Error)]
 pub enum WhyNot {
     /// There is no such file.
     #[error("File not found")]
@@ -138,6 +180,15 @@ pub enum WhyNot {
     /// The file system is full.
     #[error("No space left on device")]
     Full,
+    /// The file is larger than what is taken.
+    #[error("File too large")]
+    TooLarge,
+    /// The server refused for a reason of its own.
+    #[error("Undefined error")]
+    Refused,
+    /// The connection to the server was refused or broke.
+    #[error("I/O error")]
+    Broken,
 }
 
 /// A file that is not opened.
@@ -158,10 +209,12 @@ pub enum Served {
     Licenses(Arc<Delivery>),
 }
 
-/// File servers by host and path. The path may be `*`, which stands for every name.
+/// File servers by host and path. The path may be `*`, which stands for every name. Beside them, the
+/// names of those that really exist, which are asked for whatever is not in the tables.
 #[derive(Clone, Debug, Default)]
 pub struct FileServers {
     files: BTreeMap<(String, String), Served>,
+    reached: BTreeSet<(Protocol, String)>,
 }
 
 impl FileServers {
@@ -171,13 +224,27 @@ impl FileServers {
             .insert((host.to_owned(), path.to_owned()), served);
     }
 
-    fn get(&self, url: &FileUrl, udi: &Udi) -> Result<Arc<[u8]>, WhyNot> {
+    /// Lets the server `host` be one that really exists, to be spoken to by `protocol`.
+    pub fn reach(&mut self, protocol: Protocol, host: &str) {
+        self.reached.insert((protocol, host.to_ascii_lowercase()));
+    }
+
+    /// Whether the file at `url` is on a server that really exists.
+    pub(crate) fn reaches(&self, url: &FileUrl) -> bool {
+        let Some(protocol) = url.protocol().filter(|_| !self.reached.is_empty()) else {
+            return false;
+        };
+        self.reached.contains(&(protocol, url.server())) && self.served(url).is_none()
+    }
+
+    fn served(&self, url: &FileUrl) -> Option<&Served> {
         let key = |path: &str| (url.host.clone(), path.to_owned());
-        let found = self
-            .files
-            .get(&key(&url.path))
-            .or_else(|| self.files.get(&key("*")));
-        match found {
+        let named = self.files.get(&key(&url.path));
+        named.or_else(|| self.files.get(&key("*")))
+    }
+
+    fn get(&self, url: &FileUrl, udi: &Udi) -> Result<Arc<[u8]>, WhyNot> {
+        match self.served(url) {
             Some(Served::Bytes(bytes)) => Ok(Arc::clone(bytes)),
             Some(Served::Licenses(delivery)) => Ok(delivery.file(udi).into()),
             None if self.files.keys().any(|(host, _)| *host == url.host) => Err(WhyNot::NotFound),
@@ -225,7 +292,7 @@ impl Files {
         at: Timestamp,
     ) -> Result<(), FileError> {
         let no = |why| Err(url.not_opened(why));
-        if matches!(url.system(), "system" | "tmpsys" | "http" | "https") {
+        if !url.is_writable() {
             return no(WhyNot::ReadOnly);
         }
         let others = self.files.iter().filter(|(own, _)| *own != url);
@@ -247,6 +314,11 @@ impl Files {
     /// Takes the file at `url` away; whether there was one.
     pub(crate) fn delete(&mut self, url: &FileUrl) -> bool {
         self.files.remove(url).is_some()
+    }
+
+    /// Takes every file of `system` away.
+    pub(crate) fn erase(&mut self, system: &str) {
+        self.files.retain(|url, _| url.system != system);
     }
 
     /// The files of `system`, by name.
@@ -287,6 +359,28 @@ mod tests {
         ] {
             assert_eq!(FileUrl::parse(text).unwrap_err().why, why, "{text}");
         }
+    }
+
+    #[test]
+    fn servers_that_exist_are_asked_for_what_no_table_has() {
+        let mut servers = FileServers::default();
+        servers.reach(Protocol::Tftp, "Files");
+        servers.reach(Protocol::Http, "10.0.0.1");
+        let bytes: Arc<[u8]> = Arc::from(&b"x"[..]);
+        servers.put("files", "table", Served::Bytes(bytes));
+        for (text, reached) in [
+            ("tftp://files/a", true),
+            ("tftp://FILES/dir/a", true),
+            ("tftp://files/table", false),
+            ("http://files/a", false),
+            ("ftp://files/a", false),
+            ("https://user:word@10.0.0.1:8443/a", true),
+            ("tftp://other/a", false),
+            ("flash:a", false),
+        ] {
+            assert_eq!(servers.reaches(&url(text)), reached, "{text}");
+        }
+        assert_eq!(url("http://[2001:DB8::1]:80/a").server(), "2001:db8::1");
     }
 
     #[test]

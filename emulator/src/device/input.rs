@@ -7,6 +7,8 @@ use crate::{
     alert_group::AlertGroup,
     license::issue::Delivery,
     severity::Severity,
+    template::Template,
+    transfer::TransferOutcome,
     transport::{AttemptOutcome, MessageId},
 };
 
@@ -22,6 +24,8 @@ pub enum Input {
         /// How.
         outcome: AttemptOutcome,
     },
+    /// A file that the device asked for by itself has been fetched, or has not.
+    Transferred(TransferOutcome),
     /// Time has passed; see [`crate::Device::next_deadline`].
     DeadlineReached,
 }
@@ -83,8 +87,12 @@ pub enum SystemEvent {
 /// Something that happens to a device's licenses. Models without license lines do not notice.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum LicenseEvent {
-    /// A license manager delivers a license file and accepts its agreements.
-    Install(Arc<Delivery>),
+    /// A license manager delivers a license file for a stack member, counted from 0, and accepts its
+    /// agreements. A device without that member does not notice.
+    Install(Arc<Delivery>, u8),
+    /// A license manager has the device fetch a license file, and accepts its agreements. The URL may
+    /// name what differs from device to device.
+    Fetch(Arc<Template>),
     /// A license manager clears every installed license of a feature.
     Clear(Arc<str>),
     /// A bit of the license store flips. The device finds out at its next boot.

@@ -1,19 +1,25 @@
 //! What events do to licenses: a license manager's deliveries, flipped bits, time that is over, users.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
-use super::{Device, LicenseEvent};
+use super::{
+    Device, LicenseEvent,
+    files::{FileUrl, WhyNot},
+};
 use crate::{
     license::{
         LicenseCensus, course, ending,
         install::{self, InstallOutcome, Installation},
-        issue::Delivery,
         log::LicenseLog,
         removal,
         shelf::{Origin, Shelf},
         store::Mark,
     },
     output::{LicenseFileOutcome, Output},
+    template::Template,
+    transfer::{Asker, Errand, Transfer, TransferOutcome},
 };
 
 impl Device {
@@ -24,8 +30,18 @@ impl Device {
         outputs: &mut Vec<Output>,
     ) {
         let noticed = match event {
-            LicenseEvent::Install(delivery) => {
-                self.take_delivery(now, delivery, outputs);
+            LicenseEvent::Install(delivery, member) => {
+                match self.udis().get(usize::from(*member)) {
+                    Some(udi) => {
+                        let file = delivery.file(udi);
+                        self.take_license_file(now, &file, outputs);
+                        true
+                    }
+                    None => false,
+                }
+            }
+            LicenseEvent::Fetch(url) => {
+                self.fetch_license_file(now, url, outputs);
                 true
             }
             LicenseEvent::Clear(feature) => self.clear_licenses(now, feature, outputs),
@@ -38,14 +54,52 @@ impl Device {
         }
     }
 
-    fn take_delivery(&mut self, now: Timestamp, delivery: &Delivery, outputs: &mut Vec<Output>) {
-        let udis = self.udis();
-        let Some(udi) = udis.first() else {
-            return;
+    /// Installs the license file at `url`, at once or when its server has given it.
+    fn fetch_license_file(&mut self, now: Timestamp, url: &Template, outputs: &mut Vec<Output>) {
+        let text = url.fill(&self.identity_values());
+        let read = match FileUrl::parse(&text) {
+            Ok(url) if self.reaches(&url) => {
+                return outputs.push(Output::Transfer(Transfer {
+                    asker: Asker::Event(self.booted_at),
+                    url,
+                    errand: Errand::Fetch,
+                }));
+            }
+            Ok(url) => self.read_file(&url, 0),
+            Err(error) => Err(error),
         };
-        let file = delivery.file(udi);
-        let outcome = self.install_licenses(now, &file, outputs);
-        let Some(lines) = outcome else {
+        self.take_fetched(now, read.map_err(|error| error.why), outputs);
+    }
+
+    /// Takes what came of a transfer that the device itself had asked for.
+    pub(super) fn finish_transfer(
+        &mut self,
+        now: Timestamp,
+        outcome: TransferOutcome,
+        outputs: &mut Vec<Output>,
+    ) {
+        let TransferOutcome { asker, result } = outcome;
+        if self.is_up() && asker == Asker::Event(self.booted_at) {
+            self.take_fetched(now, result, outputs);
+        } else {
+            outputs.push(Output::LicenseFile(LicenseFileOutcome::Interrupted));
+        }
+    }
+
+    fn take_fetched(
+        &mut self,
+        now: Timestamp,
+        result: Result<Arc<[u8]>, WhyNot>,
+        outputs: &mut Vec<Output>,
+    ) {
+        match result {
+            Ok(bytes) => self.take_license_file(now, &bytes, outputs),
+            Err(why) => outputs.push(Output::LicenseFile(LicenseFileOutcome::NotOpened(why))),
+        }
+    }
+
+    fn take_license_file(&mut self, now: Timestamp, bytes: &[u8], outputs: &mut Vec<Output>) {
+        let Some(lines) = self.install_licenses(now, bytes, outputs) else {
             outputs.push(Output::LicenseFile(LicenseFileOutcome::Invalid));
             return;
         };
@@ -112,12 +166,12 @@ impl Device {
             .seed
             .draw(self.identity.device, "license tamper", occasion);
         let damaged = self.change_licenses(now, outputs, |licenses, _, _| {
-            let count = licenses.installed().len() as u64;
+            let count = licenses.installed().count() as u64;
             let chosen = draw
                 .checked_rem(count)
                 .and_then(|place| usize::try_from(place).ok());
             let key = chosen
-                .and_then(|place| licenses.installed().get(place))
+                .and_then(|place| licenses.installed().nth(place))
                 .map(|line| line.key());
             let line = key.and_then(|key| licenses.installed_mut(key));
             line.map(|line| line.damage(draw)).is_some()

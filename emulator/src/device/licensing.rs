@@ -52,6 +52,23 @@ impl Device {
             .collect()
     }
 
+    /// What the device says of a configuration that was written for another: for `configured`, as `PID:SN`,
+    /// or for the one that the running configuration names.
+    pub(crate) fn udi_warning(&self, configured: Option<String>) -> Option<String> {
+        self.model.platform.licensed.as_ref()?;
+        let configured = match (configured, &self.running.udi) {
+            (Some(configured), _) => configured,
+            (None, Some(udi)) => udi.fill(&self.identity_values()).to_string(),
+            (None, None) => return None,
+        };
+        let own = self.udis().first()?.to_string();
+        (configured != own).then(|| {
+            format!(
+                "%Warning: The startup-config UDI ({configured}) does not match the device UDI ({own})"
+            )
+        })
+    }
+
     /// What surrounds the licenses at `now`; `None` for a model without license lines.
     pub(crate) fn license_ground(&self, now: Timestamp) -> Option<Ground<'_>> {
         Some(Ground {
@@ -125,7 +142,7 @@ impl Device {
         let another_image = self.boots_another_image();
         self.change_licenses(now, outputs, |licenses, ground, log| {
             if another_image && ground.image.expanded_store_bytes > 0 {
-                licenses.lose_installed(ground.now_s);
+                licenses.lose_installed(ground.image, ground.now_s);
             }
             course::boot(licenses, ground, &wanted, log);
         });
@@ -192,6 +209,11 @@ impl Device {
         }
         let at = self.wall(now);
         self.files.get_or_insert_default().write(url, bytes, at)
+    }
+
+    /// Whether the file at `url` is on a server that really exists.
+    pub(crate) fn reaches(&self, url: &FileUrl) -> bool {
+        self.model.servers.reaches(url)
     }
 
     /// Whether the device has written a file to `url`.

@@ -251,6 +251,7 @@ fn dropped(said: &[Output]) -> Option<MessageFailure> {
             | Output::Trap(_)
             | Output::LicenseFile(_)
             | Output::Probe(_)
+            | Output::Transfer(_)
             | Output::Unheard => {}
         }
     }

@@ -14,7 +14,7 @@ use super::{
     shelf::{Ground, Line, Shelf},
     signature::Signature,
     space,
-    store::{Licenses, LineKey, Mark, StoreName},
+    store::{Licenses, LineKey, Mark, StoreName, Usage},
 };
 
 /// Why a line is not installed. The numbers and texts are what the device prints; only 137 is
@@ -255,12 +255,14 @@ fn store_line(
     let key = free_key(&shelf, member);
     let mut installed = ready.installed;
     let accepted = ready.kind.asks_for_agreement();
+    let mut usage = Usage::default();
     if let Some(before) = licenses.departed(installed.id()) {
         // A meter never runs backwards, whatever was cleared and installed again.
-        installed.usage.used_s = before.used_s;
+        usage.used_s = before.used_s;
     }
-    installed.usage.set(Mark::Accepted, accepted);
-    licenses.insert(installed, key);
+    usage.set(Mark::Accepted, accepted);
+    installed.set_usage(usage);
+    licenses.insert(installed, key, ground.image, feature);
     licenses.set_comment(key, &ready.comment);
     if let Some(pak) = ready.pak {
         licenses.rare_mut().paks.push((key, pak));
@@ -342,11 +344,6 @@ fn check(shelf: &Shelf<'_>, entry: &FileEntry) -> Checked {
             Err(InstallOutcome::Duplicate)
         }
         Ok(()) => {
-            let mut line = line;
-            if let Some((_, known)) = shelf.image.feature(&feature) {
-                // A fleet has the name once, not each of its devices.
-                line.terms.feature = known.name.clone();
-            }
             ready(entry, &line, member).ok_or(InstallOutcome::Failed(InstallError::InvalidPeriod))
         }
     };
@@ -356,7 +353,7 @@ fn check(shelf: &Shelf<'_>, entry: &FileEntry) -> Checked {
 /// Whether the very line is stored: what has been verified needs no second look. A signature alone
 /// proves nothing, for anybody can copy it under another text.
 fn is_stored(shelf: &Shelf<'_>, entry: &FileEntry, line: &ParsedLine<'_>) -> bool {
-    let mut signed = shelf.licenses.installed().iter();
+    let mut signed = shelf.licenses.installed();
     let signed = signed.find(|own| own.is_signed(&line.signature));
     let stored = signed.and_then(|own| shelf.find(own.key()));
     stored.is_some_and(|stored| shelf.text(&stored) == entry.line)
@@ -458,6 +455,6 @@ fn is_superfluous(lines: &[Line], shelf: &Shelf<'_>, line: &ParsedLine<'_>) -> b
     })
 }
 
-fn count(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
+fn count(number: usize) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
 }

@@ -15,6 +15,7 @@ use sha2::Sha256;
 use super::{
     LicensingModel,
     image::{Feature, LicensedImage, PRIMARY_STORE},
+    installed::Installed,
     issue::Order,
     kind::LicenseKind,
     line::{Addition, Block, LicenseId, Lock, Terms, Udi, vendor_info},
@@ -207,10 +208,17 @@ impl<'a> Shelf<'a> {
             };
             self.line(key, Origin::Factory, terms.clone(), Usage::default())
         });
-        let installed = self.licenses.installed().iter();
+        let installed = self.licenses.installed();
         let installed = installed
             .filter(|line| line.key().member == member)
-            .map(|line| self.line(line.key(), Origin::Installed, line.terms(), line.usage));
+            .map(|line| {
+                self.line(
+                    line.key(),
+                    Origin::Installed,
+                    self.terms(line),
+                    line.usage(),
+                )
+            });
         let features = self.image.features.iter();
         let built_in = features.filter_map(|feature| Some((feature, feature.built_in()?)));
         let built_in = (0..).zip(built_in).map(|(index, (feature, terms))| {
@@ -236,6 +244,11 @@ impl<'a> Shelf<'a> {
             };
         }
         lines
+    }
+
+    /// What the installed `line` grants.
+    fn terms(&self, line: &Installed) -> Terms {
+        line.terms(self.licenses.feature_name(self.image, line.feature()))
     }
 
     /// The line at `key`.
@@ -368,11 +381,11 @@ impl<'a> Shelf<'a> {
     /// The text of `line`.
     pub(crate) fn text(&self, line: &Line) -> String {
         let udi = self.udi(line.key.member);
-        let installed = self.licenses.installed().iter();
+        let installed = self.licenses.installed();
         let mut installed = installed.filter(|own| own.key() == line.key);
         match (line.origin, udi, installed.next()) {
             (Origin::Installed, Some(udi), Some(own)) => {
-                let (block, sealed) = own.ending(udi, self.licenses.pak(line.key));
+                let (block, sealed) = own.ending(&line.terms, udi, self.licenses.pak(line.key));
                 let lock = Lock::Node(udi.clone());
                 let mut body = String::new();
                 line.terms.push_body(&mut body, &lock);
@@ -400,7 +413,7 @@ impl<'a> Shelf<'a> {
 
     /// The identity of `line`.
     pub(crate) fn id(&self, line: &Line) -> LicenseId {
-        let mut installed = self.licenses.installed().iter();
+        let mut installed = self.licenses.installed();
         let installed = installed.find(|own| own.key() == line.key);
         match (installed, line.origin, self.udi(line.key.member)) {
             (Some(own), ..) => own.id(),
@@ -444,8 +457,10 @@ impl<'a> Shelf<'a> {
 
 /// What became of the built-in license of `feature` before the device came into the fleet.
 fn as_shipped(feature: &Feature) -> Usage {
-    let mut usage = Usage::default();
-    usage.used_s = feature.used_hours.saturating_mul(3600);
+    let mut usage = Usage {
+        used_s: feature.used_hours.saturating_mul(3600),
+        ..Usage::default()
+    };
     usage.set(Mark::Accepted, feature.accepted);
     usage
 }

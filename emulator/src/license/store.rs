@@ -8,7 +8,8 @@
 use std::sync::Arc;
 
 use super::{
-    installed::Installed,
+    image::{FEATURES_MAX, LicensedImage},
+    installed::{FeatureNumber, Installed},
     line::{LicenseId, Pak},
 };
 
@@ -51,22 +52,26 @@ pub(crate) struct Usage {
     pub(crate) used_s: u32,
     /// Since when it is in use, in seconds since 1970; 0 while it is not, or is not metered.
     pub(crate) since_s: u32,
-    marks: u8,
+    pub(super) marks: Marks,
 }
+
+/// All that is true of a line.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Marks(pub(super) u8);
 
 impl Usage {
     /// Whether `mark` is true of the line.
     pub(crate) fn has(&self, mark: Mark) -> bool {
-        self.marks & (1 << mark as u8) != 0
+        self.marks.0 & (1 << mark as u8) != 0
     }
 
     /// Makes `mark` true of the line, or not.
     pub(crate) fn set(&mut self, mark: Mark, holds: bool) {
         let bit = 1 << mark as u8;
-        self.marks = if holds {
-            self.marks | bit
+        self.marks.0 = if holds {
+            self.marks.0 | bit
         } else {
-            self.marks & !bit
+            self.marks.0 & !bit
         };
     }
 
@@ -91,21 +96,22 @@ impl Usage {
     }
 }
 
-/// Counters of `show license statistics`, since boot.
+/// Counters of `show license statistics`, since boot. A device that is counted
+/// beyond what they hold shows the most they hold.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Counters {
-    pub(crate) installed: u32,
-    pub(crate) install_failed: u32,
-    pub(crate) duplicates: u32,
-    pub(crate) comments_added: u32,
-    pub(crate) comments_deleted: u32,
-    pub(crate) cleared: u32,
-    pub(crate) saved: u32,
-    pub(crate) credentials_saved: u32,
-    pub(crate) requests: u32,
-    pub(crate) requests_failed: u32,
-    pub(crate) releases: u32,
-    pub(crate) notifications: u32,
+    pub(crate) installed: u16,
+    pub(crate) install_failed: u16,
+    pub(crate) duplicates: u16,
+    pub(crate) comments_added: u16,
+    pub(crate) comments_deleted: u16,
+    pub(crate) cleared: u16,
+    pub(crate) saved: u16,
+    pub(crate) credentials_saved: u16,
+    pub(crate) requests: u16,
+    pub(crate) requests_failed: u16,
+    pub(crate) releases: u16,
+    pub(crate) notifications: u16,
 }
 
 /// What became of a license that is gone; survives reload, erasing and a change of the image.
@@ -134,8 +140,17 @@ pub(crate) struct Rehosted {
 /// What a device has once something was done to its licenses.
 #[derive(Clone, Debug, Default)]
 struct Extra {
+    installed: Option<Box<Link>>,
     counters: Counters,
     rare: Option<Box<Rare>>,
+}
+
+/// An installed line, and the next one. Lists that grow in one piece leave holes behind that nothing else
+/// fits into; small pieces of one size fill those that others left.
+#[derive(Clone, Debug)]
+struct Link {
+    line: Installed,
+    next: Option<Box<Self>>,
 }
 
 /// What few devices have.
@@ -147,6 +162,8 @@ pub(crate) struct Rare {
     pub(crate) paks: Vec<(LineKey, Pak)>,
     pub(crate) departed: Vec<Departed>,
     pub(crate) rehosted: Option<Rehosted>,
+    /// Names of features that licenses are for and the image does not know.
+    foreign: Vec<Arc<str>>,
     /// How many users counted features have, by the feature's place in the image.
     pub(crate) users: Vec<(usize, u32)>,
     /// The store has its expanded size.
@@ -158,7 +175,6 @@ pub(crate) struct Rare {
 /// The licenses of one device.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Licenses {
-    installed: Box<[Installed]>,
     extra: Option<Box<Extra>>,
     /// The features that run, one bit each, by their position in the image.
     pub(crate) running: u64,
@@ -169,8 +185,26 @@ pub(crate) struct Licenses {
 }
 
 impl Licenses {
-    pub(crate) fn installed(&self) -> &[Installed] {
-        &self.installed
+    /// The installed lines, in the order of their places.
+    pub(crate) fn installed(&self) -> impl Iterator<Item = &Installed> {
+        let first = self
+            .extra
+            .as_ref()
+            .and_then(|extra| extra.installed.as_deref());
+        std::iter::successors(first, |link| link.next.as_deref()).map(|link| &link.line)
+    }
+
+    /// Where the link hangs, or would hang, whose line is the first at `key` or behind it.
+    fn hook(&mut self, key: LineKey) -> &mut Option<Box<Link>> {
+        let mut hook = &mut self.extra.get_or_insert_default().installed;
+        while hook.as_ref().is_some_and(|link| link.line.key() < key) {
+            // The link was there a moment ago.
+            hook = match hook {
+                Some(link) => &mut link.next,
+                None => break,
+            };
+        }
+        hook
     }
 
     /// The same with everything that ran since `from_s` running since `to_s`; only lines that come
@@ -189,50 +223,90 @@ impl Licenses {
         self
     }
 
-    /// Puts `line` at the place `key` of the primary store.
-    pub(crate) fn insert(&mut self, mut line: Installed, key: LineKey) {
-        line.place(key);
-        let mut lines = std::mem::take(&mut self.installed).into_vec();
-        lines.reserve_exact(1);
-        let place = lines.partition_point(|own| own.key() < key);
-        lines.insert(place, line);
-        self.installed = lines.into_boxed_slice();
+    /// Puts `line`, which is for the feature called `name`, at the place `key` of the primary store.
+    pub(crate) fn insert(
+        &mut self,
+        mut line: Installed,
+        key: LineKey,
+        image: &LicensedImage,
+        name: &str,
+    ) {
+        line.place(key, self.number_feature(image, name));
+        let hook = self.hook(key);
+        let next = hook.take();
+        *hook = Some(Box::new(Link { line, next }));
     }
 
     /// Takes the installed line at `key` out.
     pub(crate) fn take(&mut self, key: LineKey) -> Option<Installed> {
-        let mut lines = std::mem::take(&mut self.installed).into_vec();
-        let place = lines.iter().position(|own| own.key() == key);
-        let taken = place.map(|place| lines.remove(place));
-        self.installed = lines.into_boxed_slice();
-        if taken.is_some()
-            && let Some(rare) = self.rare_if_any()
-        {
+        self.installed_mut(key)?;
+        let hook = self.hook(key);
+        let link = *hook.take()?;
+        *hook = link.next;
+        if let Some(rare) = self.rare_if_any() {
             rare.comments.retain(|(own, _)| *own != key);
             rare.paks.retain(|(own, _)| *own != key);
         }
-        taken
+        Some(link.line)
     }
 
     /// Loses every installed line and the room it had, as a boot of an image does that does not know of
     /// the larger store. What is gone is not forgotten, nor for how long it was used.
-    pub(crate) fn lose_installed(&mut self, now_s: u32) {
-        for line in std::mem::take(&mut self.installed) {
+    pub(crate) fn lose_installed(&mut self, image: &LicensedImage, now_s: u32) {
+        let extra = self.extra.as_mut();
+        let mut lost = extra.and_then(|extra| extra.installed.take());
+        while let Some(link) = lost {
+            let line = link.line;
+            lost = link.next;
             self.remember(Departed {
                 id: line.id(),
-                feature: line.terms().feature,
+                feature: self.feature_name(image, line.feature()),
                 at_s: now_s,
                 revoked: false,
-                used_s: line.usage.used_at(now_s),
+                used_s: line.usage().used_at(now_s),
             });
         }
         if let Some(rare) = self.rare_if_any() {
             rare.comments
                 .retain(|(own, _)| own.store == StoreName::BuiltIn);
             rare.paks.clear();
+            rare.foreign.clear();
             rare.expanded = false;
             rare.expands_at_boot = false;
         }
+    }
+
+    /// The number of the feature called `name`. A name that the image does not have is kept for as long
+    /// as a line has it.
+    fn number_feature(&mut self, image: &LicensedImage, name: &str) -> FeatureNumber {
+        let number = |place: usize| FeatureNumber(u16::try_from(place).unwrap_or(u16::MAX));
+        if let Some((place, _)) = image.feature(name) {
+            return number(place);
+        }
+        let known = self.rare().map_or(&[][..], |rare| &rare.foreign);
+        let used = |place| {
+            let wanted = number(FEATURES_MAX + place);
+            self.installed().any(|own| own.feature() == wanted)
+        };
+        let place = known.iter().position(|own| **own == *name);
+        let place = place.or_else(|| (0..known.len()).find(|place| !used(*place)));
+        let place = place.unwrap_or(known.len());
+        let foreign = &mut self.rare_mut().foreign;
+        match foreign.get_mut(place) {
+            Some(own) => *own = name.into(),
+            None => foreign.push(name.into()),
+        }
+        number(FEATURES_MAX + place)
+    }
+
+    /// The name of the feature that has `number`.
+    pub(crate) fn feature_name(&self, image: &LicensedImage, number: FeatureNumber) -> Arc<str> {
+        let place = usize::from(number.0);
+        let name = match place.checked_sub(FEATURES_MAX) {
+            None => image.features.get(place).map(|feature| &feature.name),
+            Some(place) => self.rare().and_then(|rare| rare.foreign.get(place)),
+        };
+        name.map_or_else(|| Arc::from(""), Arc::clone)
     }
 
     pub(crate) fn rare(&self) -> Option<&Rare> {
@@ -268,8 +342,8 @@ impl Licenses {
 
     /// What happened to the line at `key`, if anything did.
     pub(crate) fn usage(&self, key: LineKey) -> Option<Usage> {
-        if let Some(line) = self.installed.iter().find(|line| line.key() == key) {
-            return Some(line.usage);
+        if let Some(line) = self.installed().find(|line| line.key() == key) {
+            return Some(line.usage());
         }
         let derived = self.rare().map_or(&[][..], |rare| &rare.derived);
         let found = derived.iter().find(|(own, _)| *own == key);
@@ -278,9 +352,8 @@ impl Licenses {
 
     /// Remembers what happened to the line at `key`.
     pub(crate) fn set_usage(&mut self, key: LineKey, usage: Usage) {
-        let installed = self.installed.iter_mut().find(|line| line.key() == key);
-        if let Some(line) = installed {
-            line.usage = usage;
+        if let Some(line) = self.installed_mut(key) {
+            line.set_usage(usage);
             return;
         }
         let derived = &mut self.rare_mut().derived;
@@ -290,9 +363,11 @@ impl Licenses {
         }
     }
 
-    /// The installed line at `key`, to change how it is sealed.
+    /// The installed line at `key`, to be changed.
     pub(crate) fn installed_mut(&mut self, key: LineKey) -> Option<&mut Installed> {
-        self.installed.iter_mut().find(|line| line.key() == key)
+        self.extra.as_ref()?;
+        let link = self.hook(key).as_deref_mut()?;
+        (link.line.key() == key).then_some(&mut link.line)
     }
 
     /// The comment on the line at `key`.
@@ -356,32 +431,49 @@ mod tests {
     use crate::license::{Order, Terms, Udi};
 
     #[test]
-    fn an_installed_line_is_small() {
-        assert!(size_of::<Installed>() <= 136, "{}", size_of::<Installed>());
-        assert!(size_of::<Licenses>() <= 40, "{}", size_of::<Licenses>());
+    fn what_a_device_keeps_of_licenses_is_small() {
+        // With the 8 bytes that an allocator adds, both are multiples of 16.
+        assert!(size_of::<Link>() <= 120, "{}", size_of::<Link>());
+        assert!(size_of::<Extra>() <= 40, "{}", size_of::<Extra>());
+        assert!(size_of::<Licenses>() <= 24, "{}", size_of::<Licenses>());
+    }
+
+    fn line(name: &str) -> Installed {
+        let udi = Udi::new("CISCO2951/K9", "FTX1000A001");
+        let terms = Terms::permanent(name);
+        let block = Order::new(terms.clone(), udi, 1_704_449_702).block(1);
+        Installed::new(&terms, &block, [0; 64]).unwrap()
+    }
+
+    fn key(index: u16) -> LineKey {
+        LineKey {
+            member: 0,
+            store: StoreName::Primary,
+            index,
+        }
     }
 
     #[test]
-    fn a_device_with_four_installed_lines_is_small() {
-        let udi = Udi::new("CISCO2951/K9", "FTX1000A001");
+    fn names_that_the_image_does_not_have_are_kept_while_a_line_has_them() {
+        let platform = crate::platform::Catalogue::built_in().unwrap();
+        let platform = platform.find("CISCO2951").unwrap();
+        let image = platform.licensed.as_ref().unwrap();
         let mut licenses = Licenses::default();
-        for index in 0..4 {
-            let terms = Terms::permanent("securityk9");
-            let block = Order::new(terms.clone(), udi.clone(), 1_704_449_702).block(1);
-            let key = LineKey {
-                member: 0,
-                store: StoreName::Primary,
-                index,
-            };
-            licenses.insert(Installed::new(&terms, &block, [0; 64]).unwrap(), key);
-            licenses.set_comment(key, "");
-            licenses.counters_mut().installed += 1;
+        let names = |licenses: &Licenses| -> Vec<String> {
+            let lines = licenses.installed();
+            lines
+                .map(|line| licenses.feature_name(image, line.feature()).to_string())
+                .collect()
+        };
+        for (index, name) in (0..).zip(["securityk9", "one", "two", "one"]) {
+            licenses.insert(line(name), key(index), image, name);
         }
-        // A boxed slice has no room to spare, and the names of features are their image's.
-        let lines = size_of_val(&*licenses.installed);
-        let extra = licenses.extra.as_deref().map_or(0, size_of_val);
-        assert!(licenses.rare().is_none());
-        assert!(lines + extra <= 600, "{lines} and {extra} bytes");
+        assert_eq!(names(&licenses), ["securityk9", "one", "two", "one"]);
+        licenses.take(key(2)).unwrap();
+        licenses.insert(line("three"), key(2), image, "three");
+        assert_eq!(names(&licenses), ["securityk9", "one", "three", "one"]);
+        let foreign = |licenses: &Licenses| licenses.rare().map(|rare| rare.foreign.len());
+        assert_eq!(foreign(&licenses), Some(2));
     }
 
     #[test]

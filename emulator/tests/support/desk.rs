@@ -1,8 +1,11 @@
 //! A terminal on the bench: keys in, what the terminal shows out.
 
+use std::sync::Arc;
+
 use emulator::{
-    ProbeOutcome, ServerState,
-    cli::{Interaction, LineEnd, LineResult, Session, Settings},
+    Asker, ProbeOutcome, ServerState, TransferOutcome,
+    cli::{Arrival, Awaited, Interaction, LineEnd, LineResult, Session, Settings},
+    device::files::WhyNot,
 };
 
 use crate::lab::Lab;
@@ -71,20 +74,36 @@ impl Desk {
 
     /// What the terminal is sent when the probe that the session waits for finds `states`.
     pub(crate) fn resume(&mut self, states: &[ServerState]) -> String {
-        let mut out = Vec::new();
-        let outcome = ProbeOutcome {
-            id: self.session.waits_for().unwrap(),
-            servers: states.to_vec(),
+        let Some(Awaited::Probe(id)) = self.session.waits_for() else {
+            panic!("no probe is waited for");
         };
+        let servers = states.to_vec();
+        self.arrives(Arrival::Probe(ProbeOutcome { id, servers })).0
+    }
+
+    /// What the terminal is sent when the transfer that the session waits for ends with `result`.
+    pub(crate) fn transferred(&mut self, result: Result<&[u8], WhyNot>) -> (String, LineResult) {
+        let Some(Awaited::Transfer(id)) = self.session.waits_for() else {
+            panic!("no transfer is waited for");
+        };
+        self.arrives(Arrival::Transfer(TransferOutcome {
+            asker: Asker::Session(id),
+            result: result.map(Arc::from),
+        }))
+    }
+
+    pub(crate) fn arrives(&mut self, arrival: Arrival) -> (String, LineResult) {
+        let mut out = Vec::new();
         let Lab {
             device,
             now,
             outputs,
             ..
         } = &mut self.lab;
-        self.session
-            .resume(device, *now, &outcome, &mut out, outputs);
-        shown(&out)
+        let result = self
+            .session
+            .resume(device, *now, arrival, &mut out, outputs);
+        (shown(&out), result)
     }
 
     /// The output of `line` in a script.

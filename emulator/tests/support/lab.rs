@@ -259,6 +259,7 @@ fn write_output(text: &mut String, output: &Output) {
             transmission.id, transmission.attempt, transmission.route
         ),
         Output::Settled { id, settlement, .. } => write!(text, "  settled {id} {settlement:?}"),
+        Output::Transfer(transfer) => write!(text, "  transfer {}", transfer.url),
         Output::Trap(trap) => write!(text, "  trap {trap:?}"),
         Output::LicenseFile(outcome) => write!(text, "  license file {outcome:?}"),
         Output::Probe(probe) => write!(text, "  probe of {} servers", probe.servers.len()),

@@ -2,6 +2,7 @@
 //!
 //! Everything here lives on one thread. Inputs come from the pacer, reports go to the conductor.
 
+mod errands;
 mod serving;
 
 use std::{
@@ -15,8 +16,8 @@ use std::{
 
 use actix::{Actor, Addr};
 use emulator::{
-    AttemptOutcome, MessageId, MessageType, Output, OutstandingMessage, Settlement, Transmission,
-    Transport, license::LicenseCensus,
+    AttemptOutcome, MessageId, MessageType, Output, OutstandingMessage, Settlement, Transport,
+    license::LicenseCensus,
 };
 use jiff::Timestamp;
 use sink::MessageKey;
@@ -24,8 +25,8 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::{
     Report,
-    courier::{ArbiterEnd, Errand},
-    device::{AttemptEnded, DeviceActor, LastAttempt, Render, TakeLeave},
+    courier::{ArbiterEnd, Task},
+    device::{DeviceActor, LastAttempt, TakeLeave},
     talk::RunningDevice,
     watchers::Watchers,
 };
@@ -38,11 +39,6 @@ use crate::{
     scenario::Scenario,
     simulation,
 };
-
-/// Buffers kept for reuse; more are only in use while more messages are being sent.
-const BUFFERS_KEPT_MAX: usize = 256;
-/// Largest buffer kept for reuse, in bytes.
-const BUFFER_BYTES_KEPT_MAX: usize = 1 << 20;
 
 /// What an arbiter needs to begin.
 pub(crate) struct ArbiterSetup {
@@ -82,7 +78,7 @@ pub(super) struct Arbiter {
     reported: RefCell<Ledger>,
     courier_settings: Arc<CourierSettings>,
     /// The line to the courier thread; given up when nothing further will be sent.
-    errands: RefCell<Option<mpsc::UnboundedSender<Errand>>>,
+    errands: RefCell<Option<mpsc::UnboundedSender<Task>>>,
     deadlines: RefCell<BinaryHeap<Reverse<(Timestamp, u32)>>>,
     alarm: Arc<Alarm>,
     outputs: RefCell<Vec<Output>>,
@@ -92,6 +88,8 @@ pub(super) struct Arbiter {
     /// What the courier thread has been given and no device has heard the outcome of, by device.
     in_flight: RefCell<BTreeMap<u32, (Transport, MessageId)>>,
     closing: watch::Receiver<bool>,
+    /// Files that devices have asked for and not got.
+    fetching: Cell<u64>,
     /// Inputs handed to devices that have not handled them yet.
     unhandled: Cell<u64>,
     /// The end of the run, once it has come.
@@ -176,6 +174,7 @@ impl Arbiter {
             | Output::Dropped { .. }
             | Output::Transmit(_)
             | Output::Probe(_)
+            | Output::Transfer(_)
             | Output::LicenseFile(_)
             | Output::Trap(_)
             | Output::Unheard => {}
@@ -235,79 +234,6 @@ impl Arbiter {
         self.clock().device_now()
     }
 
-    /// Has a message sent once, beside everything else. A device has one message on its way at most,
-    /// so there are never more of these tasks than devices.
-    pub(super) fn dispatch(
-        self: &Rc<Self>,
-        device: u32,
-        transmission: Transmission,
-        address: Addr<DeviceActor>,
-    ) {
-        let arbiter = Rc::clone(self);
-        actix_rt::spawn(async move {
-            let transport = transmission.route.transport();
-            // Bytes exist only while a message is being sent, and waiting for a connection is not.
-            let permit = arbiter.courier_settings.permit(transport).await;
-            let id = transmission.id;
-            let buffer = arbiter.buffers.borrow_mut().pop().unwrap_or_default();
-            let Ok(rendered) = address.send(Render { id, buffer }).await else {
-                return;
-            };
-            let (outcome, buffer) = match rendered.result {
-                Some(Ok(message)) => {
-                    let errand = Errand {
-                        device,
-                        transmission,
-                        rendered: message,
-                        buffer: rendered.buffer,
-                        permit,
-                        address: address.clone(),
-                    };
-                    match arbiter.hand_over(errand) {
-                        None => return,
-                        Some(refused) => (AttemptOutcome::Failed, refused.buffer),
-                    }
-                }
-                Some(Err(_)) => (AttemptOutcome::TooLarge, rendered.buffer),
-                None => (AttemptOutcome::Failed, rendered.buffer),
-            };
-            address.do_send(AttemptEnded {
-                id,
-                outcome,
-                embedded: false,
-                since_due: None,
-                buffer,
-            });
-        });
-    }
-
-    /// Hands `errand` to the courier thread; gives it back when that is gone.
-    fn hand_over(&self, errand: Errand) -> Option<Errand> {
-        let Some(errands) = &*self.errands.borrow() else {
-            return Some(errand);
-        };
-        let (device, transmission) = (errand.device, &errand.transmission);
-        let message = (transmission.route.transport(), transmission.id);
-        let refused = errands.send(errand).err();
-        if refused.is_none() {
-            self.in_flight.borrow_mut().insert(device, message);
-        }
-        refused.map(|refused| refused.0)
-    }
-
-    /// Device number `device` knows what became of its message.
-    pub(super) fn attempt_over(&self, device: u32) {
-        self.in_flight.borrow_mut().remove(&device);
-    }
-
-    /// Keeps the memory of a message for another.
-    pub(super) fn keep_buffer(&self, buffer: Vec<u8>) {
-        let mut buffers = self.buffers.borrow_mut();
-        if buffers.len() < BUFFERS_KEPT_MAX && buffer.capacity() <= BUFFER_BYTES_KEPT_MAX {
-            buffers.push(buffer);
-        }
-    }
-
     /// Takes the devices whose deadline has come by `to`.
     fn due(&self, to: Timestamp) -> Vec<u32> {
         let mut deadlines = self.deadlines.borrow_mut();
@@ -323,7 +249,8 @@ impl Arbiter {
 
     /// Whether nothing further will happen here.
     fn is_idle(&self, finished: bool) -> bool {
-        let settled = self.recorder.borrow().outstanding(&self.reported.borrow()) == 0;
+        let settled = self.recorder.borrow().outstanding(&self.reported.borrow()) == 0
+            && self.fetching.get() == 0;
         finished && self.unhandled.get() == 0 && (settled || *self.closing.borrow())
     }
 
@@ -434,6 +361,7 @@ pub(crate) async fn run_arbiter(setup: ArbiterSetup) {
         watchers: RefCell::default(),
         in_flight: RefCell::default(),
         closing,
+        fetching: Cell::new(0),
         unhandled: Cell::new(0),
         ended_at: Cell::new(None),
     });

@@ -1,7 +1,8 @@
 //! A courier thread: it carries the messages of one arbiter's devices.
 //!
 //! Apart from the devices, because a burst of TLS handshakes would otherwise make events wait: what
-//! devices decide must be as punctual under load as without. An errand comes with its permit and its
+//! devices decide must be as punctual under load as without. What devices fetch from file servers goes the
+//! same way. An errand comes with its permit and its
 //! bytes, and goes back to the arbiter with its outcome. Both ways are queues that are emptied in
 //! batches: to wake the other thread costs as much as a command on a connection.
 
@@ -13,22 +14,42 @@ use std::{
 };
 
 use actix::Addr;
-use emulator::{Rendered, Transmission};
+use emulator::{Rendered, Transfer, TransferOutcome, Transmission};
 use sink::MessageKey;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     REPORT_EVERY, Report,
-    device::{AttemptEnded, DeviceActor},
+    device::{AttemptEnded, DeviceActor, Fetched},
 };
 use crate::{
     clock::RunClock,
-    courier::{CourierSettings, Couriers, Parcel, Permit},
+    courier::{CourierSettings, Couriers, FilePermit, Parcel, Permit},
     record::{Message, Recorder},
 };
 
 /// How many errands are taken at once before those under way get their turn.
 const BATCH_MAX: usize = 64;
+
+/// Something to be done on the network.
+pub(super) enum Task {
+    /// A message to be sent.
+    Message(Errand),
+    /// A file to be fetched.
+    File(FileErrand),
+}
+
+/// One file to be fetched. Each holds a permit, as messages do.
+pub(super) struct FileErrand {
+    /// Number of the device over all fleets.
+    pub(super) device: u32,
+    /// Which file.
+    pub(super) transfer: Transfer,
+    /// Leave to do so.
+    pub(super) permit: FilePermit,
+    /// Who wants it.
+    pub(super) address: Addr<DeviceActor>,
+}
 
 /// One message to be sent once. Each holds a permit, so there are never more than connections.
 pub(super) struct Errand {
@@ -66,18 +87,27 @@ pub(crate) struct CourierSetup {
     pub(crate) reports: mpsc::Sender<Report>,
 }
 
-/// An errand that has been run: who waits for its outcome, and leave for the next one.
-pub(super) struct Carried {
-    pub(super) address: Addr<DeviceActor>,
-    pub(super) ended: AttemptEnded,
-    /// Given back on the arbiter's thread, where most of those live that wait for it.
-    pub(super) _permit: Permit,
+/// An errand that has been run: who waits for its outcome, and leave for the next one. Permits are given
+/// back on the arbiter's thread, where most of those live that wait for one.
+pub(super) enum Carried {
+    /// Of a message.
+    Message {
+        address: Addr<DeviceActor>,
+        ended: AttemptEnded,
+        _permit: Permit,
+    },
+    /// Of a file.
+    File {
+        address: Addr<DeviceActor>,
+        fetched: Fetched,
+        _permit: FilePermit,
+    },
 }
 
 /// The end of the line between an arbiter and its courier thread that the arbiter holds.
 pub(crate) struct ArbiterEnd {
     /// Where messages go to be sent.
-    pub(super) errands: mpsc::UnboundedSender<Errand>,
+    pub(super) errands: mpsc::UnboundedSender<Task>,
     /// What became of them.
     pub(super) carried: mpsc::UnboundedReceiver<Carried>,
 }
@@ -85,7 +115,7 @@ pub(crate) struct ArbiterEnd {
 /// The end that the courier thread holds.
 pub(crate) struct CourierEnd {
     /// What there is to carry; no more once the arbiter has let go.
-    errands: mpsc::UnboundedReceiver<Errand>,
+    errands: mpsc::UnboundedReceiver<Task>,
     carried: mpsc::UnboundedSender<Carried>,
 }
 
@@ -136,10 +166,16 @@ pub(crate) async fn run_courier(setup: CourierSetup) {
                 if taken == 0 {
                     break;
                 }
-                for errand in batch.drain(..) {
+                for task in batch.drain(..) {
                     thread.under_way.set(thread.under_way.get() + 1);
                     let thread = Rc::clone(&thread);
-                    actix_rt::spawn(async move { thread.carry(errand).await });
+                    actix_rt::spawn(async move {
+                        match task {
+                            Task::Message(errand) => thread.carry(errand).await,
+                            Task::File(errand) => thread.fetch(errand).await,
+                        }
+                        thread.under_way.set(thread.under_way.get() - 1);
+                    });
                 }
             }
             _ = report.tick() => {
@@ -186,7 +222,7 @@ impl CourierThread {
         recorder.attempt(message, due, transmission.attempt == 0, &attempt);
         recorder.attempt_ended();
         // An arbiter that is gone has been stopped; its devices take no further part.
-        let _ = self.carried.send(Carried {
+        let _ = self.carried.send(Carried::Message {
             address,
             ended: AttemptEnded {
                 id: transmission.id,
@@ -197,7 +233,26 @@ impl CourierThread {
             },
             _permit: permit,
         });
-        self.under_way.set(self.under_way.get() - 1);
+    }
+
+    async fn fetch(&self, errand: FileErrand) {
+        let FileErrand {
+            device,
+            transfer,
+            permit,
+            address,
+        } = errand;
+        let settings = self.couriers.settings();
+        let outcome = TransferOutcome {
+            asker: transfer.asker,
+            result: settings.transfer(&permit, device, &transfer).await,
+        };
+        // As above.
+        let _ = self.carried.send(Carried::File {
+            address,
+            fetched: Fetched(outcome),
+            _permit: permit,
+        });
     }
 
     /// Tells the conductor what has been gathered; returns whether it listens.

@@ -7,7 +7,8 @@ use std::{
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult};
 use emulator::{
-    AttemptOutcome, Device, Input, MessageId, Output, Probe, Rendered, SystemEvent, TooLarge,
+    Asker, AttemptOutcome, Device, Input, MessageId, Output, Rendered, SystemEvent, TooLarge,
+    TransferOutcome,
     cli::{LineResult, Session},
     license::LicenseCensus,
 };
@@ -15,7 +16,7 @@ use jiff::Timestamp;
 
 use super::{
     arbiter::Arbiter,
-    talk::{Said, Talk, Told},
+    talk::{Said, Talk, Told, Wanted},
 };
 use crate::ledger::AtSink;
 
@@ -82,6 +83,11 @@ pub(super) struct LastAttempt {
     pub(super) since_due: Duration,
 }
 
+/// A file that the device asked for has been fetched, or has not.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct Fetched(pub(super) TransferOutcome);
+
 /// A device and where it is.
 pub(super) struct DeviceActor {
     device: Device,
@@ -141,6 +147,10 @@ impl DeviceActor {
                 }
                 self.arbiter
                     .dispatch(number, transmission, context.address());
+            } else if let Output::Transfer(transfer) = output
+                && matches!(transfer.asker, Asker::Event(_))
+            {
+                self.arbiter.fetch(number, transfer, context.address());
             }
         }
         self.arbiter.return_outputs(outputs);
@@ -230,6 +240,17 @@ impl Handler<AttemptEnded> for DeviceActor {
     }
 }
 
+impl Handler<Fetched> for DeviceActor {
+    type Result = ();
+
+    fn handle(&mut self, Fetched(outcome): Fetched, context: &mut Self::Context) {
+        let now = self.arbiter.device_now();
+        self.handle_input(now, Input::Transferred(outcome), context);
+        // Only when what follows from it has been counted.
+        self.arbiter.fetch_over();
+    }
+}
+
 impl Handler<TakeLeave> for DeviceActor {
     type Result = MessageResult<TakeLeave>;
 
@@ -258,9 +279,9 @@ impl Handler<Talk> for DeviceActor {
             news,
         } = talk;
         let mut shown = Vec::new();
-        let (line, probe) = self.use_device(context, None, |device, outputs| {
+        let (line, wanted) = self.use_device(context, None, |device, outputs| {
             let line = hear(&mut session, device, now, said, (&mut shown, outputs));
-            (line, outputs.iter().rev().find_map(probe_in))
+            (line, outputs.iter().rev().find_map(wanted_in))
         });
         // Behind the reply, as a device prints it: what the session caused itself included.
         session.show_log(&self.device, &mut shown);
@@ -271,7 +292,7 @@ impl Handler<Talk> for DeviceActor {
             session,
             shown,
             line,
-            probe,
+            wanted,
         }))
     }
 }
@@ -290,15 +311,20 @@ fn hear(
         Said::Line(line) => return session.line(device, now, &line, shown, outputs),
         Said::News => {}
         Said::Resized { width, length } => session.resize(width, length),
-        Said::Probed(outcome) => session.resume(device, now, &outcome, shown, outputs),
+        Said::Arrived(arrival) => return session.resume(device, now, arrival, shown, outputs),
     }
     LineResult::default()
 }
 
-fn probe_in(output: &Output) -> Option<Probe> {
+/// What a session wants to be done outside of its device.
+fn wanted_in(output: &Output) -> Option<Wanted> {
     if let Output::Probe(probe) = output {
-        Some(probe.clone())
-    } else {
-        None
+        return Some(Wanted::Probe(probe.clone()));
     }
+    if let Output::Transfer(transfer) = output
+        && matches!(transfer.asker, Asker::Session(_))
+    {
+        return Some(Wanted::Transfer(transfer.clone()));
+    }
+    None
 }

@@ -7,8 +7,8 @@ use std::{sync::Arc, time::Duration};
 
 use actix::{Addr, Message, Recipient};
 use emulator::{
-    Probe, ProbeOutcome,
-    cli::{LineResult, Session},
+    Probe, Transfer,
+    cli::{Arrival, LineResult, Session},
 };
 
 use tokio::sync::Notify;
@@ -58,8 +58,8 @@ pub(crate) enum Said {
     Line(String),
     /// The device has logged something.
     News,
-    /// Mail servers have been probed for the session.
-    Probed(ProbeOutcome),
+    /// What the session waited for has come.
+    Arrived(Arrival),
     /// The terminal has another size.
     Resized {
         /// Columns.
@@ -67,6 +67,15 @@ pub(crate) enum Said {
         /// Rows.
         length: u16,
     },
+}
+
+/// What a session wants to be done that takes a network.
+#[derive(Clone, Debug)]
+pub(crate) enum Wanted {
+    /// To find out which mail servers answer.
+    Probe(Probe),
+    /// To fetch a file, or to store one.
+    Transfer(Transfer),
 }
 
 /// The answer to [`Talk`]. There is none once the run is over for the device.
@@ -78,8 +87,8 @@ pub(crate) struct Told {
     pub(crate) shown: Vec<u8>,
     /// What became of a [`Said::Line`].
     pub(crate) line: LineResult,
-    /// What the session waits for: the outcome is to come as [`Said::Probed`].
-    pub(crate) probe: Option<Probe>,
+    /// What the session waits for: the outcome is to come as [`Said::Arrived`].
+    pub(crate) wanted: Option<Wanted>,
     /// After how long without input the session ends.
     pub(crate) idle_timeout: Option<Duration>,
 }

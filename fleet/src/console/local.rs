@@ -145,10 +145,10 @@ async fn pipe(mut console: Console, mut input: mpsc::Receiver<Vec<u8>>) -> io::R
                 if shown.ended {
                     return Ok(visit);
                 }
-                if !console.is_probing() {
+                if !console.is_waiting() {
                     break;
                 }
-                said = console.probed().await;
+                said = console.arrived().await;
             }
         }
     }

@@ -14,6 +14,7 @@ use rustls_pki_types::{CertificateDer, pem::PemObject};
 
 use super::{
     directory::{Directory, Place, Server},
+    files::{FileServer, FileServers},
     https::HttpsPool,
     pool::Pool,
     smtp::SmtpPool,
@@ -57,6 +58,7 @@ pub struct CourierSettings {
     pub(super) https: HttpsSettings,
     pub(super) smtp_pool: SmtpPool,
     pub(super) https_pool: HttpsPool,
+    pub(super) files: FileServers,
     pub(super) sources: SourceAddresses,
     /// Whether the embedded HTTPS sink speaks TLS.
     pub(super) embedded_tls: bool,
@@ -132,6 +134,7 @@ impl CourierSettings {
             https: scenario.https.clone(),
             smtp_pool: Pool::new(scenario.smtp.connections),
             https_pool: Pool::new(scenario.https.connections),
+            files: files(scenario).await?,
             sources: scenario.sources,
             embedded_tls: embedded.ca.is_some(),
         })
@@ -163,6 +166,18 @@ async fn directory(
         embedded_smtp: embedded.smtp.map(sink),
         embedded_https: embedded.https.map(sink),
     })
+}
+
+async fn files(scenario: &Scenario) -> Result<FileServers, PrepareError> {
+    let mut servers = BTreeMap::new();
+    for own in &scenario.file_servers {
+        let server = FileServer {
+            server: resolve(&own.endpoint).await?,
+            secured: own.secured,
+        };
+        servers.insert((own.protocol, own.host.clone()), server);
+    }
+    Ok(FileServers::new(servers))
 }
 
 fn sink(address: SocketAddr) -> Arc<Server> {
@@ -283,6 +298,7 @@ fn leaves_the_process(scenario: &Scenario) -> bool {
         .values()
         .chain([&targets.smtp, &targets.https])
         .any(|choice| *choice != TargetChoice::Embedded)
+        || scenario.file_servers.iter().any(|server| server.secured)
 }
 
 fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<(), PrepareError> {

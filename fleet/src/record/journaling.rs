@@ -90,6 +90,7 @@ impl Entries {
             | Output::Settled { .. }
             | Output::Transmit(_)
             | Output::Probe(_)
+            | Output::Transfer(_)
             | Output::LicenseFile(_)
             | Output::Trap(_) => {}
         }

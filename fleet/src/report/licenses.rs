@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use emulator::{
     LicenseFileOutcome,
+    device::files::WhyNot,
     license::{LicenseCensus, LineCondition, install::InstallOutcome},
 };
 use serde::Serialize;
 
-use crate::ledger::Ledger;
+use crate::{ledger::Ledger, record::Gathered};
 
 /// The licenses of a fleet, for scripts.
 #[derive(Debug, Default, Serialize)]
@@ -21,15 +22,19 @@ pub(super) struct LicenseSection {
 }
 
 impl LicenseSection {
-    /// What `census` and `ledger` say.
-    pub(super) fn new(census: &LicenseCensus, ledger: &Ledger) -> Self {
+    /// What was `gathered` of licenses. Files that are unfinished were asked for and had not come at the end.
+    pub(super) fn new(gathered: &Gathered) -> Self {
         let mut section = Self::default();
-        for (kind, condition, count) in census.iter() {
+        for (kind, condition, count) in gathered.licenses.iter() {
             let kinds = section.census.entry(kind.keyword()).or_default();
             kinds.insert(condition.name(), count);
         }
-        for (outcome, count) in &ledger.license_files {
-            section.files.insert(outcome_name(*outcome), *count);
+        for (outcome, count) in &gathered.ledger.license_files {
+            *section.files.entry(outcome_name(*outcome)).or_default() += count;
+        }
+        let unfinished = gathered.unfinished_fetches();
+        if unfinished > 0 {
+            section.files.insert("unfinished".to_owned(), unfinished);
         }
         section
     }
@@ -39,6 +44,11 @@ impl LicenseSection {
 pub(super) fn outcome_name(outcome: LicenseFileOutcome) -> String {
     match outcome {
         LicenseFileOutcome::Invalid => "invalid_file".to_owned(),
+        LicenseFileOutcome::NotOpened(WhyNot::TimedOut | WhyNot::Broken) => {
+            "not_opened_fileServerNotReachable".to_owned()
+        }
+        LicenseFileOutcome::NotOpened(_) => "not_opened_invalidLicenseFilePath".to_owned(),
+        LicenseFileOutcome::Interrupted => "interrupted".to_owned(),
         LicenseFileOutcome::Line(InstallOutcome::Supported) => "installed".to_owned(),
         LicenseFileOutcome::Line(InstallOutcome::NotSupported) => {
             "installed_not_supported".to_owned()
@@ -69,7 +79,10 @@ pub(crate) fn in_words(census: &LicenseCensus) -> String {
 
 /// What became of license files, in a line; empty if there were none.
 pub(super) fn files_in_words(ledger: &Ledger) -> String {
-    let files = ledger.license_files.iter();
-    let parts = files.map(|(outcome, count)| format!("{} {count}", outcome_name(*outcome)));
+    let mut files: BTreeMap<String, u64> = BTreeMap::new();
+    for (outcome, count) in &ledger.license_files {
+        *files.entry(outcome_name(*outcome)).or_default() += count;
+    }
+    let parts = files.iter().map(|(name, count)| format!("{name} {count}"));
     parts.collect::<Vec<_>>().join(", ")
 }

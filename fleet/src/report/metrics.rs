@@ -1,6 +1,8 @@
 //! The figures that thresholds can name.
 
-use emulator::{MessageType, Settlement, Transport};
+use emulator::{
+    LicenseFileOutcome, MessageType, Settlement, Transport, license::install::InstallOutcome,
+};
 
 use super::summary::{Ended, rate_per_s};
 use crate::{
@@ -9,8 +11,8 @@ use crate::{
     record::{Latency, Reading, Responses},
     scenario::Scenario,
     threshold::{
-        IntervalName, LedgerFigure, Metric, RunFigure, Statistic, TransportFigure, TransportName,
-        TypeFigure,
+        IntervalName, LedgerFigure, LicenseFigure, Metric, RunFigure, Statistic, TransportFigure,
+        TransportName, TypeFigure,
     },
 };
 
@@ -31,6 +33,7 @@ pub(super) fn metric_value(scenario: &Scenario, result: &RunResult, name: &str) 
         | Metric::Ledger(_)
         | Metric::Account(_)
         | Metric::Type(..)
+        | Metric::Licenses(_)
         | Metric::Run(_)
         | Metric::Interval(..)
         | Metric::Transport(..) => figure(scenario, result, metric).map(Reading::exact),
@@ -45,6 +48,7 @@ fn figure(scenario: &Scenario, result: &RunResult, metric: Metric) -> Option<f64
         Metric::Account(account) => Some(result.gathered.ledger.dropped(account) as f64),
         Metric::Type(kind, figure) => Some(type_figure(result, kind, figure) as f64),
         Metric::TypeResponse(..) => None,
+        Metric::Licenses(figure) => Some(license_figure(result, figure) as f64),
         Metric::Run(figure) => Some(run_figure(scenario, result, figure)),
         Metric::Interval(transport, interval, statistic) => {
             let histograms = result.gathered.histograms.transport(transport.transport());
@@ -144,6 +148,27 @@ fn type_figure(result: &RunResult, kind: MessageType, figure: TypeFigure) -> u64
             TypeFigure::Dropped => row.dropped,
         })
         .sum()
+}
+
+fn license_figure(result: &RunResult, figure: LicenseFigure) -> u64 {
+    let files = result.gathered.ledger.license_files.iter();
+    let counted = files.filter(|(outcome, _)| match outcome {
+        LicenseFileOutcome::Line(InstallOutcome::Supported | InstallOutcome::NotSupported) => {
+            figure == LicenseFigure::Installed
+        }
+        LicenseFileOutcome::Line(InstallOutcome::Duplicate) => figure == LicenseFigure::Duplicates,
+        LicenseFileOutcome::Line(InstallOutcome::Failed(_)) | LicenseFileOutcome::Invalid => {
+            figure == LicenseFigure::Refused
+        }
+        LicenseFileOutcome::NotOpened(_) | LicenseFileOutcome::Interrupted => {
+            figure == LicenseFigure::NotOpened
+        }
+    });
+    let unfinished = match figure {
+        LicenseFigure::NotOpened => result.gathered.unfinished_fetches(),
+        LicenseFigure::Installed | LicenseFigure::Duplicates | LicenseFigure::Refused => 0,
+    };
+    counted.map(|(_, count)| count).sum::<u64>() + unfinished
 }
 
 fn run_figure(scenario: &Scenario, result: &RunResult, figure: RunFigure) -> f64 {

@@ -346,7 +346,7 @@ impl Summary {
             by_type: by_type(result),
             errors: errors(result),
             faults: result.faults.iter().map(FaultRow::new).collect(),
-            licenses: LicenseSection::new(&result.gathered.licenses, &result.gathered.ledger),
+            licenses: LicenseSection::new(&result.gathered),
             thresholds,
             journal: journal.map(JournalSection::new),
             verdict: exit.verdict(),

@@ -63,6 +63,8 @@ pub(super) struct ScenarioFile {
     pub(super) call_home: CallHomeTable,
     #[serde(default)]
     pub(super) file: Vec<FileTable>,
+    #[serde(default)]
+    pub(super) file_server: Vec<FileServerTable>,
     pub(super) fleet: Spanned<Vec<FleetTable>>,
     #[serde(default)]
     pub(super) traffic: Vec<TrafficTable>,
@@ -302,6 +304,13 @@ pub(super) struct FileTable {
     pub(super) source: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) licenses: Vec<Spanned<LicenseTable>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+pub(super) struct FileServerTable {
+    pub(super) host: Spanned<String>,
+    pub(super) target: Spanned<String>,
 }
 
 /// Most messages that may be let wait in one device.

@@ -3,6 +3,7 @@
 mod call_home;
 mod events;
 mod faults;
+mod file_servers;
 mod fleets;
 mod licenses;
 mod ssh;
@@ -194,7 +195,8 @@ fn build(
     };
     let ssh = ssh::settings(source, &file.ssh, findings);
     let sources = sources(file.sources.addresses.as_ref(), findings);
-    let fleets = fleets::fleets(source, &file, clock.as_ref(), findings);
+    let file_servers = file_servers::file_servers(&file.file_server, overrides, findings);
+    let fleets = fleets::fleets(source, &file, &file_servers, clock.as_ref(), findings);
     let faults = targets.as_ref().map(|targets| {
         targets::check_transports(&file, targets, &fleets, findings);
         faults::faults(&file, targets, &fleets, duration, findings)
@@ -217,6 +219,7 @@ fn build(
         journal_bytes_max: file.journal.0,
         clock: clock?,
         targets: targets?,
+        file_servers,
         sources,
         smtp,
         https,

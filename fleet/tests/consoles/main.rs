@@ -6,6 +6,9 @@
     reason = "the messages of a channel are the library's to extend"
 )]
 
+#[allow(dead_code, reason = "every test program uses its own part of them")]
+#[path = "../support/file_servers.rs"]
+mod file_servers;
 mod lab;
 mod local;
 mod logins;

@@ -2,7 +2,10 @@
 
 use russh::ChannelMsg;
 
-use crate::lab::{DEVICE, Fleet};
+use crate::{
+    file_servers,
+    lab::{DEVICE, Fleet},
+};
 
 #[tokio::test]
 async fn a_command_without_a_terminal_is_carried_out() {
@@ -178,4 +181,39 @@ async fn mail_servers_are_really_probed() {
     let keys = format!("{command}\rshow privilege\r");
     let shown = terminal.type_until(keys.as_bytes(), "level is 15").await;
     assert!(shown.contains("[Available]"), "{shown}");
+}
+
+#[tokio::test]
+async fn licenses_are_saved_to_a_real_server_and_come_back_from_it() {
+    let (address, stored) = file_servers::tftp(std::sync::Arc::new(|_| None));
+    let setting = format!("file-server=[{{ host = \"files\", target = \"tftp://{address}\" }}]");
+    let fleet = Fleet::start(&["--set", &setting]);
+    let (printed, status) = fleet
+        .exec(DEVICE, "license save tftp://files/all.lic")
+        .await;
+    assert_eq!(
+        printed,
+        "license lines saved ..... to tftp://files/all.lic\r\n"
+    );
+    assert_eq!(status, Some(0));
+    let saved = stored.lock().unwrap()["all.lic"].len();
+    let mut terminal = fleet.terminal(DEVICE).await;
+    let keys = b"license install tftp://files/all.lic\rshow privilege\r";
+    let shown = terminal.type_until(keys, "level is 15").await;
+    let loaded = format!(
+        "Loading all.lic from files (via GigabitEthernet0/0): !\r\n[OK - {saved} bytes]\r\n"
+    );
+    assert!(shown.contains(&loaded), "{shown}");
+    assert!(
+        shown.contains("1/1 licenses were existing licenses\r\n"),
+        "{shown}"
+    );
+    let (printed, status) = fleet
+        .exec(DEVICE, "license install tftp://files/none.lic")
+        .await;
+    assert!(
+        printed.contains("%Error opening tftp://files/none.lic (File not found)"),
+        "{printed}"
+    );
+    assert_eq!(status, Some(1));
 }

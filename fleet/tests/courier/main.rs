@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod fault_lab;
+mod files;
 mod https_faults;
 mod lab;
 mod mail;

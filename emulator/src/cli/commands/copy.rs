@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 use super::{files::contents, memory};
 use crate::{
-    cli::call::{Answer, Call, Dialogue, Next, Typed},
+    cli::{
+        call::{Answer, Call, Dialogue, Next, Typed},
+        transfers,
+    },
     config::grammar::{
         Argument, Row,
         Token::{self, Argument as Value, Word},
@@ -94,18 +97,19 @@ fn transfer(call: &mut Call<'_>, source: &str, target: &str) -> Next {
         (Ok(from), Ok(to)) => (from, to),
         (Err(error), _) | (_, Err(error)) => return call.refuse(&error.to_string()),
     };
-    let bytes = match from.host() {
-        Some(_) => super::license::load(call, &from),
-        None => contents(call, source),
-    };
-    let Some(bytes) = bytes else {
-        return match from.host() {
-            Some(_) => Next::Refused,
-            None => call.refuse(&format!(
-                "%Error opening {source} (No such file or directory)"
-            )),
-        };
-    };
+    if from.host().is_some() {
+        return transfers::load(call, from, |call, bytes| put(call, to, bytes));
+    }
+    match contents(call, source) {
+        Some(bytes) => put(call, to, bytes),
+        None => call.refuse(&format!(
+            "%Error opening {source} (No such file or directory)"
+        )),
+    }
+}
+
+/// Asks, where there is a file already, whether it is to go, and writes `bytes` to `to`.
+fn put(call: &mut Call<'_>, to: FileUrl, bytes: Arc<[u8]>) -> Next {
     if (to.system(), to.path()) == ("nvram", "startup-config") {
         return call.refuse(&to.not_opened(WhyNot::ReadOnly).to_string());
     }
@@ -120,26 +124,25 @@ fn transfer(call: &mut Call<'_>, source: &str, target: &str) -> Next {
                     return Next::Prompt;
                 }
                 call.print("");
-                write(call, &to, bytes)
+                write(call, to, bytes)
             },
         ));
     }
-    write(call, &to, bytes)
+    write(call, to, bytes)
 }
 
-fn write(call: &mut Call<'_>, to: &FileUrl, bytes: Arc<[u8]>) -> Next {
-    let size = bytes.len();
-    if let Err(error) = call.device.write_file(call.now, to, bytes) {
-        return call.refuse(&error.to_string());
-    }
-    if to.host().is_some() {
-        call.print("!!");
-    }
-    let taken_ms = START_MS + size * 1000 / BYTES_PER_SECOND;
-    let (seconds, rest) = (taken_ms / 1000, taken_ms % 1000);
-    call.print(&format!(
-        "{size} bytes copied in {seconds}.{rest:03} secs ({} bytes/sec)",
-        size * 1000 / taken_ms
-    ));
-    Next::Prompt
+fn write(call: &mut Call<'_>, to: FileUrl, bytes: Arc<[u8]>) -> Next {
+    let (size, over_network) = (bytes.len(), to.host().is_some());
+    transfers::write(call, to, bytes, move |call| {
+        if over_network {
+            call.print("!!");
+        }
+        let taken_ms = START_MS + size * 1000 / BYTES_PER_SECOND;
+        let (seconds, rest) = (taken_ms / 1000, taken_ms % 1000);
+        call.print(&format!(
+            "{size} bytes copied in {seconds}.{rest:03} secs ({} bytes/sec)",
+            size * 1000 / taken_ms
+        ));
+        Next::Prompt
+    })
 }

@@ -13,6 +13,7 @@ use crate::{
 
 const KIND: Token = OneOf(&["all", "detail", "error", "event"]);
 const LICENSE_KIND: Token = OneOf(&["all", "core", "errors", "events"]);
+const CORE_KIND: Token = OneOf(&["all", "errors", "events"]);
 const HELP: &[(&str, &str)] = &[
     ("all", "Everything"),
     ("call-home", "Call Home"),
@@ -36,6 +37,10 @@ pub(super) static ROWS: &[Row] = &[
     Row::exec(15, &[Word("debug"), Word("license"), LICENSE_KIND], debug, "Debugging functions (see also 'undebug')").with_help(LICENSE_HELP).on(licensed),
     Row::exec(15, &[Word("undebug"), Word("license"), LICENSE_KIND], undebug, "Disable debugging functions").with_help(LICENSE_HELP).on(licensed),
     Row::exec(15, &[Word("no"), Word("debug"), Word("license"), LICENSE_KIND], undebug, "Disable debugging functions").with_help(LICENSE_HELP).on(licensed),
+    // As the command reference has them, where kinds belong to a part.
+    Row::exec(15, &[Word("debug"), Word("license"), Word("core"), CORE_KIND], debug, "Debugging functions (see also 'undebug')").with_help(LICENSE_HELP).on(licensed),
+    Row::exec(15, &[Word("undebug"), Word("license"), Word("core"), CORE_KIND], undebug, "Disable debugging functions").with_help(LICENSE_HELP).on(licensed),
+    Row::exec(15, &[Word("no"), Word("debug"), Word("license"), Word("core"), CORE_KIND], undebug, "Disable debugging functions").with_help(LICENSE_HELP).on(licensed),
     Row::exec(15, &[Word("no"), Word("debug"), Word("all")], undebug_all, "Disable debugging functions").with_help(HELP),
     Row::exec(15, &[Word("undebug"), Word("all")], undebug_all, "Disable debugging functions (see also 'debug')").with_help(HELP),
     Row::exec(1, &[Word("show"), Word("debugging")], show, "").with_help(&[("debugging", "State of each debugging option")]),

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::{
-    cli::call::{Answer, Call, Dialogue, Next, Typed},
+    cli::{
+        call::{Answer, Call, Dialogue, Next, Typed},
+        transfers,
+    },
     config::{
         Configuration,
         grammar::{
@@ -201,11 +204,17 @@ fn systems(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
 
 fn more(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     let path = typed.text(0).unwrap_or_default().to_owned();
+    let print = |call: &mut Call<'_>, bytes: &[u8]| {
+        call.print(String::from_utf8_lossy(bytes).trim_end_matches('\n'));
+        Next::Prompt
+    };
+    if let Ok(url) = FileUrl::parse(&path)
+        && call.device.reaches(&url)
+    {
+        return transfers::read(call, url, move |call, _, bytes| print(call, &bytes));
+    }
     match contents(call, &path) {
-        Some(bytes) => {
-            call.print(String::from_utf8_lossy(&bytes).trim_end_matches('\n'));
-            Next::Prompt
-        }
+        Some(bytes) => print(call, &bytes),
         None => call.refuse(&format!(
             "%Error opening {path} (No such file or directory)"
         )),

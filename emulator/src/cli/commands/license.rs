@@ -25,8 +25,6 @@ use crate::{
     show::license::Page,
 };
 
-pub(super) use install::load;
-
 const LICENSE: Token = Word("license");
 const SHOW: Token = Word("show");
 const FEATURE: Token = Value(Argument::Text { max: 128 });

@@ -45,7 +45,7 @@ fn erase(_: &mut Call<'_>, _: &Typed<'_>) -> Next {
         if answer.is_empty() {
             return Next::Prompt;
         }
-        call.device.erase_configuration();
+        call.device.erase_nvram();
         call.print("[OK]\nErase of nvram: complete");
         Next::Prompt
     }))

@@ -44,9 +44,13 @@ pub(super) async fn serve(
             }
             taken = carried.recv_many(&mut outcomes, BATCH_MAX), if !courier_is_gone => {
                 courier_is_gone = taken == 0;
-                for Carried { address, ended, _permit } in outcomes.drain(..) {
-                    // One message on its way means one such letter at most in a device's mailbox.
-                    address.do_send(ended);
+                for outcome in outcomes.drain(..) {
+                    match outcome {
+                        // One message on its way means one such letter at most in a device's mailbox.
+                        Carried::Message { address, ended, _permit } => address.do_send(ended),
+                        // Permits bound these.
+                        Carried::File { address, fetched, _permit } => address.do_send(fetched),
+                    }
                 }
             }
             _ = report.tick() => {

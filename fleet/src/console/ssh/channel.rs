@@ -222,10 +222,10 @@ async fn exec(channel: &Channel<Msg>, visit: &Visit, commands: &str) -> u32 {
             if !send(channel, shown.bytes).await || shown.ended {
                 return status;
             }
-            if !console.is_probing() {
+            if !console.is_waiting() {
                 break;
             }
-            said = console.probed().await;
+            said = console.arrived().await;
         }
     }
     status

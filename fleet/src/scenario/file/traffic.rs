@@ -63,6 +63,10 @@ pub(in crate::scenario) struct TrafficTable {
     #[serde(default)]
     pub(in crate::scenario) license: Option<Spanned<LicenseTable>>,
     #[serde(default)]
+    pub(in crate::scenario) url: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "whole_if_any::<_, _, 1, 9>")]
+    pub(in crate::scenario) member: Option<Spanned<u8>>,
+    #[serde(default)]
     pub(in crate::scenario) feature: Option<Spanned<String>>,
     #[serde(
         default,

@@ -14,7 +14,7 @@ use super::{Findings, call_home, licenses};
 use crate::{
     diagnostic::{Diagnostic, closest, span_of},
     scenario::{
-        ClockSettings, DEVICES_MAX, Fleet, Source,
+        ClockSettings, DEVICES_MAX, FileServer, Fleet, Source,
         file::{FleetTable, IdEpochWord, PolicyTable, RateUnitWord, ScenarioFile, SizePolicyWord},
         source::ReadError,
     },
@@ -23,6 +23,7 @@ use crate::{
 pub(super) fn fleets(
     source: &Source,
     file: &ScenarioFile,
+    file_servers: &[FileServer],
     clock: Option<&ClockSettings>,
     findings: &mut Findings,
 ) -> Vec<Fleet> {
@@ -34,7 +35,11 @@ pub(super) fn fleets(
         }
     };
     let starts_at = clock.map_or(Timestamp::UNIX_EPOCH, |clock| clock.start);
-    let servers = Arc::new(licenses::servers(source, &file.file, starts_at, findings));
+    let mut servers = licenses::servers(source, &file.file, starts_at, findings);
+    for server in file_servers {
+        servers.reach(server.protocol, &server.host);
+    }
+    let servers = Arc::new(servers);
     let trust = licenses::trust(&file.licensing, findings);
     let spread = file.call_home.schedule_spread.unwrap_or_default();
     let spread = SignedDuration::try_from(spread.0).unwrap_or_default();

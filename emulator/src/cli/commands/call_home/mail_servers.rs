@@ -35,7 +35,7 @@ fn status(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
     call.print("Please wait. Checking for mail server status ...\n");
     let id = call.terminal.next_probe();
     call.outputs.push(Output::Probe(Probe { id, servers }));
-    Next::Wait(Waiting::new(id, move |call, outcome| {
+    Next::Wait(Waiting::for_probe(id, move |call, outcome| {
         for (position, line) in lines.iter().enumerate() {
             call.print(&format!("{line} [{}]", outcome.state(position).words()));
         }

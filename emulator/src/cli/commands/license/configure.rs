@@ -26,6 +26,12 @@ const HELP: &[(&str, &str)] = &[
     ("user", "Accept end user agreement"),
     ("agreement", "Accept end user agreement"),
     ("agent", "License agent"),
+    ("default", "Defaults of the license agent"),
+    ("max-sessions", "Most sessions at once"),
+    ("<1-25>", "Number of sessions"),
+    ("notify", "Whom to notify of license events"),
+    ("smart", "Smart Licensing"),
+    ("enable", "Enable Smart Licensing"),
     ("listener", "Listen for a license manager"),
     ("http", "By HTTP"),
     ("plaintext", "Without encryption"),
@@ -50,6 +56,8 @@ const HELP: &[(&str, &str)] = &[
     ("license", "Configure license features"),
 ];
 
+const SESSIONS: Token = Value(Argument::Integer { min: 1, max: 25 });
+
 const fn global(tokens: &'static [Token], run: crate::cli::Run) -> Row {
     Row::configuration(Mode::Global, tokens, run, "").with_help(HELP)
 }
@@ -58,16 +66,25 @@ const fn global(tokens: &'static [Token], run: crate::cli::Run) -> Row {
 pub(super) static ROWS: &[Row] = &[
     global(&[LICENSE, Word("accept"), Word("end"), Word("user"), Word("agreement")], accept).on(licensed),
     global(&[LICENSE, Word("agent"), Word("listener"), Word("http"), OneOf(&["plaintext", "secure"]), PATH, Word("authenticate"), OneOf(&["none"])], keep).on(licensed),
+    global(&[LICENSE, Word("agent"), Word("default"), Word("authenticate"), OneOf(&["none"])], keep).on(licensed),
+    global(&[LICENSE, Word("agent"), Word("max-sessions"), SESSIONS], keep).on(licensed),
+    global(&[LICENSE, Word("agent"), Word("notify"), Value(Argument::Url)], keep).on(licensed),
     global(&[LICENSE, Word("boot"), Word("level"), NAME], level).on(levelled),
     global(&[LICENSE, Word("boot"), Word("level"), NAME, SWITCH, MEMBER], level).on(stackable_levelled),
     global(&[LICENSE, Word("boot"), Word("module"), NAME, Word("technology-package"), NAME], package).on(modular),
     global(&[LICENSE, Word("boot"), Word("module"), NAME, Word("technology-package"), NAME, Word("disable")], package).on(modular),
     global(&[LICENSE, Word("call-home"), Word("url"), Value(Argument::Url)], keep).on(licensed),
     global(&[LICENSE, Word("feature"), FEATURE], feature).on(licensed),
+    global(&[LICENSE, Word("smart"), Word("enable")], no_smart_licensing).on(licensed),
     global(&[LICENSE, Word("udi"), Word("pid"), NAME, Word("sn"), NAME], udi).on(licensed),
     // Models without license lines keep what they are told of other kinds of licensing.
     Row::kept(Mode::Global, &[LICENSE, Value(Argument::Line)]).with_help(HELP).on(otherwise),
 ];
+
+/// The models with license lines have no Smart Licensing. Source: reference licensing, 2.3 and 6.1.
+fn no_smart_licensing(call: &mut Call<'_>, _: &Typed<'_>) -> Next {
+    call.refuse("% Smart Licensing is not supported on this platform")
+}
 
 /// Keeps the command in the running configuration, or takes it out.
 fn keep(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
@@ -277,12 +294,8 @@ fn udi(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
         typed.text(0).unwrap_or_default(),
         typed.text(1).unwrap_or_default()
     );
-    let own = call.device.udis().into_iter().next();
-    let own = own.map(|udi| udi.to_string()).unwrap_or_default();
-    if configured != own {
-        call.print(&format!(
-            "%Warning: The startup-config UDI ({configured}) does not match the device UDI ({own})"
-        ));
+    if let Some(warning) = call.device.udi_warning(Some(configured)) {
+        call.print(&warning);
     }
     Next::Prompt
 }

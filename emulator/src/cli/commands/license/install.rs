@@ -1,11 +1,16 @@
 //! `license install` and `license revoke`: licenses that come, and licenses that go to another
 //! device. Source: reference licensing, section 2.3.
 
+use std::sync::Arc;
+
 use super::{
     FILE, LICENSE, ask_agreement, by_kind, file_url, introduced, licensed, tell_how_to_enable,
 };
 use crate::{
-    cli::call::{Call, Next, Typed},
+    cli::{
+        call::{Call, Next, Typed},
+        transfers,
+    },
     config::grammar::{Row, Token::Word},
     device::files::FileUrl,
     license::{
@@ -38,12 +43,13 @@ fn install_file(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
         Err(next) => return next,
     };
     call.print(&format!("Installing licenses from \"{named}\""));
-    let Some(bytes) = load(call, &url) else {
-        return Next::Refused;
-    };
+    transfers::load(call, url, |call, bytes| install(call, &bytes))
+}
+
+fn install(call: &mut Call<'_>, bytes: &[u8]) -> Next {
     let checked = call
         .device
-        .read_licenses(call.now, |shelf| Installation::check(shelf, &bytes));
+        .read_licenses(call.now, |shelf| Installation::check(shelf, bytes));
     let Some(Ok(installation)) = checked else {
         return call.refuse("% Error: Invalid license file");
     };
@@ -81,29 +87,6 @@ fn install_file(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
         summary(call, &lines);
         Next::Refused
     })
-}
-
-/// The bytes of the file at `url`, announced as devices announce what they load from a server.
-pub(in crate::cli::commands) fn load(
-    call: &mut Call<'_>,
-    url: &FileUrl,
-) -> Option<std::sync::Arc<[u8]>> {
-    let read = call.device.read_file(url, 0);
-    match (read, url.host()) {
-        (Err(error), _) => {
-            call.print(&error.to_string());
-            None
-        }
-        (Ok(bytes), None) => Some(bytes),
-        (Ok(bytes), Some(host)) => {
-            let interfaces = &call.device.model().platform.interfaces;
-            let interface = interfaces.first().cloned().unwrap_or_default();
-            let path = url.path();
-            call.print(&format!("Loading {path} from {host} (via {interface}): !"));
-            call.print(&format!("[OK - {} bytes]", bytes.len()));
-            Some(bytes)
-        }
-    }
 }
 
 fn store(call: &mut Call<'_>, installation: Installation) -> Next {
@@ -170,9 +153,13 @@ fn revoke(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
         (Err(next), _) => return next,
         (Ok(_), Err(error)) => return call.refuse(&error.to_string()),
     };
-    let Some(bytes) = load(call, &permission) else {
-        return Next::Refused;
-    };
+    transfers::load(call, permission, |call, bytes| {
+        move_away(call, bytes, target)
+    })
+}
+
+/// Applies the permission ticket `bytes`; the rehost ticket goes to `target`.
+fn move_away(call: &mut Call<'_>, bytes: Arc<[u8]>, target: FileUrl) -> Next {
     let revocation = match check(call, &bytes) {
         Ok(revocation) => revocation,
         Err(next) => return next,
@@ -184,7 +171,7 @@ fn revoke(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
     announce(call, &going, "revoked from");
     let grace = revocation.grace().to_vec();
     if grace.is_empty() {
-        return apply(call, revocation, &target);
+        return apply(call, revocation, bytes, target);
     }
     announce(call, &grace, "installed in");
     let names: Vec<String> = grace.iter().map(|(feature, _)| feature.clone()).collect();
@@ -195,7 +182,7 @@ fn revoke(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
         tell_how_to_enable(call, &grace);
         // The licenses may have changed while the agreement was being read.
         match check(call, &bytes) {
-            Ok(revocation) => apply(call, revocation, &target),
+            Ok(revocation) => apply(call, revocation, bytes, target),
             Err(next) => next,
         }
     })
@@ -235,24 +222,27 @@ fn announce(call: &mut Call<'_>, licenses: &[(String, LicenseKind)], what: &str)
     }
 }
 
-/// Writes the rehost ticket to `target`, and only then gives the licenses up.
-fn apply(call: &mut Call<'_>, revocation: Revocation, target: &FileUrl) -> Next {
+/// Writes the rehost ticket of the permission ticket `bytes` to `target`, and only then gives the licenses
+/// up.
+fn apply(call: &mut Call<'_>, revocation: Revocation, bytes: Arc<[u8]>, target: FileUrl) -> Next {
     let ticket = call
         .device
         .change_licenses(call.now, call.outputs, |licenses, ground, _| {
             revocation.rehost_ticket(licenses, ground)
         })
         .unwrap_or_default();
-    if let Err(error) = call
-        .device
-        .write_file(call.now, target, ticket.clone().into())
-    {
-        return call.refuse(&error.to_string());
-    }
-    call.device
-        .change_licenses(call.now, call.outputs, |licenses, ground, log| {
-            revocation.apply(licenses, ground, ticket, log)
-        });
-    call.print(&format!("Rehost ticket saved ..... to {target}"));
-    Next::Prompt
+    let saved = format!("Rehost ticket saved ..... to {target}");
+    transfers::write(call, target, ticket.clone().into(), move |call| {
+        // The licenses may have changed while a server took the ticket.
+        let revocation = match check(call, &bytes) {
+            Ok(revocation) => revocation,
+            Err(next) => return next,
+        };
+        call.device
+            .change_licenses(call.now, call.outputs, |licenses, ground, log| {
+                revocation.apply(licenses, ground, ticket, log)
+            });
+        call.print(&saved);
+        Next::Prompt
+    })
 }

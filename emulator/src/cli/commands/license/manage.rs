@@ -37,12 +37,19 @@ const HELP: &[(&str, &str)] = &[
     ("<1-9>", "Number of the member"),
     ("license", "Configure license features"),
 ];
+const AGENT_HELP: &[(&str, &str)] = &[
+    ("license", "Clear license agent information"),
+    ("agent", "License agent"),
+    ("counters", "Counters of the license agent"),
+    ("sessions", "Sessions of the license agent"),
+];
 const TEXT: Argument = Argument::Text {
     max: COMMENT_CHARACTERS_MAX,
 };
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
+    Row::exec(15, &[Word("clear"), LICENSE, Word("agent"), OneOf(&["counters", "sessions"])], clear_agent, "Reset functions").with_help(AGENT_HELP).on(licensed),
     Row::exec(15, &[LICENSE, Word("clear"), FEATURE], clear, "").with_help(HELP).on(licensed),
     Row::exec(15, &[LICENSE, Word("clear"), FEATURE, SWITCH, MEMBER], clear, "").with_help(HELP).on(stackable),
     Row::exec(15, &[LICENSE, Word("comment"), Word("add"), FEATURE, Value(TEXT)], comment, "").with_help(HELP).on(licensed),
@@ -52,6 +59,11 @@ pub(super) static ROWS: &[Row] = &[
     Row::exec(15, &[LICENSE, Word("modify"), Word("priority"), FEATURE, OneOf(&["high", "low"])], priority, "").with_help(HELP).on(licensed),
     Row::exec(15, &[LICENSE, Word("purge"), FEATURE], purge, "").with_help(HELP).on(licensed),
 ];
+
+/// Nobody talks to the license agent, so there is nothing to clear.
+fn clear_agent(_: &mut Call<'_>, _: &Typed<'_>) -> Next {
+    Next::Prompt
+}
 
 /// The lines of `feature` on stack member `member`.
 fn lines_of(call: &Call<'_>, feature: &str, member: u8) -> Vec<Line> {

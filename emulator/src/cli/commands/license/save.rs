@@ -3,7 +3,10 @@
 
 use super::{FILE, LICENSE, MEMBER, SWITCH, expandable, file_url, licensed, member, stackable};
 use crate::{
-    cli::call::{Answer, Call, Dialogue, Next, Typed},
+    cli::{
+        call::{Answer, Call, Dialogue, Next, Typed},
+        transfers,
+    },
     config::grammar::{Row, Token::Word},
     license::{
         document::{self, FileEntry},
@@ -56,9 +59,9 @@ fn credential(call: &mut Call<'_>, typed: &Typed<'_>) -> Next {
 fn write(
     call: &mut Call<'_>,
     typed: &Typed<'_>,
-    what: &str,
+    what: &'static str,
     make: impl FnOnce(&Shelf<'_>, u8) -> Vec<u8>,
-    count: impl FnOnce(&mut Counters),
+    count: impl FnOnce(&mut Counters) + Send + Sync + 'static,
 ) -> Next {
     let member = match member(call, typed) {
         Ok(member) => member,
@@ -73,15 +76,14 @@ fn write(
         .device
         .read_licenses(call.now, |shelf| make(shelf, member))
         .unwrap_or_default();
-    if let Err(error) = call.device.write_file(call.now, &url, bytes.into()) {
-        return call.refuse(&error.to_string());
-    }
-    call.device
-        .change_licenses(call.now, call.outputs, |licenses, _, _| {
-            count(licenses.counters_mut());
-        });
-    call.print(&format!("{what} saved ..... to {named}"));
-    Next::Prompt
+    transfers::write(call, url, bytes.into(), move |call| {
+        call.device
+            .change_licenses(call.now, call.outputs, |licenses, _, _| {
+                count(licenses.counters_mut());
+            });
+        call.print(&format!("{what} saved ..... to {named}"));
+        Next::Prompt
+    })
 }
 
 /// Everything in the primary store of `member`, in a form that `license install` takes.

@@ -21,6 +21,8 @@ pub(super) fn check(table: &TrafficTable, findings: &mut Findings) {
         Key::Restore => table.restore.as_ref().map(Spanned::span),
         Key::Repeat => table.repeat.as_ref().map(Spanned::span),
         Key::Interval => table.interval.as_ref().map(Spanned::span),
+        Key::Member => table.member.as_ref().map(Spanned::span),
+        Key::Url => table.url.as_ref().map(Spanned::span),
         Key::License => table.license.as_ref().map(Spanned::span),
         Key::Feature => table.feature.as_ref().map(Spanned::span),
         Key::Users => table.users.as_ref().map(Spanned::span),
@@ -57,12 +59,14 @@ enum Key {
     Repeat,
     Interval,
     License,
+    Url,
+    Member,
     Feature,
     Users,
 }
 
 impl Key {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 15] = [
         Self::Sensor,
         Self::Severity,
         Self::Card,
@@ -74,6 +78,8 @@ impl Key {
         Self::Repeat,
         Self::Interval,
         Self::License,
+        Self::Url,
+        Self::Member,
         Self::Feature,
         Self::Users,
     ];
@@ -95,6 +101,8 @@ impl Key {
             Self::Repeat => ("repeat", "link-flap and config-push"),
             Self::Interval => ("interval", "link-flap and config-push"),
             Self::License => ("license", "license-install"),
+            Self::Url => ("url", "license-install"),
+            Self::Member => ("member", "license-install"),
             Self::Feature => (
                 "feature",
                 "license-clear, license-expiry-wave and license-users",
@@ -116,7 +124,7 @@ fn keys_of(event: EventWord) -> &'static [Key] {
         EventWord::CardFailure => &[Key::Card, Key::Restore],
         EventWord::LinkFlap | EventWord::ConfigPush => &[Key::Repeat, Key::Interval],
         EventWord::PeriodicHerd => &[Key::Group],
-        EventWord::LicenseInstall => &[Key::License],
+        EventWord::LicenseInstall => &[Key::License, Key::Url, Key::Member],
         EventWord::LicenseClear | EventWord::LicenseExpiryWave => &[Key::Feature],
         EventWord::LicenseUsers => &[Key::Feature, Key::Users],
         EventWord::LicenseTamper

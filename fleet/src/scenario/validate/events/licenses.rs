@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use emulator::LicenseEvent;
+use emulator::{FileUrl, LicenseEvent, template::Template};
 use jiff::Timestamp;
 use toml::Spanned;
 
@@ -33,7 +33,7 @@ pub(super) fn event(
     }
     match word {
         EventWord::LicenseTamper => Some(LicenseEvent::Tamper),
-        EventWord::LicenseInstall => install(table, starts_at, findings),
+        EventWord::LicenseInstall => install(table, concerned, starts_at, findings),
         EventWord::LicenseClear => feature(table, concerned, findings).map(LicenseEvent::Clear),
         EventWord::LicenseExpiryWave => {
             feature(table, concerned, findings).map(LicenseEvent::Expire)
@@ -64,19 +64,78 @@ pub(super) fn event(
 
 fn install(
     table: &TrafficTable,
+    concerned: &[&Fleet],
     starts_at: Timestamp,
     findings: &mut Findings,
 ) -> Option<LicenseEvent> {
-    let Some(license) = &table.license else {
+    match (&table.license, &table.url) {
+        (Some(license), None) => {
+            let member = member(table, concerned, findings)?;
+            let delivery = licenses::delivery(&[license], starts_at, findings)?;
+            Some(LicenseEvent::Install(Arc::new(delivery), member))
+        }
+        (None, Some(url)) => {
+            if let Some(member) = &table.member {
+                findings.add(
+                    member.span(),
+                    "a file says itself which stack member it is for",
+                    "remove `member`",
+                );
+            }
+            fetch(url, findings)
+        }
+        (None, None) => {
+            findings.add(
+                table.name.span(),
+                "a license has to be named",
+                "add license = { feature = \"securityk9\" }, or url = \"tftp://files/{serial}.lic\"",
+            );
+            None
+        }
+        (Some(_), Some(url)) => {
+            findings.add(
+                url.span(),
+                "a license file is either made or fetched",
+                "remove `url` or `license`",
+            );
+            None
+        }
+    }
+}
+
+/// The URL of a license file, which may name what differs from device to device.
+fn fetch(url: &Spanned<String>, findings: &mut Findings) -> Option<LicenseEvent> {
+    let template = Template::of_identity(url.get_ref());
+    // Names have no blanks and no separators, so they change nothing of how a URL is read.
+    if let Err(error) = FileUrl::parse(&template.source()) {
         findings.add(
-            table.name.span(),
-            "a license has to be named",
-            "add license = { feature = \"securityk9\" }",
+            url.span(),
+            format!("`{}` names no file: {}", url.get_ref(), error.why),
+            "write, say, \"tftp://files/{serial}.lic\" or \"flash:licenses.lic\"",
         );
         return None;
+    }
+    Some(LicenseEvent::Fetch(Arc::new(template)))
+}
+
+/// The stack member that a license is for, from 0.
+fn member(table: &TrafficTable, concerned: &[&Fleet], findings: &mut Findings) -> Option<u8> {
+    let Some(member) = &table.member else {
+        return Some(0);
     };
-    let delivery = licenses::delivery(&[license], starts_at, findings)?;
-    Some(LicenseEvent::Install(Arc::new(delivery)))
+    let number = *member.get_ref();
+    let small = concerned
+        .iter()
+        .find(|fleet| number > fleet.model.licensing.members);
+    if let Some(fleet) = small {
+        findings.add(
+            member.span(),
+            format!("`{}` has no stack member {number}", fleet.name),
+            "members are counted from 1; `stack-members` of the fleet says how many there are",
+        );
+        return None;
+    }
+    Some(number - 1)
 }
 
 fn users(

@@ -1,36 +1,15 @@
 //! The stores of licenses: their room, two terminals at once, stacks, and what a boot finds.
 //! Reference licensing, sections 2.3, 2.5 and 4.
 
-#![allow(clippy::unwrap_used, reason = "a test ends at the unexpected")]
-
-#[allow(dead_code, reason = "every test program uses its own part of the desk")]
-#[path = "support/desk.rs"]
-mod desk;
-#[allow(dead_code, reason = "every test program uses its own part of the lab")]
-#[path = "support/lab.rs"]
-mod lab;
-#[allow(
-    dead_code,
-    reason = "every test program uses its own part of the bench"
-)]
-#[path = "support/license_bench.rs"]
-mod license_bench;
-#[allow(
-    dead_code,
-    reason = "every test program uses its own part of the files"
-)]
-#[path = "support/license_files.rs"]
-mod license_files;
-
-use desk::{Desk, privileged};
+use crate::desk::{Desk, privileged};
+use crate::lab::Lab;
+use crate::license_bench::Bench;
+use crate::license_files::{license_file, permission};
 use emulator::{
     cli::Session,
     device::files::{FileServers, Served},
     license::install::InstallOutcome,
 };
-use lab::Lab;
-use license_bench::Bench;
-use license_files::{license_file, permission};
 use proptest::prelude::*;
 
 /// A bench of model `platform` and a server that has `files`: a name, and what is in it.

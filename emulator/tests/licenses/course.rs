@@ -1,26 +1,11 @@
 //! What years make of licenses: warnings, ends, rights to use, and meters that never run backwards.
 //! Reference licensing, sections 1.8, 1.11 and 8.1.
 
-#![allow(clippy::unwrap_used, reason = "a test ends at the unexpected")]
-
-#[allow(dead_code, reason = "every test program uses its own part of the desk")]
-#[path = "support/desk.rs"]
-mod desk;
-#[allow(dead_code, reason = "every test program uses its own part of the lab")]
-#[path = "support/lab.rs"]
-mod lab;
-#[allow(
-    dead_code,
-    reason = "every test program uses its own part of the files"
-)]
-#[path = "support/license_files.rs"]
-mod license_files;
-
-use desk::{Desk, privileged};
+use crate::desk::{Desk, privileged};
+use crate::lab::{BOOTED_AT, Lab};
+use crate::license_files::license_file;
 use emulator::{LicenseEvent, SystemEvent, cli::Session};
 use jiff::{SignedDuration, Timestamp};
-use lab::{BOOTED_AT, Lab};
-use license_files::license_file;
 use proptest::prelude::*;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);

@@ -1,27 +1,9 @@
 //! What is installed and what is not: nothing but what a trusted issuer signed for this device, whole
 //! and once, whatever was done to the file. Reference licensing, sections 4, 7.4 and 7.7.
 
-#![allow(clippy::unwrap_used, reason = "a test ends at the unexpected")]
-
-#[allow(dead_code, reason = "every test program uses its own part of the desk")]
-#[path = "support/desk.rs"]
-mod desk;
-#[allow(dead_code, reason = "every test program uses its own part of the lab")]
-#[path = "support/lab.rs"]
-mod lab;
-#[allow(
-    dead_code,
-    reason = "every test program uses its own part of the bench"
-)]
-#[path = "support/license_bench.rs"]
-mod license_bench;
-#[allow(
-    dead_code,
-    reason = "every test program uses its own part of the files"
-)]
-#[path = "support/license_files.rs"]
-mod license_files;
-
+use crate::lab::Lab;
+use crate::license_bench::Bench;
+use crate::license_files::{license_file, permission};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use emulator::{
     device::files::{FileServers, Served},
@@ -30,9 +12,6 @@ use emulator::{
         install::{InstallError, InstallOutcome},
     },
 };
-use lab::Lab;
-use license_bench::Bench;
-use license_files::{license_file, permission};
 use proptest::prelude::*;
 
 const MODEL: &str = "CISCO2951";

@@ -1,0 +1,31 @@
+//! What `?` says about months and days of the week.
+
+/// Words of the calendar and their help, in the order of their bytes.
+pub(super) static WORDS: &[(&str, &str)] = &[
+    ("April", "April"),
+    ("August", "August"),
+    ("December", "December"),
+    ("February", "February"),
+    ("Friday", "Friday"),
+    ("January", "January"),
+    ("July", "July"),
+    ("June", "June"),
+    ("March", "March"),
+    ("May", "May"),
+    ("Monday", "Monday"),
+    ("November", "November"),
+    ("October", "October"),
+    ("Saturday", "Saturday"),
+    ("September", "September"),
+    ("Sunday", "Sunday"),
+    ("Thursday", "Thursday"),
+    ("Tuesday", "Tuesday"),
+    ("Wednesday", "Wednesday"),
+    ("friday", "Every Friday"),
+    ("monday", "Every Monday"),
+    ("saturday", "Every Saturday"),
+    ("sunday", "Every Sunday"),
+    ("thursday", "Every Thursday"),
+    ("tuesday", "Every Tuesday"),
+    ("wednesday", "Every Wednesday"),
+];
