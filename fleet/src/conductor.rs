@@ -24,6 +24,7 @@ use crate::{
     record::{Gathered, Settled, receipt},
     scenario::Scenario,
     sinks::{EmbeddedSinks, Received, SinkError},
+    threshold::{Watch, Watched},
 };
 use stage::Stage;
 
@@ -154,6 +155,8 @@ pub struct RunResult {
     pub devices_rss_bytes: u64,
     /// How long the generator stood still at worst, stopped or without a processor.
     pub standstill: Duration,
+    /// What was seen of each threshold while the run went on.
+    pub watched: Vec<Watched>,
     /// A signal ended the run.
     pub interrupted: bool,
     /// A second signal ended the waiting for outstanding messages.
@@ -224,6 +227,7 @@ pub async fn conduct(
         traffic_end: clock.origin() + scenario.duration,
         looked: clock::now(),
         standstill: Duration::ZERO,
+        watch: Watch::new(&scenario.thresholds),
     };
     course.follow(&mut stage, watcher, interrupts).await;
     let (interrupts, standstill) = (course.interrupts, course.standstill);
@@ -236,6 +240,7 @@ pub async fn conduct(
     let wall = wall.saturating_duration_since(clock.origin());
     let emitted = stage.end();
     let faults = course.sinks.faults(&scenario);
+    let watched = std::mem::take(&mut course.watch).close();
     let (gathered, reconciled) = course.close(watcher);
     Ok(RunResult {
         started,
@@ -250,6 +255,7 @@ pub async fn conduct(
         startup,
         devices_rss_bytes,
         standstill,
+        watched,
         interrupted: interrupts > 0,
         stopped: interrupts > 1,
     })
@@ -342,6 +348,8 @@ struct Course<'a> {
     looked: Instant,
     /// How much too late such a look was, at worst.
     standstill: Duration,
+    /// Thresholds while the run goes on.
+    watch: Watch,
 }
 
 impl Course<'_> {
@@ -364,7 +372,11 @@ impl Course<'_> {
                         watcher.enter(page);
                         self.take(&gathered, settled);
                         self.enter_receipts(watcher);
-                        watcher.progress(self.clock.elapsed(), &self.gathered, &gathered);
+                        let elapsed = self.clock.elapsed();
+                        watcher.progress(elapsed, &self.gathered, &gathered);
+                        if self.broke_a_threshold(elapsed, &gathered) {
+                            patience.as_mut().reset(self.stop(stage, watcher).into());
+                        }
                     }
                     Some(Report::Ready(_)) => {}
                     None => break,
@@ -381,11 +393,7 @@ impl Course<'_> {
                         closing = true;
                         continue;
                     }
-                    self.traffic_end = clock::now();
-                    stage.stop_traffic();
-                    watcher.draining(self.gathered.ledger.outstanding());
-                    let deadline = clock::now() + self.scenario.drain;
-                    patience.as_mut().reset(deadline.into());
+                    patience.as_mut().reset(self.stop(stage, watcher).into());
                 }
                 () = &mut patience => {
                     if closing {
@@ -398,6 +406,23 @@ impl Course<'_> {
             }
         }
         self.look_at_sinks();
+    }
+
+    /// Ends the traffic; returns until when outstanding messages are waited for.
+    fn stop(&mut self, stage: &Stage, watcher: &mut dyn Watcher) -> Instant {
+        self.traffic_end = clock::now();
+        stage.stop_traffic();
+        watcher.draining(self.gathered.ledger.outstanding());
+        clock::now() + self.scenario.drain
+    }
+
+    /// Whether a threshold has failed that ends the run, unless it is ending already.
+    fn broke_a_threshold(&mut self, elapsed: Duration, lately: &Gathered) -> bool {
+        let thresholds = &self.scenario.thresholds;
+        let both = (lately, &self.gathered);
+        elapsed < self.scenario.duration
+            && self.interrupts == 0
+            && self.watch.take(thresholds, elapsed, both)
     }
 
     fn take(&mut self, gathered: &Gathered, settled: Vec<Settled>) {

@@ -47,6 +47,38 @@ pub struct TypeCounts {
     pub dropped: u64,
 }
 
+impl TypeCounts {
+    /// Counts what `output` says of one message or candidate.
+    pub fn observe(&mut self, output: &Output) {
+        match output {
+            Output::Dropped { .. } => self.dropped += 1,
+            Output::Queued { .. } => self.queued += 1,
+            Output::Settled { settlement, .. } => match settlement {
+                Settlement::Delivered => self.delivered += 1,
+                Settlement::Failed => self.failed += 1,
+                Settlement::Unconfirmed => self.unconfirmed += 1,
+                Settlement::Oversize => self.dropped += 1,
+            },
+            Output::Trigger { .. }
+            | Output::Transmit(_)
+            | Output::Probe(_)
+            | Output::Transfer(_)
+            | Output::LicenseFile(_)
+            | Output::Trap(_)
+            | Output::Unheard => {}
+        }
+    }
+
+    /// Adds another part.
+    pub fn merge(&mut self, other: &Self) {
+        self.queued += other.queued;
+        self.delivered += other.delivered;
+        self.failed += other.failed;
+        self.unconfirmed += other.unconfirmed;
+        self.dropped += other.dropped;
+    }
+}
+
 impl Ledger {
     /// Books what a device said.
     pub fn observe(&mut self, output: &Output) {
@@ -62,13 +94,13 @@ impl Ledger {
                 ..
             } => {
                 *self.dropped.entry(*account).or_default() += 1;
-                self.row(*kind, *transport).dropped += 1;
+                self.row(*kind, *transport).observe(output);
             }
             Output::Queued {
                 kind, transport, ..
             } => {
                 self.queued += 1;
-                self.row(*kind, *transport).queued += 1;
+                self.row(*kind, *transport).observe(output);
             }
             Output::Settled {
                 kind,
@@ -77,13 +109,7 @@ impl Ledger {
                 ..
             } => {
                 *self.settled.entry(*settlement).or_default() += 1;
-                let row = self.row(*kind, *transport);
-                match settlement {
-                    Settlement::Delivered => row.delivered += 1,
-                    Settlement::Failed => row.failed += 1,
-                    Settlement::Unconfirmed => row.unconfirmed += 1,
-                    Settlement::Oversize => row.dropped += 1,
-                }
+                self.row(*kind, *transport).observe(output);
             }
             Output::LicenseFile(outcome) => {
                 *self.license_files.entry(*outcome).or_default() += 1;
@@ -115,12 +141,7 @@ impl Ledger {
             *self.settled.entry(*settlement).or_default() += count;
         }
         for (key, counts) in &other.by_type {
-            let row = self.by_type.entry(*key).or_default();
-            row.queued += counts.queued;
-            row.delivered += counts.delivered;
-            row.failed += counts.failed;
-            row.unconfirmed += counts.unconfirmed;
-            row.dropped += counts.dropped;
+            self.by_type.entry(*key).or_default().merge(counts);
         }
     }
 

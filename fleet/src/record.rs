@@ -10,6 +10,7 @@ mod response;
 
 use std::{
     collections::BTreeMap,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -28,11 +29,28 @@ use crate::{
     courier::{Attempt, ErrorKind},
     fingerprint::Fingerprint,
     journal::Page,
-    ledger::{AtSink, Ledger},
+    ledger::{AtSink, Ledger, TypeCounts},
+    scenario::Scenario,
 };
 
 /// Most kinds of error told apart; further ones are counted under the first kind of their transport.
 const ERROR_KINDS_MAX: usize = 256;
+
+/// What concerns one fleet.
+#[derive(Clone, Debug, Default)]
+pub struct FleetFigures {
+    /// Messages by how they ended.
+    pub counts: TypeCounts,
+    /// Due to accepted.
+    pub response: Responses,
+}
+
+impl FleetFigures {
+    fn merge(&mut self, other: &Self) {
+        self.counts.merge(&other.counts);
+        self.response.merge(&other.response);
+    }
+}
 
 /// Counters of one transport.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -108,6 +126,9 @@ pub struct Gathered {
     pub last_end: Option<Instant>,
     /// How long messages stayed, counted in two ways.
     pub sojourns: Sojourns,
+    /// Messages and responses by fleet, in the order of the scenario; shorter where the last fleets had
+    /// nothing to say.
+    pub by_fleet: Vec<FleetFigures>,
 }
 
 impl Gathered {
@@ -124,6 +145,14 @@ impl Gathered {
     /// Messages that wait in their devices.
     pub fn waiting(&self) -> u64 {
         self.ledger.outstanding().saturating_sub(self.in_flight())
+    }
+
+    /// The figures of fleet number `number`, to add to.
+    fn fleet(&mut self, number: usize) -> &mut FleetFigures {
+        if self.by_fleet.len() <= number {
+            self.by_fleet.resize_with(number + 1, FleetFigures::default);
+        }
+        &mut self.by_fleet[number]
     }
 
     /// Adds what another stretch or thread has gathered.
@@ -147,6 +176,9 @@ impl Gathered {
         self.fetches_ended += other.fetches_ended;
         self.last_end = self.last_end.max(other.last_end);
         self.sojourns.merge(&other.sojourns);
+        for (number, figures) in other.by_fleet.iter().enumerate() {
+            self.fleet(number).merge(figures);
+        }
     }
 }
 
@@ -198,6 +230,8 @@ pub struct Recorder {
     settled: Vec<Settled>,
     presence: Presence,
     entries: Entries,
+    /// Number of the first device of each fleet.
+    fleets: Arc<[u32]>,
     /// Messages due earlier are left out of the figures.
     measured_from: Instant,
 }
@@ -210,14 +244,19 @@ impl Recorder {
             settled: Vec::new(),
             presence: Presence::default(),
             entries: Entries::default(),
+            fleets: Arc::default(),
             measured_from,
         }
     }
 
-    /// The run begins at `origin`; the figures concern what is due after `warm_up`. With `journal`,
-    /// everything is also entered there.
-    pub fn begin(&mut self, origin: Instant, warm_up: Duration, journal: bool) {
-        self.measured_from = origin + warm_up;
+    /// A run of `scenario` begins at `origin`. With `journal`, everything is also entered there.
+    pub fn begin(&mut self, origin: Instant, scenario: &Scenario, journal: bool) {
+        self.measured_from = origin + scenario.warm_up;
+        self.fleets = scenario
+            .fleets
+            .iter()
+            .map(|fleet| fleet.first_device)
+            .collect();
         if journal {
             self.entries = Entries::of_run(origin);
         }
@@ -231,8 +270,16 @@ impl Recorder {
     /// Books what device number `device` said.
     pub fn observe(&mut self, device: u32, output: &Output) {
         self.gathered.ledger.observe(output);
+        let fleet = self.fleet_of(device);
+        self.gathered.fleet(fleet).counts.observe(output);
         self.gathered.fingerprint.observe(device, output);
         self.entries.said(device, output);
+    }
+
+    /// The number of the fleet that a device belongs to.
+    fn fleet_of(&self, device: u32) -> usize {
+        let before = self.fleets.partition_point(|first| *first <= device);
+        before.saturating_sub(1)
     }
 
     /// A message that was due at `due` has come into the queue of device number `device`, by the clock
@@ -242,10 +289,11 @@ impl Recorder {
         self.entries.queued(device, message, due);
     }
 
-    /// A message has ended, or the run has ended with it, by the clock at `now`.
+    /// A message of device number `device` has ended, or the run has ended with it, by the clock at
+    /// `now`.
     pub fn left(
         &mut self,
-        now: Instant,
+        (now, device): (Instant, u32),
         message: Message,
         ending: Option<(Settlement, AtSink)>,
         stay: Stay,
@@ -268,6 +316,9 @@ impl Recorder {
             let responses = &mut histograms.transport_mut(transport).response;
             responses.unanswered.record(stay.length);
             histograms.by_type(kind).unanswered.record(stay.length);
+            let fleet = self.fleet_of(device);
+            let response = &mut self.gathered.fleet(fleet).response;
+            response.unanswered.record(stay.length);
         }
     }
 
@@ -320,8 +371,15 @@ impl Recorder {
         self.gathered.mailbox_waits += 1;
     }
 
-    /// An attempt to send a message that was due at `due` has ended.
-    pub fn attempt(&mut self, message: Message, due: Instant, first: bool, attempt: &Attempt) {
+    /// An attempt of device number `device` to send a message that was due at `due` has ended.
+    pub fn attempt(
+        &mut self,
+        device: u32,
+        message: Message,
+        due: Instant,
+        first: bool,
+        attempt: &Attempt,
+    ) {
         self.entries.attempted(message, due, first, attempt);
         let Message {
             kind, transport, ..
@@ -357,6 +415,8 @@ impl Recorder {
             histograms.record_phases(&attempt.phases);
             self.gathered.transports[transport as usize].measured += 1;
             self.gathered.histograms.by_type(kind).record(response);
+            let fleet = self.fleet_of(device);
+            self.gathered.fleet(fleet).response.record(response);
         }
     }
 

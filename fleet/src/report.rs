@@ -3,7 +3,6 @@
 mod directory;
 mod faults;
 pub(crate) mod licenses;
-mod metrics;
 mod remarks;
 mod summary;
 mod terminal;

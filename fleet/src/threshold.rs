@@ -1,9 +1,19 @@
 //! Thresholds: what the results of a run must satisfy.
 
-use std::fmt;
+mod figures;
+mod metric;
+mod watch;
 
-use emulator::{DropAccount, MessageType};
+use std::{fmt, time::Duration};
+
 use serde::Serialize;
+
+pub use figures::Figures;
+pub use metric::{
+    IntervalName, LedgerFigure, LicenseFigure, Metric, RunFigure, Statistic, TransportFigure,
+    TransportName, TypeFigure,
+};
+pub use watch::{Watch, Watched};
 
 use crate::record::Reading;
 
@@ -11,11 +21,27 @@ use crate::record::Reading;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Threshold {
     /// Name of the metric, as in `smtp.response.p99`.
-    pub metric: String,
+    pub name: String,
+    /// The metric.
+    pub metric: Metric,
     /// Largest value that passes, in the metric's unit.
     pub max: Option<f64>,
     /// Smallest value that passes, in the metric's unit.
     pub min: Option<f64>,
+    /// How long the bounds must be broken, second by second, until that is a failure; without it the
+    /// whole run is judged.
+    pub lasting: Option<Duration>,
+    /// A failure ends the run.
+    pub abort: bool,
+}
+
+/// What a metric said, and of how many samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// The value.
+    pub reading: Reading,
+    /// How many samples it is a percentile of; `None` for figures that are no percentiles.
+    pub samples: Option<u64>,
 }
 
 /// How a threshold fared.
@@ -44,26 +70,67 @@ pub struct ThresholdResult {
     /// Whether the true value is at least that, and not known, for want of answers.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub at_least: bool,
-    /// Whether it passed. Nothing measured never passes.
+    /// How many samples there were, where they were too few to judge by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples: Option<u64>,
+    /// How many are needed, where there were too few.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples_needed: Option<u64>,
+    /// How long the bounds must be broken until that is a failure, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub for_s: Option<f64>,
+    /// How long they were broken at most, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broken_s: Option<f64>,
+    /// Whether its failure ended the run.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub aborted: bool,
+    /// Whether it passed. Nothing measured, and too little, never passes.
     pub passed: bool,
 }
 
 impl Threshold {
-    /// Holds `reading` against the bounds. What is known to be at least something is never known to be
-    /// at most something.
-    pub fn judge(&self, reading: Option<Reading>) -> ThresholdResult {
-        let passed = reading.is_some_and(|Reading { value, at_least }| {
-            self.max.is_none_or(|max| value <= max && !at_least)
-                && self.min.is_none_or(|min| value >= min)
-        });
+    /// That `metric` is at most `max`, over the whole run.
+    pub fn at_most(name: &str, metric: Metric, max: f64) -> Self {
+        Self {
+            name: name.to_owned(),
+            metric,
+            max: Some(max),
+            min: None,
+            lasting: None,
+            abort: false,
+        }
+    }
+
+    /// Whether `reading` is within the bounds. What is known to be at least something is never known to
+    /// be at most something.
+    pub fn holds(&self, Reading { value, at_least }: Reading) -> bool {
+        self.max.is_none_or(|max| value <= max && !at_least)
+            && self.min.is_none_or(|min| value >= min)
+    }
+
+    /// Holds the whole of a run against the bounds, or, where they may be broken for a while, what was
+    /// `watched` of it.
+    pub fn judge(&self, measured: Option<Measured>, watched: Option<&Watched>) -> ThresholdResult {
+        let needed = self.metric.samples_needed();
+        let samples = measured.and_then(|measured| measured.samples);
+        let too_few = samples.is_some_and(|samples| samples < needed);
+        let lasting = self.lasting.zip(watched);
+        let passed = match lasting {
+            Some((_, watched)) => watched.seen && !watched.failed,
+            None => !too_few && measured.is_some_and(|measured| self.holds(measured.reading)),
+        };
+        // The worst of a stretch is what a bound on stretches is about.
+        let reading = match lasting {
+            Some((_, watched)) => watched.worst,
+            None => measured.map(|measured| measured.reading),
+        };
         let value = reading.map(|reading| reading.value);
-        let time = Metric::parse(&self.metric).is_some_and(|metric| metric.is_time());
-        let (as_time, as_number) = (
-            |x: Option<f64>| x.filter(|_| time),
-            |x: Option<f64>| x.filter(|_| !time),
-        );
+        let time = self.metric.is_time();
+        let as_time = |x: Option<f64>| x.filter(|_| time);
+        let as_number = |x: Option<f64>| x.filter(|_| !time);
         ThresholdResult {
-            metric: self.metric.clone(),
+            metric: self.name.clone(),
             max_ms: as_time(self.max),
             min_ms: as_time(self.min),
             value_ms: as_time(value),
@@ -71,6 +138,11 @@ impl Threshold {
             min: as_number(self.min),
             value: as_number(value),
             at_least: reading.is_some_and(|reading| reading.at_least),
+            samples: samples.filter(|_| too_few && lasting.is_none()),
+            samples_needed: (too_few && lasting.is_none()).then_some(needed),
+            for_s: lasting.map(|(lasting, _)| lasting.as_secs_f64()),
+            broken_s: lasting.map(|(_, watched)| watched.longest.as_secs_f64()),
+            aborted: watched.is_some_and(|watched| watched.aborted),
             passed,
         }
     }
@@ -100,241 +172,23 @@ impl fmt::Display for ThresholdResult {
             "{}: {value}, wanted {}",
             self.metric,
             bounds.join(" and ")
-        )
-    }
-}
-
-/// A figure of the summary that thresholds can name.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Metric {
-    /// A statistic of a transport's interval, in milliseconds: `smtp.response.p99`.
-    Interval(TransportName, IntervalName, Statistic),
-    /// A counter or rate of a transport: `https.delivered`.
-    Transport(TransportName, TransportFigure),
-    /// A figure of the ledger: `ledger.failed`.
-    Ledger(LedgerFigure),
-    /// An account of dropped candidates: `ledger.throttled`.
-    Account(DropAccount),
-    /// A figure of a message type: `by_type.syslog.delivered`.
-    Type(MessageType, TypeFigure),
-    /// A statistic of the responses to a message type: `by_type.syslog.response.p99`.
-    TypeResponse(MessageType, Statistic),
-    /// License lines and files that events brought: `licenses.installed`.
-    Licenses(LicenseFigure),
-    /// What the run itself took: `run.cpu_s`.
-    Run(RunFigure),
-    /// The generator's lag in milliseconds: `lag.p99`.
-    Lag(Statistic),
-}
-
-macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-        #[expect(missing_docs, reason = "the names are those of the summary")]
-        pub enum $name { $($variant),* }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// The name in the summary.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $text),* }
-            }
-
-            fn parse(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|own| own.name() == text)
-            }
+        )?;
+        if let (Some(for_s), Some(broken_s)) = (self.for_s, self.broken_s) {
+            write!(
+                formatter,
+                "; broken for {broken_s:.1} s at a stretch, {for_s:.1} s fail"
+            )?;
         }
-    };
-}
-
-named!(
-    /// A transport.
-    TransportName { Smtp = "smtp", Https = "https" }
-);
-named!(
-    /// A measured interval.
-    IntervalName {
-        Response = "response",
-        Service = "service",
-        Queue = "queue",
-        Connect = "connect",
-        Tls = "tls",
-        Greeting = "greeting",
-        Envelope = "envelope",
-        Data = "data",
-        Request = "request",
-        Reply = "reply",
-    }
-);
-named!(
-    /// A statistic of an interval.
-    Statistic {
-        Count = "count",
-        Mean = "mean",
-        P50 = "p50",
-        P90 = "p90",
-        P99 = "p99",
-        P99_9 = "p99_9",
-        Max = "max",
-    }
-);
-named!(
-    /// A figure of a transport.
-    TransportFigure {
-        Delivered = "delivered",
-        Failed = "failed",
-        Unconfirmed = "unconfirmed",
-        Attempts = "attempts",
-        Rate = "rate",
-        Bytes = "bytes",
-        Connections = "connections",
-        Resumed = "resumed",
-    }
-);
-named!(
-    /// A figure of the ledger besides its accounts of dropped candidates.
-    LedgerFigure {
-        Events = "events",
-        Unheard = "unheard",
-        Triggers = "triggers",
-        Candidates = "candidates",
-        Dropped = "dropped",
-        Oversize = "oversize",
-        Messages = "messages",
-        Delivered = "delivered",
-        Failed = "failed",
-        Unconfirmed = "unconfirmed",
-        Outstanding = "outstanding",
-        Traps = "traps",
-        SinkReceived = "sink_received",
-        SinkDuplicates = "sink_duplicates",
-        SinkUnknown = "sink_unknown",
-        SinkMissing = "sink_missing",
-    }
-);
-named!(
-    /// A figure of a message type.
-    TypeFigure {
-        Queued = "queued",
-        Delivered = "delivered",
-        Failed = "failed",
-        Unconfirmed = "unconfirmed",
-        Dropped = "dropped",
-    }
-);
-named!(
-    /// What became of the license lines and files that events brought.
-    LicenseFigure {
-        Installed = "installed",
-        Duplicates = "duplicates",
-        Refused = "refused",
-        NotOpened = "not_opened",
-    }
-);
-named!(
-    /// What the run itself took.
-    RunFigure {
-        CpuSeconds = "cpu_s",
-        PeakRssBytes = "peak_rss_bytes",
-        StartupSeconds = "startup_s",
-        RssBytesPerDevice = "rss_bytes_per_device",
-        WallSeconds = "wall_s",
-    }
-);
-
-fn message_type(word: &str) -> Option<MessageType> {
-    MessageType::ALL
-        .into_iter()
-        .find(|kind| kind.word() == word)
-}
-
-impl Metric {
-    /// The metric called `name`.
-    pub fn parse(name: &str) -> Option<Self> {
-        let parts: Vec<&str> = name.split('.').collect();
-        match parts.as_slice() {
-            ["ledger", figure] => match LedgerFigure::parse(figure) {
-                Some(figure) => Some(Self::Ledger(figure)),
-                None => DropAccount::ALL
-                    .into_iter()
-                    .find(|account| account.name() == *figure)
-                    .map(Self::Account),
-            },
-            ["licenses", figure] => LicenseFigure::parse(figure).map(Self::Licenses),
-            ["run", figure] => RunFigure::parse(figure).map(Self::Run),
-            ["by_type", kind, figure] => {
-                Some(Self::Type(message_type(kind)?, TypeFigure::parse(figure)?))
-            }
-            ["by_type", kind, "response", statistic] => Some(Self::TypeResponse(
-                message_type(kind)?,
-                Statistic::parse(statistic)?,
-            )),
-            ["lag", statistic] => Statistic::parse(statistic).map(Self::Lag),
-            [transport, figure] => Some(Self::Transport(
-                TransportName::parse(transport)?,
-                TransportFigure::parse(figure)?,
-            )),
-            [transport, interval, statistic] => Some(Self::Interval(
-                TransportName::parse(transport)?,
-                IntervalName::parse(interval)?,
-                Statistic::parse(statistic)?,
-            )),
-            _ => None,
+        if let (Some(samples), Some(needed)) = (self.samples, self.samples_needed) {
+            write!(
+                formatter,
+                "; of {samples} samples, and {needed} are needed to judge by it: send more, or for longer"
+            )?;
         }
-    }
-
-    /// Whether its values are times, in milliseconds.
-    pub fn is_time(self) -> bool {
-        match self {
-            Self::Interval(_, _, statistic)
-            | Self::TypeResponse(_, statistic)
-            | Self::Lag(statistic) => statistic != Statistic::Count,
-            Self::Transport(..)
-            | Self::Ledger(_)
-            | Self::Account(_)
-            | Self::Type(..)
-            | Self::Licenses(_)
-            | Self::Run(_) => false,
+        if self.aborted {
+            write!(formatter, "; the run was ended for it")?;
         }
-    }
-
-    /// The names of all metrics.
-    pub fn names() -> Vec<String> {
-        let mut names = Vec::new();
-        for transport in TransportName::ALL {
-            for interval in IntervalName::ALL {
-                for statistic in Statistic::ALL {
-                    names.push(format!(
-                        "{}.{}.{}",
-                        transport.name(),
-                        interval.name(),
-                        statistic.name()
-                    ));
-                }
-            }
-            for figure in TransportFigure::ALL {
-                names.push(format!("{}.{}", transport.name(), figure.name()));
-            }
-        }
-        names.extend(
-            LedgerFigure::ALL
-                .iter()
-                .map(|figure| format!("ledger.{}", figure.name())),
-        );
-        names.extend(
-            LicenseFigure::ALL
-                .iter()
-                .map(|figure| format!("licenses.{}", figure.name())),
-        );
-        names.extend(
-            Statistic::ALL
-                .iter()
-                .map(|statistic| format!("lag.{}", statistic.name())),
-        );
-        names
+        Ok(())
     }
 }
 
@@ -342,39 +196,59 @@ impl Metric {
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_name_that_is_offered_is_understood() {
-        for name in Metric::names() {
-            assert!(Metric::parse(&name).is_some(), "{name}");
+    fn threshold() -> Threshold {
+        Threshold {
+            max: Some(500.0),
+            min: Some(1.0),
+            ..Threshold::at_most(
+                "smtp.response.p99",
+                Metric::Interval(TransportName::Smtp, IntervalName::Response, Statistic::P99),
+                500.0,
+            )
         }
-        assert_eq!(Metric::parse("smtp.response.p98"), None);
-        assert_eq!(Metric::parse("smtp"), None);
+    }
+
+    fn measured(value: f64, at_least: bool, samples: u64) -> Option<Measured> {
+        Some(Measured {
+            reading: Reading { value, at_least },
+            samples: Some(samples),
+        })
     }
 
     #[test]
     fn bounds_are_inclusive_and_nothing_measured_fails() {
-        let threshold = Threshold {
-            metric: "smtp.response.p99".into(),
-            max: Some(500.0),
-            min: Some(1.0),
-        };
+        let threshold = threshold();
         let judge = |value, at_least| {
-            let reading = Reading { value, at_least };
-            threshold.judge(Some(reading)).passed
+            threshold
+                .judge(measured(value, at_least, 1_000), None)
+                .passed
         };
         assert!(judge(500.0, false) && judge(1.0, false));
         assert!(!judge(500.1, false) && !judge(0.9, false));
-        assert!(!threshold.judge(None).passed);
+        assert!(!threshold.judge(None, None).passed);
         // Longer than 300 ms may be longer than 500 ms.
         assert!(!judge(300.0, true));
         let at_least_one = Threshold {
             max: None,
-            ..threshold.clone()
+            ..threshold
         };
-        let reading = Reading {
-            value: 300.0,
-            at_least: true,
-        };
-        assert!(at_least_one.judge(Some(reading)).passed);
+        assert!(
+            at_least_one
+                .judge(measured(300.0, true, 1_000), None)
+                .passed
+        );
+    }
+
+    #[test]
+    fn a_percentile_of_too_few_samples_fails_and_says_how_many_it_needs() {
+        let threshold = threshold();
+        assert!(threshold.judge(measured(10.0, false, 299), None).passed);
+        let few = threshold.judge(measured(10.0, false, 298), None);
+        assert!(!few.passed);
+        let words = few.to_string();
+        assert!(
+            words.contains("of 298 samples, and 299 are needed"),
+            "{words}"
+        );
     }
 }

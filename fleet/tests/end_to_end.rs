@@ -377,6 +377,27 @@ fn assert_sound(out: &Path) {
 }
 
 #[test]
+fn a_threshold_that_fails_ends_the_run_where_it_is_to() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let threshold =
+        r#"threshold=[{ metric = "by_fleet.branch.delivered", max = 5, abort = true }]"#;
+    let output = run(quickstart_lasting(&out, "10m").args(["--set", threshold]));
+    assert_eq!(output.status.code(), Some(99), "{}", shown(&output));
+    let summary = summary(&out);
+    assert!(summary["run"]["wall_s"].as_f64().unwrap() < 600.0);
+    assert_eq!(summary["thresholds"][0]["aborted"], true);
+    assert_eq!(summary["verdict"], "failed");
+    assert_eq!(summary["ledger"]["balanced"], true);
+    assert!(
+        shown(&output).contains("the run was ended for it"),
+        "{}",
+        shown(&output)
+    );
+    assert_sound(&out);
+}
+
+#[test]
 fn a_generator_that_was_stopped_is_invalid() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("run");

@@ -45,6 +45,7 @@ fn result() -> RunResult {
         started: jiff::Timestamp::UNIX_EPOCH,
         origin: std::time::Instant::now(),
         standstill: std::time::Duration::ZERO,
+        watched: Vec::new(),
         wall: Duration::from_secs(30),
         device_time: Duration::from_secs(30),
         gathered,

@@ -120,10 +120,10 @@ impl Arbiter {
     }
 
     /// Lets the run begin by `clock`.
-    fn begin(&self, clock: RunClock, warm_up: Duration, journal: bool) {
+    fn begin(&self, clock: RunClock, scenario: &Scenario, journal: bool) {
         let _ = self.clock.set(clock);
         let mut recorder = self.recorder.borrow_mut();
-        recorder.begin(clock.origin(), warm_up, journal);
+        recorder.begin(clock.origin(), scenario, journal);
     }
 
     /// A buffer for a device's outputs; give it back with [`Arbiter::return_outputs`].
@@ -168,7 +168,7 @@ impl Arbiter {
                 let now = clock::now();
                 let stay = stay(now, self.clock().instant_of(*due), *settlement, attempt);
                 let message = message(*id, *kind, *transport);
-                recorder.left(now, message, Some((*settlement, at_sink)), stay);
+                recorder.left((now, device), message, Some((*settlement, at_sink)), stay);
             }
             Output::Trigger { .. }
             | Output::Dropped { .. }
@@ -181,8 +181,8 @@ impl Arbiter {
         }
     }
 
-    /// The run has ended, and this message has not.
-    pub(super) fn outstanding(&self, left: &OutstandingMessage) {
+    /// The run has ended, and this message of device number `device` has not.
+    pub(super) fn outstanding(&self, device: u32, left: &OutstandingMessage) {
         let now = clock::now();
         let due = self.clock().instant_of(left.due);
         let stay = Stay {
@@ -191,7 +191,8 @@ impl Arbiter {
             unanswered: true,
         };
         let message = message(left.id, left.kind, left.transport);
-        self.recorder.borrow_mut().left(now, message, None, stay);
+        let mut recorder = self.recorder.borrow_mut();
+        recorder.left((now, device), message, None, stay);
     }
 
     pub(super) fn queue_changed(&self, before: usize, after: usize) {
@@ -372,7 +373,7 @@ pub(crate) async fn run_arbiter(setup: ArbiterSetup) {
     let Ok(run_clock) = begin.await else {
         return;
     };
-    arbiter.begin(run_clock, scenario.warm_up, journal);
+    arbiter.begin(run_clock, &scenario, journal);
     serving::serve(&arbiter, &devices, (inputs, line.carried), &reports).await;
 }
 

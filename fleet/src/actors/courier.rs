@@ -10,7 +10,6 @@ use std::{
     cell::{Cell, RefCell},
     rc::Rc,
     sync::Arc,
-    time::Duration,
 };
 
 use actix::Addr;
@@ -26,6 +25,7 @@ use crate::{
     clock::RunClock,
     courier::{CourierSettings, Couriers, FilePermit, Parcel, Permit},
     record::{Message, Recorder},
+    scenario::Scenario,
 };
 
 /// How many errands are taken at once before those under way get their turn.
@@ -75,8 +75,8 @@ pub(crate) struct CourierSetup {
     pub(crate) settings: Arc<CourierSettings>,
     /// The clock of the run, which is set when all devices are ready.
     pub(crate) clock: oneshot::Receiver<RunClock>,
-    /// What is due earlier is left out of the figures.
-    pub(crate) warm_up: Duration,
+    /// What is run.
+    pub(crate) scenario: Arc<Scenario>,
     /// Whether a journal is kept.
     pub(crate) journal: bool,
     /// The arbiter.
@@ -150,7 +150,7 @@ pub(crate) async fn run_courier(setup: CourierSetup) {
         carried,
     } = setup.line;
     let mut recorder = Recorder::new(clock.origin());
-    recorder.begin(clock.origin(), setup.warm_up, setup.journal);
+    recorder.begin(clock.origin(), &setup.scenario, setup.journal);
     let thread = Rc::new(CourierThread {
         clock,
         couriers: Couriers::new(setup.settings, setup.index),
@@ -219,7 +219,7 @@ impl CourierThread {
         };
         let due = self.clock.instant_of(transmission.due);
         let mut recorder = self.recorder.borrow_mut();
-        recorder.attempt(message, due, transmission.attempt == 0, &attempt);
+        recorder.attempt(device, message, due, transmission.attempt == 0, &attempt);
         recorder.attempt_ended();
         // An arbiter that is gone has been stopped; its devices take no further part.
         let _ = self.carried.send(Carried::Message {

@@ -255,8 +255,9 @@ impl Handler<TakeLeave> for DeviceActor {
     type Result = MessageResult<TakeLeave>;
 
     fn handle(&mut self, leave: TakeLeave, _: &mut Self::Context) -> Self::Result {
+        let number = self.device.identity().device;
         for message in self.device.outstanding() {
-            self.arbiter.outstanding(&message);
+            self.arbiter.outstanding(number, &message);
         }
         let mut census = leave.census;
         self.device.count_licenses(leave.at, &mut census);

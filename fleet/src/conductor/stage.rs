@@ -57,7 +57,7 @@ impl Stage {
                 index,
                 settings: Arc::clone(couriers),
                 clock: stage.clock(),
-                warm_up: scenario.warm_up,
+                scenario: Arc::clone(scenario),
                 journal,
                 line: courier_line,
                 closing: stage.closing.subscribe(),

@@ -364,6 +364,10 @@ pub(super) struct ThresholdTable {
     pub(super) max: Option<Spanned<BoundValue>>,
     #[serde(default)]
     pub(super) min: Option<Spanned<BoundValue>>,
+    #[serde(default, rename = "for")]
+    pub(super) lasting: Option<Spanned<Period>>,
+    #[serde(default)]
+    pub(super) abort: bool,
 }
 
 /// A bound of a threshold: a number, or a duration where the metric is a time.

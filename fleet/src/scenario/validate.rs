@@ -9,6 +9,7 @@ mod licenses;
 mod ssh;
 mod syntax;
 mod targets;
+mod thresholds;
 
 use std::{ops::Range, sync::Arc};
 
@@ -18,14 +19,11 @@ use toml::Spanned;
 use super::{
     CONNECTIONS_DEFAULT, CONNECTIONS_MAX, ClockSettings, HttpsSettings, Kept, Loaded, Overrides,
     Scenario, SmtpSettings, Source, SourceAddresses,
-    file::{BoundValue, ClockTable, ScenarioFile, ThresholdTable},
+    file::{ClockTable, ScenarioFile},
     source::ReadError,
     targets::parse_sources,
 };
-use crate::{
-    diagnostic::{Diagnostic, closest},
-    threshold::{Metric, Threshold},
-};
+use crate::diagnostic::{Diagnostic, closest};
 
 /// Device time at the start of a scenario that names none.
 const START_DEFAULT: &str = "2026-03-02T09:00:00Z";
@@ -205,11 +203,8 @@ fn build(
         .as_ref()
         .map_or(Timestamp::UNIX_EPOCH, |clock| clock.start);
     let traffic = events::traffic(source, &file, &fleets, (starts_at, duration), findings);
-    let thresholds = file
-        .threshold
-        .iter()
-        .filter_map(|table| threshold(table, findings))
-        .collect();
+    let names: Vec<&str> = fleets.iter().map(|fleet| fleet.name.as_str()).collect();
+    let thresholds = thresholds::thresholds(&file.threshold, &names, duration, findings);
     Some(Scenario {
         name: file.name.into_inner(),
         seed: file.seed.into_inner(),
@@ -352,58 +347,5 @@ fn sources(value: Option<&Spanned<String>>, findings: &mut Findings) -> SourceAd
             "write \"per-device\", \"none\" or a range such as \"127.8.0.0/16\"",
         );
         SourceAddresses::PerDevice
-    })
-}
-
-fn threshold(table: &ThresholdTable, findings: &mut Findings) -> Option<Threshold> {
-    let name = table.metric.get_ref();
-    let Some(metric) = Metric::parse(name) else {
-        let names = Metric::names();
-        let help = match closest(name, names.iter().map(String::as_str)) {
-            Some(like) => format!("did you mean `{like}`?"),
-            None => "metrics are named as in `smtp.response.p99` or `ledger.failed`".to_owned(),
-        };
-        findings.add(
-            table.metric.span(),
-            format!("there is no metric `{name}`"),
-            help,
-        );
-        return None;
-    };
-    if table.max.is_none() && table.min.is_none() {
-        findings.add(
-            table.metric.span(),
-            "a threshold without a bound passes always",
-            "add `max` or `min`",
-        );
-    }
-    let mut bound = |value: Option<&Spanned<BoundValue>>| -> Option<f64> {
-        let value = value?;
-        match (*value.get_ref(), metric.is_time()) {
-            (BoundValue::Milliseconds(bound), true) | (BoundValue::Number(bound), false) => {
-                Some(bound)
-            }
-            (BoundValue::Number(_), true) => {
-                findings.add(
-                    value.span(),
-                    format!("`{name}` is a time"),
-                    "give the bound a unit, as in \"500ms\"",
-                );
-                None
-            }
-            (BoundValue::Milliseconds(_), false) => {
-                findings.add(
-                    value.span(),
-                    format!("`{name}` is not a time"),
-                    "write a plain number",
-                );
-                None
-            }
-        }
-    };
-    Some(Threshold {
-        metric: name.clone(),
-        max: bound(table.max.as_ref()),
-        min: bound(table.min.as_ref()),
     })
 }
