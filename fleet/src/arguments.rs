@@ -384,13 +384,15 @@ impl ChangeArguments {
             one("--https", https.clone()),
             one("--ca", ca.clone()),
         ];
-        let many = |flag: &'static str, values: &[String]| {
-            let values = values.to_vec().into_iter();
-            values.map(move |value| [OsString::from(flag), value.into()])
+        let many = |flag: &str, values: &[String]| -> Vec<OsString> {
+            let values = values.iter();
+            values
+                .flat_map(|value| [OsString::from(flag), value.into()])
+                .collect()
         };
         let mut typed: Vec<OsString> = all.into_iter().flatten().flatten().collect();
-        typed.extend(many("--set", set).flatten());
-        typed.extend(many("--allow-target", allow_target).flatten());
+        typed.extend(many("--set", set));
+        typed.extend(many("--allow-target", allow_target));
         typed.extend(insecure.then(|| "--insecure".into()));
         typed
     }

@@ -215,29 +215,10 @@ pub async fn conduct(
         // Nobody needs to wait for it.
         let _ = consoles.send(Directory::new(devices));
     }
-    let mut course = Course {
-        scenario: &scenario,
-        clock,
-        receipts: watcher.keeps_journal().then(Page::default),
-        gathered: Gathered::default(),
-        reconcilers: BTreeMap::new(),
-        in_flight: HashSet::new(),
-        sinks,
-        interrupts: 0,
-        traffic_end: clock.origin() + scenario.duration,
-        looked: clock::now(),
-        standstill: Duration::ZERO,
-        watch: Watch::new(&scenario.thresholds),
-    };
+    let mut course = Course::new(&scenario, clock, sinks, watcher.keeps_journal());
     course.follow(&mut stage, watcher, interrupts).await;
     let (interrupts, standstill) = (course.interrupts, course.standstill);
-    // Until the last message had ended, or as long as there was traffic, whichever was longer.
-    let traffic_end = course.traffic_end.min(clock.origin() + scenario.duration);
-    let wall = course
-        .gathered
-        .last_end
-        .map_or(traffic_end, |end| end.max(traffic_end));
-    let wall = wall.saturating_duration_since(clock.origin());
+    let wall = course.wall();
     let emitted = stage.end();
     let faults = course.sinks.faults(&scenario);
     let watched = std::mem::take(&mut course.watch).close();
@@ -352,7 +333,32 @@ struct Course<'a> {
     watch: Watch,
 }
 
-impl Course<'_> {
+impl<'a> Course<'a> {
+    fn new(scenario: &'a Scenario, clock: RunClock, sinks: EmbeddedSinks, journal: bool) -> Self {
+        Self {
+            scenario,
+            clock,
+            receipts: journal.then(Page::default),
+            gathered: Gathered::default(),
+            reconcilers: BTreeMap::new(),
+            in_flight: HashSet::new(),
+            sinks,
+            interrupts: 0,
+            traffic_end: clock.origin() + scenario.duration,
+            looked: clock::now(),
+            standstill: Duration::ZERO,
+            watch: Watch::new(&scenario.thresholds),
+        }
+    }
+
+    /// Until the last message had ended, or as long as there was traffic, whichever was longer.
+    fn wall(&self) -> Duration {
+        let origin = self.clock.origin();
+        let traffic_end = self.traffic_end.min(origin + self.scenario.duration);
+        let last_end = self.gathered.last_end.unwrap_or(traffic_end);
+        last_end.max(traffic_end).saturating_duration_since(origin)
+    }
+
     async fn follow(
         &mut self,
         stage: &mut Stage,

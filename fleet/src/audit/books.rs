@@ -115,6 +115,23 @@ impl Books {
                 *self.dropped.entry(account).or_default() += 1;
                 self.row(kind, transport).dropped += 1;
             }
+            Record::Received {
+                transport,
+                taken,
+                key,
+                ..
+            } => self.receive(transport, taken, key),
+            Record::Unheard { .. } => self.unheard += 1,
+            Record::Queued { .. }
+            | Record::Attempt(_)
+            | Record::Settled { .. }
+            | Record::Outstanding { .. } => self.enter_message(record),
+        }
+    }
+
+    /// Enters a record of the life of a message.
+    fn enter_message(&mut self, record: &Record) {
+        match *record {
             Record::Queued {
                 kind,
                 transport,
@@ -139,11 +156,8 @@ impl Books {
                 due_us,
                 stayed_us,
             } => {
-                match self
-                    .row(kind, transport)
-                    .settled
-                    .get_mut(usize::from(settlement))
-                {
+                let row = self.row(kind, transport);
+                match row.settled.get_mut(usize::from(settlement)) {
                     Some(count) => *count += 1,
                     None => self.strange += 1,
                 }
@@ -152,8 +166,8 @@ impl Books {
                     at_sink,
                     unanswered,
                 };
-                let identity = (kind, transport, due_us);
-                self.message(key).end(identity, stayed_us, end);
+                let message = self.message(key);
+                message.end((kind, transport, due_us), stayed_us, end);
             }
             Record::Outstanding {
                 kind,
@@ -162,16 +176,15 @@ impl Books {
                 due_us,
                 stayed_us,
             } => {
-                let identity = (kind, transport, due_us);
-                self.message(key).end(identity, stayed_us, End::Outstanding);
+                let message = self.message(key);
+                message.end((kind, transport, due_us), stayed_us, End::Outstanding);
             }
-            Record::Received {
-                transport,
-                taken,
-                key,
-                ..
-            } => self.receive(transport, taken, key),
-            Record::Unheard { .. } => self.unheard += 1,
+            Record::Event { .. }
+            | Record::Deadline { .. }
+            | Record::Trigger { .. }
+            | Record::Dropped { .. }
+            | Record::Received { .. }
+            | Record::Unheard { .. } => {}
         }
     }
 

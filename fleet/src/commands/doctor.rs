@@ -33,9 +33,10 @@ pub fn execute(arguments: &DoctorArguments) -> anyhow::Result<Exit> {
             }
         }
     }
-    print(match exit {
-        Exit::Passed => "\nthis machine can measure\n",
-        _ => "\nfigures measured here now are not to be trusted; see above\n",
+    print(if exit == Exit::Passed {
+        "\nthis machine can measure\n"
+    } else {
+        "\nfigures measured here now are not to be trusted; see above\n"
     });
     Ok(exit)
 }

@@ -300,7 +300,13 @@ mod tests {
 
     /// One record of every kind.
     fn one_of_each(number: u64) -> Vec<Record> {
-        let (device, kind, transport, key) = (number as u32, 1, 1, u128::from(number) << 64 | 7);
+        let mut records = of_events(number as u32, number);
+        records.extend(of_messages(u128::from(number) << 64 | 7, number));
+        records
+    }
+
+    fn of_events(device: u32, number: u64) -> Vec<Record> {
+        let (kind, transport) = (1, 1);
         vec![
             Record::Event {
                 device,
@@ -323,8 +329,15 @@ mod tests {
                 transport,
                 account: 9,
             },
+            Record::Unheard { device },
+        ]
+    }
+
+    fn of_messages(key: Key, number: u64) -> Vec<Record> {
+        let (kind, transport) = (1, 1);
+        vec![
             Record::Queued {
-                device,
+                device: 77,
                 kind,
                 transport,
                 key,
@@ -364,7 +377,6 @@ mod tests {
                 key,
                 at_us: number,
             },
-            Record::Unheard { device },
         ]
     }
 

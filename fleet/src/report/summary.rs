@@ -184,20 +184,7 @@ impl Summary {
         let mut validity = validity(scenario, result);
         validity.remarks.extend(journal.and_then(incomplete));
         let ledger = ledger(result);
-        let outstanding = result.gathered.ledger.outstanding();
-        // A server that never answers must not let a run pass, whatever the scenario demands.
-        let unfinished = (outstanding > 0).then(|| {
-            let metric = Metric::Ledger(LedgerFigure::Outstanding);
-            Threshold::at_most("ledger.outstanding", metric, 0.0)
-        });
-        let figures = Figures::of_run(scenario, result);
-        let mut thresholds: Vec<_> = scenario
-            .thresholds
-            .iter()
-            .enumerate()
-            .map(|(number, threshold)| figures.judge(threshold, result.watched.get(number)))
-            .collect();
-        thresholds.extend(unfinished.map(|threshold| figures.judge(&threshold, None)));
+        let thresholds = thresholds(scenario, result);
         let exit = Exit::of_run(
             result.interrupted,
             validity.valid,
@@ -250,6 +237,21 @@ impl Summary {
     pub fn exit(&self) -> Exit {
         self.exit
     }
+}
+
+fn thresholds(scenario: &Scenario, result: &RunResult) -> Vec<ThresholdResult> {
+    let figures = Figures::of_run(scenario, result);
+    let demanded = scenario.thresholds.iter().enumerate();
+    let mut results: Vec<_> = demanded
+        .map(|(number, threshold)| figures.judge(threshold, result.watched.get(number)))
+        .collect();
+    // A server that never answers must not let a run pass, whatever the scenario demands.
+    if result.gathered.ledger.outstanding() > 0 {
+        let metric = Metric::Ledger(LedgerFigure::Outstanding);
+        let unfinished = Threshold::at_most("ledger.outstanding", metric, 0.0);
+        results.push(figures.judge(&unfinished, None));
+    }
+    results
 }
 
 fn ledger(result: &RunResult) -> LedgerSection {

@@ -97,7 +97,15 @@ impl<'a> Figures<'a> {
                 let histograms = self.gathered.histograms.transport(transport.transport());
                 Some((&histograms.response, statistic))
             }
-            _ => None,
+            Metric::Interval(..)
+            | Metric::Transport(..)
+            | Metric::Ledger(_)
+            | Metric::Account(_)
+            | Metric::Type(..)
+            | Metric::Fleet(..)
+            | Metric::Licenses(_)
+            | Metric::Run(_)
+            | Metric::Lag(_) => None,
         }
     }
 
@@ -122,7 +130,15 @@ impl<'a> Figures<'a> {
                 };
                 Some((latency, statistic))
             }
-            _ => None,
+            Metric::Transport(..)
+            | Metric::Ledger(_)
+            | Metric::Account(_)
+            | Metric::Type(..)
+            | Metric::TypeResponse(..)
+            | Metric::Fleet(..)
+            | Metric::FleetResponse(..)
+            | Metric::Licenses(_)
+            | Metric::Run(_) => None,
         }
     }
 
