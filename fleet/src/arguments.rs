@@ -67,7 +67,7 @@ pub enum Command {
     /// Recount runs from their journals, and compare that with their summaries.
     ///
     /// Finds any record that was lost, doubled or altered, and tells how far a run that was killed had
-    /// come. Exit code 0: sound; 95: not sound; 105: killed, and sound until then; 104: nothing to read.
+    /// come. Exit code 0: sound; 95: not sound, or not complete; 105: killed, and sound until then; 104: nothing to read.
     Audit(AuditArguments),
     /// Say whether this machine can measure, what would spoil a measurement, and how to mend it.
     ///
@@ -259,7 +259,7 @@ pub struct DoctorArguments {
 /// Arguments of `fleet audit`.
 #[derive(Args, Clone, Debug)]
 pub struct AuditArguments {
-    /// Run directories.
+    /// Run directories, or folders of them.
     #[arg(required = true, value_name = "DIR")]
     pub directories: Vec<PathBuf>,
 }
@@ -327,7 +327,8 @@ struct ChangeArguments {
 #[derive(Args, Clone, Debug, Default)]
 struct ComparedArguments {
     /// Run once more with this changed, and print both side by side, as in call-home.rate-limit=5
-    /// (repeatable; several settings of one variant are joined by &&).
+    /// (repeatable; several settings of one variant are joined by &&). Thresholds that fail are told in
+    /// the table, and do not decide the exit code.
     #[arg(long, value_name = "KEY=VALUE")]
     variant: Vec<String>,
 }

@@ -6,6 +6,7 @@
 
 mod books;
 mod compare;
+mod fleets;
 mod latency;
 mod message;
 
@@ -58,6 +59,8 @@ pub enum Opinion {
     Sound,
     /// The run has no end: it was killed. What was recorded until then adds up.
     Cut,
+    /// The run could not write all of its records. What is there adds up.
+    Incomplete,
     /// Something was lost, doubled or altered, does not add up, or is told differently by the summary.
     Unsound,
 }
@@ -91,7 +94,7 @@ pub fn audit(directory: &Path) -> Result<Audit, AuditError> {
     })
     .map_err(|source| AuditError::Foreign { path, source })?;
     let complete = contents.ended && contents.lost == 0 && contents.damage.is_empty();
-    let recount = books.close(contents.heading.warm_up_us, complete);
+    let recount = books.close(&contents.heading, complete);
     let mut findings = contents.damage.clone();
     findings.extend(recount.contradictions.iter().cloned());
     let summary = read_summary(&directory.join("summary.json"))?;
@@ -107,10 +110,11 @@ pub fn audit(directory: &Path) -> Result<Audit, AuditError> {
     } else if contents.ended {
         findings.push("the run came to its end, but summary.json is missing".to_owned());
     }
-    let opinion = match (findings.is_empty(), contents.ended) {
-        (false, _) => Opinion::Unsound,
-        (true, true) => Opinion::Sound,
-        (true, false) => Opinion::Cut,
+    let opinion = match (findings.is_empty(), contents.ended, contents.lost) {
+        (false, _, _) => Opinion::Unsound,
+        (true, false, _) => Opinion::Cut,
+        (true, true, 0) => Opinion::Sound,
+        (true, true, _) => Opinion::Incomplete,
     };
     Ok(Audit {
         contents,
@@ -119,6 +123,25 @@ pub fn audit(directory: &Path) -> Result<Audit, AuditError> {
         findings,
         opinion,
     })
+}
+
+/// The run directories in `path`: itself, or, where it holds no journal, the folders in it that do, as
+/// those of variants.
+pub fn run_directories(path: &Path) -> Vec<PathBuf> {
+    if path.join(JOURNAL_FILE).exists() {
+        return vec![path.to_owned()];
+    }
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let folders = entries.map(|entry| entry.path());
+    let mut runs: Vec<_> = folders
+        .filter(|folder| folder.join(JOURNAL_FILE).exists())
+        .collect();
+    runs.sort();
+    if runs.is_empty() {
+        // To be told that there is none.
+        runs.push(path.to_owned());
+    }
+    runs
 }
 
 /// The summary of the run; `None` when there is none.
@@ -145,6 +168,7 @@ impl Audit {
         let verdict = match self.opinion {
             Opinion::Sound => "SOUND",
             Opinion::Cut => "CUT SHORT",
+            Opinion::Incomplete => "INCOMPLETE",
             Opinion::Unsound => "NOT SOUND",
         };
         // Writing to a string cannot fail.
@@ -180,7 +204,8 @@ impl Audit {
                 let _ = writeln!(text, "  torn     {torn}");
             }
         }
-        self.recount.describe(&mut text);
+        self.recount
+            .describe(&mut text, contents.ended && contents.lost == 0);
         match self.agreements {
             Some(count) => {
                 let _ = writeln!(text, "summary    agrees in {count} figures");

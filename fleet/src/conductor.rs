@@ -325,9 +325,9 @@ struct Course<'a> {
     interrupts: u32,
     /// When traffic ended: after its duration, or when a signal came.
     traffic_end: Instant,
-    /// When the sinks were last looked at for want of anything else.
-    looked: Instant,
-    /// How much too late such a look was, at worst.
+    /// When there was last something to do, which there is ten times a second at least.
+    active: Instant,
+    /// How much later than that there was, at worst.
     standstill: Duration,
     /// Thresholds while the run goes on.
     watch: Watch,
@@ -345,7 +345,7 @@ impl<'a> Course<'a> {
             sinks,
             interrupts: 0,
             traffic_end: clock.origin() + scenario.duration,
-            looked: clock::now(),
+            active: clock::now(),
             standstill: Duration::ZERO,
             watch: Watch::new(&scenario.thresholds),
         }
@@ -370,6 +370,7 @@ impl<'a> Course<'a> {
         let mut patience = std::pin::pin!(tokio::time::sleep_until(patience.into()));
         let mut look = tokio::time::interval(LOOK_EVERY);
         while idle < stage.reporting_threads() {
+            self.notice_standstill();
             tokio::select! {
                 report = stage.next_report() => match report {
                     Some(Report::Gathered { gathered, settled, page, in_flight, idle: done }) => {
@@ -387,10 +388,7 @@ impl<'a> Course<'a> {
                     Some(Report::Ready(_)) => {}
                     None => break,
                 },
-                _ = look.tick() => {
-                    self.notice_standstill();
-                    self.look_at_sinks();
-                }
+                _ = look.tick() => self.look_at_sinks(),
                 () = interrupts.next() => {
                     self.interrupts += 1;
                     if self.interrupts > 1 {
@@ -411,6 +409,7 @@ impl<'a> Course<'a> {
                 }
             }
         }
+        self.notice_standstill();
         self.look_at_sinks();
     }
 
@@ -451,10 +450,10 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// A process that is stopped, or gets no processor, looks late.
+    /// A process that is stopped, or gets no processor, does nothing for longer than it sleeps.
     fn notice_standstill(&mut self) {
-        let before = std::mem::replace(&mut self.looked, clock::now());
-        let late = self.looked.saturating_duration_since(before + LOOK_EVERY);
+        let before = std::mem::replace(&mut self.active, clock::now());
+        let late = self.active.saturating_duration_since(before + LOOK_EVERY);
         self.standstill = self.standstill.max(late);
     }
 

@@ -4,6 +4,7 @@ mod directory;
 mod faults;
 pub(crate) mod licenses;
 mod remarks;
+mod screen;
 mod summary;
 mod terminal;
 mod timeline;

@@ -18,7 +18,10 @@ use serde_json::Value;
 pub use course::Course;
 pub use table::in_columns;
 
-use crate::journal::{JOURNAL_FILE, reader};
+use crate::{
+    journal::{JOURNAL_FILE, reader},
+    record::Reading,
+};
 
 /// Joins the settings of one variant.
 const AND: &str = "&&";
@@ -107,10 +110,10 @@ pub struct Outcome {
     pub unconfirmed: u64,
     /// Candidates that became no message, by account; accounts without any are left out.
     pub dropped: Vec<(String, u64)>,
-    /// The 99th percentile from due to accepted in milliseconds, by transport.
-    pub p99_ms: Vec<(&'static str, f64)>,
-    /// What arrived when.
-    pub course: Course,
+    /// The 99th percentile from due to accepted in milliseconds, by transport that was used.
+    pub p99_ms: Vec<(&'static str, Reading)>,
+    /// What arrived when; nothing where the journal is not complete.
+    pub course: Option<Course>,
 }
 
 impl Outcome {
@@ -143,8 +146,13 @@ impl Outcome {
             });
         let p99_ms = ["smtp", "https"].into_iter().filter_map(|transport| {
             let response = summary.pointer(&format!("/transports/{transport}/response_ms"))?;
-            let measured = response.get("count")?.as_u64()? > 0;
-            measured.then_some((transport, response.get("p99")?.as_f64()?))
+            let count = |name: &str| response.get(name).and_then(Value::as_u64).unwrap_or(0);
+            let bounds = response.get("lower_bounds").and_then(Value::as_array);
+            let reading = Reading {
+                value: response.get("p99")?.as_f64()?,
+                at_least: bounds.is_some_and(|bounds| bounds.iter().any(|name| name == "p99")),
+            };
+            (count("count") + count("unanswered") > 0).then_some((transport, reading))
         });
         Ok(Self {
             label: variant.label.clone(),
@@ -172,7 +180,8 @@ fn read_json(path: &Path) -> Result<Value, ResultsError> {
     serde_json::from_str(&text).map_err(|error| fail(error.to_string()))
 }
 
-fn read_course(path: &Path) -> Result<Course, ResultsError> {
+/// What arrived when; nothing where a part of the journal is missing.
+fn read_course(path: &Path) -> Result<Option<Course>, ResultsError> {
     let fail = |reason: String| ResultsError {
         path: path.to_owned(),
         reason,
@@ -183,12 +192,8 @@ fn read_course(path: &Path) -> Result<Course, ResultsError> {
         steps.enter(record);
     });
     let contents = contents.map_err(|error| fail(error.to_string()))?;
-    if contents.lost > 0 || !contents.damage.is_empty() {
-        return Err(fail(
-            "it is not complete, so what arrived when cannot be told; `fleet audit` says what is missing".to_owned(),
-        ));
-    }
-    Ok(steps.close())
+    let complete = contents.lost == 0 && contents.damage.is_empty();
+    Ok(complete.then(|| steps.close()))
 }
 
 #[cfg(test)]

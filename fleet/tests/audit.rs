@@ -295,10 +295,102 @@ proptest! {
     }
 
     #[test]
+    fn runs_of_absurd_bytes_are_noticed_without_a_panic(
+        place in any::<prop::sample::Index>(),
+        length in 8_usize..64,
+        byte in prop_oneof![Just(0xff_u8), Just(0x80), Just(0)],
+    ) {
+        let parts = parts();
+        let mut bytes = parts.bytes.clone();
+        let at = place.index(bytes.len() - length);
+        bytes[at..at + length].fill(byte);
+        prop_assume!(bytes != parts.bytes);
+        let folder = TempDir::new().unwrap();
+        fs::copy(run().join("summary.json"), folder.path().join("summary.json")).unwrap();
+        fs::write(folder.path().join(JOURNAL_FILE), &bytes).unwrap();
+        prop_assert!(audit(folder.path()).map_or(true, |audit| audit.opinion == Opinion::Unsound));
+    }
+
+    #[test]
     fn any_bytes_are_read_without_a_panic(tail in prop::collection::vec(any::<u8>(), 0..400)) {
         let parts = parts();
         let mut bytes = parts.bytes[..parts.blocks[0].0].to_vec();
         bytes.extend(tail);
         prop_assert!(audited(&bytes).opinion == Opinion::Unsound);
     }
+}
+
+/// Every number, word and flag in `value` that is a leaf, by its path.
+fn leaves(value: &serde_json::Value, path: &str, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(object) => {
+            for (name, inner) in object {
+                leaves(inner, &format!("{path}/{name}"), found);
+            }
+        }
+        serde_json::Value::Array(_) => {}
+        _ => found.push(path.to_owned()),
+    }
+}
+
+/// What cannot be recounted from a journal; `docs/journal.md` says so.
+const NOT_RECOUNTED: [&str; 12] = [
+    "/schema",
+    "/tool/",
+    "/host/",
+    "/run/started",
+    "/run/wall_s",
+    "/run/device_s",
+    "/run/fingerprint",
+    "/ledger/traps",
+    "/licenses/",
+    "/validity/",
+    "/transports/smtp/phases_ms",
+    "/transports/https/phases_ms",
+];
+
+#[test]
+fn a_figure_of_the_summary_that_is_not_true_is_noticed() {
+    let text = fs::read_to_string(run().join("summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let mut paths = Vec::new();
+    leaves(&summary, "", &mut paths);
+    let recounted = |path: &&String| {
+        let left_out = NOT_RECOUNTED.iter().any(|head| path.starts_with(head));
+        let exception = path.ends_with("/resumed");
+        let lag = path.starts_with("/validity/lag_ms/") || path.ends_with("/mean_stay_ms");
+        (!left_out || lag || *path == "/validity/valid") && !exception
+    };
+    let folder = TempDir::new().unwrap();
+    fs::copy(run().join(JOURNAL_FILE), folder.path().join(JOURNAL_FILE)).unwrap();
+    let (mut tried, mut unnoticed) = (0, Vec::new());
+    for path in paths.iter().filter(recounted) {
+        let mut altered = summary.clone();
+        let leaf = altered.pointer_mut(path).unwrap();
+        *leaf = match leaf {
+            serde_json::Value::Bool(flag) => (!*flag).into(),
+            serde_json::Value::Number(number) if number.is_u64() => {
+                (number.as_u64().unwrap() + 1).into()
+            }
+            serde_json::Value::Number(number) => (number.as_f64().unwrap() * 2.0 + 1.0).into(),
+            serde_json::Value::String(text) => format!("{text}x").into(),
+            other => panic!("{path} is {other}"),
+        };
+        fs::write(folder.path().join("summary.json"), altered.to_string()).unwrap();
+        if audit(folder.path()).unwrap().opinion != Opinion::Unsound {
+            unnoticed.push(path);
+        }
+        tried += 1;
+    }
+    assert_eq!(unnoticed, [""; 0], "altered, and not noticed");
+    assert!(tried > 100, "{tried} figures");
+}
+
+#[test]
+fn runs_in_a_folder_are_found() {
+    let above = run().parent().unwrap();
+    assert_eq!(fleet::audit::run_directories(above), [run().to_owned()]);
+    assert_eq!(fleet::audit::run_directories(run()), [run().to_owned()]);
+    let none = TempDir::new().unwrap();
+    assert_eq!(fleet::audit::run_directories(none.path()), [none.path()]);
 }

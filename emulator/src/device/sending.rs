@@ -116,6 +116,8 @@ impl Device {
         let more = by_mail && usize::from(message.attempt) < servers && !message.forgotten;
         let settlement = match outcome {
             AttemptOutcome::Accepted => Some(Settlement::Delivered),
+            // A server may have it from an attempt before.
+            AttemptOutcome::TooLarge if message.unconfirmed => Some(Settlement::Unconfirmed),
             AttemptOutcome::TooLarge => Some(Settlement::Oversize),
             AttemptOutcome::Refused
             | AttemptOutcome::Failed

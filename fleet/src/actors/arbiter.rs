@@ -87,6 +87,8 @@ pub(super) struct Arbiter {
     watchers: RefCell<Watchers>,
     /// What the courier thread has been given and no device has heard the outcome of, by device.
     in_flight: RefCell<BTreeMap<u32, (Transport, MessageId)>>,
+    /// Messages without an outcome of which an embedded sink may have a copy from an attempt before.
+    may_have_arrived: RefCell<Vec<(Transport, MessageKey)>>,
     closing: watch::Receiver<bool>,
     /// Files that devices have asked for and not got.
     fetching: Cell<u64>,
@@ -182,7 +184,8 @@ impl Arbiter {
     }
 
     /// The run has ended, and this message of device number `device` has not.
-    pub(super) fn outstanding(&self, device: u32, left: &OutstandingMessage) {
+    /// `at_sink` is what its attempts so far mean for the books of embedded sinks.
+    pub(super) fn outstanding(&self, device: u32, left: &OutstandingMessage, at_sink: AtSink) {
         let now = clock::now();
         let due = self.clock().instant_of(left.due);
         let stay = Stay {
@@ -191,6 +194,10 @@ impl Arbiter {
             unanswered: true,
         };
         let message = message(left.id, left.kind, left.transport);
+        if at_sink != AtSink::Not {
+            let mut arrived = self.may_have_arrived.borrow_mut();
+            arrived.push((message.transport, message.key));
+        }
         let mut recorder = self.recorder.borrow_mut();
         recorder.left((now, device), message, None, stay);
     }
@@ -255,8 +262,9 @@ impl Arbiter {
         finished && self.unhandled.get() == 0 && (settled || *self.closing.borrow())
     }
 
-    /// Hears from `devices` what is left at the end: messages, and licenses.
-    async fn take_leave(&self, devices: &[Addr<DeviceActor>]) {
+    /// Hears from `devices` what is left at the end: messages, and licenses. Returns the messages of
+    /// which an embedded sink may have a copy.
+    async fn take_leave(&self, devices: &[Addr<DeviceActor>]) -> Vec<(Transport, MessageKey)> {
         let at = self.ended_at.get().unwrap_or_else(|| self.device_now());
         let mut all = LicenseCensus::default();
         for device in devices {
@@ -268,6 +276,7 @@ impl Arbiter {
                 .unwrap_or_default();
         }
         self.recorder.borrow_mut().licenses(all);
+        self.may_have_arrived.take()
     }
 
     /// Sends nothing any more; returns what has had no outcome, which it will not get now.
@@ -361,6 +370,7 @@ pub(crate) async fn run_arbiter(setup: ArbiterSetup) {
         buffers: RefCell::default(),
         watchers: RefCell::default(),
         in_flight: RefCell::default(),
+        may_have_arrived: RefCell::default(),
         closing,
         fetching: Cell::new(0),
         unhandled: Cell::new(0),

@@ -51,6 +51,11 @@ pub(super) struct RenderedInto {
     pub(super) result: Option<Result<Rendered, TooLarge>>,
 }
 
+/// Has the device read what came before?
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct Heard;
+
 /// The run is over: messages that have not ended are entered as such, and the device's licenses at
 /// this instant are counted.
 #[derive(Debug, Message)]
@@ -213,6 +218,10 @@ impl Handler<AttemptEnded> for DeviceActor {
 
     fn handle(&mut self, ended: AttemptEnded, context: &mut Self::Context) {
         self.arbiter.keep_buffer(ended.buffer);
+        // What ends now has been entered as outstanding already.
+        if self.arbiter.is_over() {
+            return;
+        }
         if ended.embedded && self.sending == Some(ended.id) {
             self.at_sink = match ended.outcome {
                 AttemptOutcome::Accepted => AtSink::Certain,
@@ -251,13 +260,23 @@ impl Handler<Fetched> for DeviceActor {
     }
 }
 
+impl Handler<Heard> for DeviceActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Heard, _: &mut Self::Context) {}
+}
+
 impl Handler<TakeLeave> for DeviceActor {
     type Result = MessageResult<TakeLeave>;
 
     fn handle(&mut self, leave: TakeLeave, _: &mut Self::Context) -> Self::Result {
         let number = self.device.identity().device;
         for message in self.device.outstanding() {
-            self.arbiter.outstanding(number, &message);
+            let at_sink = match self.sending {
+                Some(id) if id == message.id => self.at_sink,
+                _ => AtSink::Not,
+            };
+            self.arbiter.outstanding(number, &message, at_sink);
         }
         let mut census = leave.census;
         self.device.count_licenses(leave.at, &mut census);

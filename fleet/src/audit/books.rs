@@ -6,11 +6,13 @@ use std::{
 };
 
 use super::{
+    fleets::{FleetCounts, count_fleets},
     latency::Intervals,
     message::{End, Message, number},
 };
 use crate::journal::{
     Record,
+    block::Heading,
     record::{ACCOUNTS, Attempt, FIRST, Key, OPENED, SETTLEMENTS, TRANSPORTS},
 };
 
@@ -27,6 +29,8 @@ pub(super) struct Books {
     dropped: BTreeMap<u8, u64>,
     /// By type and transport: candidates queued, and dropped.
     rows: BTreeMap<(u8, u8), Row>,
+    /// Candidates dropped, by device.
+    dropped_by_device: HashMap<u32, u64>,
     lag: Vec<(u64, u64)>,
     messages: HashMap<Key, Message>,
     attempts: Vec<Attempt>,
@@ -49,7 +53,10 @@ pub(super) struct SinkCounts {
     pub(super) received: u64,
     pub(super) duplicates: u64,
     pub(super) dropped: u64,
+    /// Taken, and by nobody settled as sent there: also by whom the run ended first.
     pub(super) unknown: u64,
+    /// Of these, what nobody had on its way either.
+    pub(super) strangers: u64,
     pub(super) missing: u64,
     pub(super) unconfirmed_arrived: u64,
 }
@@ -81,6 +88,12 @@ pub(super) struct Recount {
     pub(super) lag: Intervals,
     pub(super) transports: BTreeMap<u8, TransportCounts>,
     pub(super) by_type: BTreeMap<u8, Intervals>,
+    /// In the order of the heading.
+    pub(super) by_fleet: Vec<FleetCounts>,
+    /// Attempts that were not accepted, by transport.
+    pub(super) failed_attempts: BTreeMap<u8, u64>,
+    /// How long messages stayed in all, in microseconds.
+    pub(super) stayed_us: u128,
     pub(super) sinks: BTreeMap<u8, SinkCounts>,
     pub(super) contradictions: Vec<String>,
 }
@@ -104,14 +117,15 @@ impl Books {
             } => self.lag.push((intended_us, u64::from(lag_us))),
             Record::Trigger { candidates, .. } => {
                 self.triggers += 1;
-                self.candidates += u64::from(candidates);
+                self.candidates = self.candidates.saturating_add(candidates.into());
             }
             Record::Dropped {
+                device,
                 kind,
                 transport,
                 account,
-                ..
             } => {
+                *self.dropped_by_device.entry(device).or_default() += 1;
                 *self.dropped.entry(account).or_default() += 1;
                 self.row(kind, transport).dropped += 1;
             }
@@ -133,14 +147,14 @@ impl Books {
     fn enter_message(&mut self, record: &Record) {
         match *record {
             Record::Queued {
+                device,
                 kind,
                 transport,
                 key,
                 due_us,
-                ..
             } => {
                 self.row(kind, transport).queued += 1;
-                self.message(key).queue(kind, transport, due_us);
+                self.message(key).queue(device, kind, transport, due_us);
             }
             Record::Attempt(attempt) => {
                 self.message(attempt.key).attempt(&attempt);
@@ -211,6 +225,7 @@ impl Books {
         if key == 0 {
             self.nameless += 1;
             counts.unknown += 1;
+            counts.strangers += 1;
             return;
         }
         let message = self.message(key);
@@ -220,7 +235,8 @@ impl Books {
 
     /// Closes the accounts. What is due before `warm_up_us` is left out of the figures; `complete` says
     /// that nothing of the run is missing.
-    pub(super) fn close(self, warm_up_us: u64, complete: bool) -> Recount {
+    pub(super) fn close(self, heading: &Heading, complete: bool) -> Recount {
+        let warm_up_us = heading.warm_up_us;
         let Self {
             events,
             unheard,
@@ -228,6 +244,7 @@ impl Books {
             candidates,
             dropped,
             rows,
+            dropped_by_device,
             lag,
             messages,
             attempts,
@@ -248,6 +265,7 @@ impl Books {
         measured.for_each(|(_, lag_us)| recount.lag.add(*lag_us, true));
         recount.take_dropped(&dropped, strange);
         recount.take_attempts(&attempts, warm_up_us);
+        recount.by_fleet = count_fleets(heading, &dropped_by_device, messages.values());
         recount.take_messages(&messages, warm_up_us, complete);
         recount.check_candidates(complete);
         recount.sort();
@@ -283,8 +301,11 @@ impl Recount {
         for attempt in attempts {
             let counts = self.transports.entry(attempt.transport).or_default();
             counts.attempts += 1;
-            counts.bytes += attempt.bytes;
+            counts.bytes = counts.bytes.saturating_add(attempt.bytes);
             counts.connections += u64::from(attempt.flags & OPENED != 0);
+            if attempt.outcome != number::ACCEPTED {
+                *self.failed_attempts.entry(attempt.transport).or_default() += 1;
+            }
             if attempt.due_us < warm_up_us {
                 continue;
             }
@@ -328,6 +349,7 @@ impl Recount {
 
     fn take_message(&mut self, message: &Message, warm_up_us: u64) {
         self.messages += u64::from(message.was_queued());
+        self.stayed_us += u128::from(message.stayed_us());
         let mut at_sink = number::NOT_AT_SINK;
         match message.end {
             Some(End::Settled {
@@ -352,7 +374,10 @@ impl Recount {
         let counts = self.sinks.entry(transport).or_default();
         match (at_sink, message.received > 0) {
             (number::CERTAIN, false) => counts.missing += 1,
-            (number::NOT_AT_SINK, true) if !may_have_arrived => counts.unknown += 1,
+            (number::NOT_AT_SINK, true) => {
+                counts.unknown += 1;
+                counts.strangers += u64::from(!may_have_arrived);
+            }
             (number::CERTAIN | number::NOT_AT_SINK, _) => {}
             (_, arrived) => counts.unconfirmed_arrived += u64::from(arrived),
         }
@@ -368,15 +393,11 @@ impl Recount {
                 self.candidates
             ));
         }
-        let (unknown, missing) = self
-            .sinks
-            .values()
-            .fold((0, 0), |(unknown, missing), counts| {
-                (unknown + counts.unknown, missing + counts.missing)
-            });
-        if complete && unknown + missing > 0 {
+        let strangers: u64 = self.sinks.values().map(|sink| sink.strangers).sum();
+        let missing: u64 = self.sinks.values().map(|sink| sink.missing).sum();
+        if complete && strangers + missing > 0 {
             self.contradict(format!(
-                "sinks took {unknown} messages that no device sent, and lack {missing} that they confirmed"
+                "sinks took {strangers} messages that no device sent, and lack {missing} that they confirmed"
             ));
         }
     }
@@ -403,8 +424,9 @@ impl Recount {
         dropped + self.settled[usize::from(number::OVERSIZE)]
     }
 
-    /// Appends the accounts in words.
-    pub(super) fn describe(&self, text: &mut String) {
+    /// Appends the accounts in words. What sinks took and devices do not know is told only where
+    /// nothing is missing.
+    pub(super) fn describe(&self, text: &mut String, complete: bool) {
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
@@ -428,17 +450,19 @@ impl Recount {
                 .unwrap_or("?");
             let p99 = counts.response.quantile_ms(0.99);
             let p99 = p99.map_or_else(|| "-".to_owned(), |(_, most)| format!("{most:.2} ms"));
-            let _ = writeln!(
+            let _ = write!(
                 text,
-                "  {name:<8} {} attempts, {} answered, {} unanswered, p99 {p99}; sinks received {}, duplicates {}, unknown {}, missing {}",
+                "  {name:<8} {} attempts, {} answered, {} unanswered, p99 {p99}; sinks received {}, duplicates {}",
                 counts.attempts,
                 counts.response.answered(),
                 counts.response.unanswered(),
                 sink.received,
                 sink.duplicates,
-                sink.unknown,
-                sink.missing
             );
+            if complete {
+                let _ = write!(text, ", unknown {}, missing {}", sink.unknown, sink.missing);
+            }
+            text.push('\n');
         }
     }
 }

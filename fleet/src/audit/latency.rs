@@ -47,6 +47,20 @@ impl Intervals {
         lengths.max().unwrap_or(0) as f64 / 1e3
     }
 
+    /// Whether the value at `quantile` is only known to be at least something.
+    pub(super) fn is_lower_bound(&self, quantile: f64) -> bool {
+        let mut at_risk = self.all.len() as f64;
+        let mut left = 1.0;
+        for (_, answered) in &self.all {
+            if *answered {
+                left *= 1.0 - 1.0 / at_risk;
+            }
+            at_risk -= 1.0;
+        }
+        // Where the curve ends above what is asked for, it never comes there.
+        !self.all.is_empty() && left > 1.0 - quantile + 1e-9
+    }
+
     /// The least and the most that the value at `quantile` can be said to be, in milliseconds, given
     /// that ranks may be rounded either way; `None` when there is nothing. Both bounds are the longest
     /// interval when the value is only known to be at least that.

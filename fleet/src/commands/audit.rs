@@ -3,15 +3,16 @@
 use super::{complain, print};
 use crate::{
     arguments::AuditArguments,
-    audit::{Opinion, audit},
+    audit::{Opinion, audit, run_directories},
     exit::Exit,
 };
 
 /// Runs the command.
 pub fn execute(arguments: &AuditArguments) -> Exit {
     let mut exit = Exit::Passed;
-    for directory in &arguments.directories {
-        let audited = match audit(directory) {
+    let directories = arguments.directories.iter();
+    for directory in directories.flat_map(|path| run_directories(path)) {
+        let audited = match audit(&directory) {
             Ok(audited) => audited,
             Err(error) => {
                 complain(&format!("error: {}", super::with_causes(&error)));
@@ -23,7 +24,7 @@ pub fn execute(arguments: &AuditArguments) -> Exit {
         let own = match audited.opinion {
             Opinion::Sound => Exit::Passed,
             Opinion::Cut => Exit::Interrupted,
-            Opinion::Unsound => Exit::Unbalanced,
+            Opinion::Unsound | Opinion::Incomplete => Exit::Unbalanced,
         };
         exit = gravest(exit, own);
     }

@@ -38,6 +38,7 @@ const SSH_PORT_DEFAULT: u16 = 2222;
 /// # Errors
 /// When something fails that has no exit code of its own.
 pub fn execute(arguments: &RunArguments) -> anyhow::Result<Exit> {
+    variants::end_with_parent()?;
     if arguments.variants().is_empty() {
         execute_with(arguments, None)
     } else {
@@ -124,6 +125,11 @@ impl Files {
             begun: clock::calendar_now().to_string(),
             warm_up_us: u64::try_from(scenario.warm_up.as_micros()).unwrap_or(u64::MAX),
             types: MessageType::ALL.map(|kind| kind.word().to_owned()).to_vec(),
+            fleets: scenario
+                .fleets
+                .iter()
+                .map(|fleet| (fleet.name.clone(), fleet.first_device))
+                .collect(),
         };
         let limit = scenario.journal_bytes_max;
         let begin = || -> anyhow::Result<Writer> {

@@ -25,6 +25,8 @@ use crate::{
     variants::{Outcome, Variant, in_columns},
 };
 
+/// Names the process that a run ends with.
+const PARENT_VARIABLE: &str = "FLEET_PARENT";
 /// The file that holds what was printed, for scripts.
 const RESULTS_FILE: &str = "variants.json";
 
@@ -53,30 +55,28 @@ pub fn execute(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let (outcomes, exit) = runtime.block_on(run_all(arguments, &variants, &out))?;
-    if outcomes.is_empty() {
-        return Ok(exit);
+    let mut outcomes = Vec::new();
+    let exit = runtime.block_on(run_all(arguments, &variants, &out, &mut outcomes));
+    // Whatever has been run is worth telling, however it went on.
+    if !outcomes.is_empty() {
+        print(&format!(
+            "\n{}\nresults    {}\n",
+            in_columns(&outcomes),
+            out.join(RESULTS_FILE).display()
+        ));
     }
-    let results = out.join(RESULTS_FILE);
-    let json = serde_json::to_vec_pretty(&outcomes)?;
-    print(&format!(
-        "\n{}\nresults    {}\n",
-        in_columns(&outcomes),
-        results.display()
-    ));
-    std::fs::write(&results, json)
-        .with_context(|| format!("cannot write {}", results.display()))?;
-    Ok(exit)
+    exit
 }
 
-/// Runs `variants` into folders of `out` until one cannot be run or a signal ends it.
+/// Runs `variants` into folders of `out` until one cannot be run or a signal ends it. What came of
+/// each is written down when it is known.
 async fn run_all(
     arguments: &RunArguments,
     variants: &[Variant],
     out: &Path,
-) -> anyhow::Result<(Vec<Outcome>, Exit)> {
+    outcomes: &mut Vec<Outcome>,
+) -> anyhow::Result<Exit> {
     let mut signals = Signals::listen()?;
-    let mut outcomes = Vec::new();
     let mut worst = Exit::Passed;
     for (number, variant) in variants.iter().enumerate() {
         let directory = out.join(variant.folder(number));
@@ -87,6 +87,9 @@ async fn run_all(
         match exit {
             Exit::Passed | Exit::ThresholdFailed | Exit::Invalid | Exit::Unbalanced => {
                 outcomes.push(Outcome::read(variant, &directory)?);
+                let results = out.join(RESULTS_FILE);
+                std::fs::write(&results, serde_json::to_vec_pretty(outcomes)?)
+                    .with_context(|| format!("cannot write {}", results.display()))?;
             }
             Exit::Interrupted => {
                 complain("stopped: what has not been run to its end is left out");
@@ -97,10 +100,10 @@ async fn run_all(
             | Exit::Usage
             | Exit::Unreachable
             | Exit::ScenarioInvalid
-            | Exit::AddressInUse => return Ok((Vec::new(), exit)),
+            | Exit::AddressInUse => return Ok(exit),
         }
     }
-    Ok((outcomes, worst))
+    Ok(worst)
 }
 
 /// A scenario or a variant that makes no sense is refused before the first has run.
@@ -157,6 +160,7 @@ async fn run(
         }
     }
     command.stdin(Stdio::null()).process_group(0);
+    command.env(PARENT_VARIABLE, std::process::id().to_string());
     let mut child = command.spawn().context("cannot start a run")?;
     loop {
         tokio::select! {
@@ -170,6 +174,21 @@ async fn run(
             }
         }
     }
+}
+
+/// A run that was started for a comparison ends when whoever compares does, whatever ended that.
+///
+/// # Errors
+/// When the system does not do that.
+pub fn end_with_parent() -> anyhow::Result<()> {
+    let Some(parent) = std::env::var_os(PARENT_VARIABLE) else {
+        return Ok(());
+    };
+    nix::sys::prctl::set_pdeathsig(Signal::SIGTERM).context("cannot ask for the parent's end")?;
+    // It may have ended before this was asked for.
+    let alive = parent == nix::unistd::getppid().to_string().as_str();
+    anyhow::ensure!(alive, "whoever started this run is gone");
+    Ok(())
 }
 
 fn exit_of(code: i32) -> Exit {
@@ -200,6 +219,8 @@ fn graver(one: Exit, other: Exit) -> Exit {
 struct Signals {
     interrupt: unix::Signal,
     terminate: unix::Signal,
+    /// The terminal is gone.
+    hangup: unix::Signal,
 }
 
 impl Signals {
@@ -207,6 +228,7 @@ impl Signals {
         Ok(Self {
             interrupt: unix::signal(SignalKind::interrupt())?,
             terminate: unix::signal(SignalKind::terminate())?,
+            hangup: unix::signal(SignalKind::hangup())?,
         })
     }
 
@@ -214,6 +236,7 @@ impl Signals {
         tokio::select! {
             Some(()) = self.interrupt.recv() => Signal::SIGINT,
             Some(()) = self.terminate.recv() => Signal::SIGTERM,
+            Some(()) = self.hangup.recv() => Signal::SIGTERM,
             else => std::future::pending().await,
         }
     }

@@ -40,6 +40,8 @@ pub struct Heading {
     pub warm_up_us: u64,
     /// The message types, by the numbers that records give them.
     pub types: Vec<String>,
+    /// The fleets, each with the number of its first device, in the order of those.
+    pub fleets: Vec<(String, u32)>,
 }
 
 /// What a block holds.

@@ -229,7 +229,9 @@ impl Reader {
         self.contents.digest = block::in_words(&block.seal);
         match heading.kind {
             BlockKind::Records => self.read_records(block, &place, visit),
-            BlockKind::Gap => self.contents.lost += heading.records,
+            BlockKind::Gap => {
+                self.contents.lost = self.contents.lost.saturating_add(heading.records)
+            }
             BlockKind::End => {
                 self.contents.ended = true;
                 let (all, read) = (heading.records, self.contents.records);

@@ -82,6 +82,7 @@ impl Writer {
             lost: 0,
             begun: clock::now(),
             failure: None,
+            torn: false,
         };
         let taken = Arc::clone(&queue);
         let thread = thread::Builder::new()
@@ -133,6 +134,8 @@ struct Appender {
     lost: u64,
     begun: Instant,
     failure: Option<String>,
+    /// A part of a block lies at the end, and nothing may be written behind it.
+    torn: bool,
 }
 
 impl Appender {
@@ -208,8 +211,8 @@ impl Appender {
         block.extend_from_slice(payload);
         block.extend_from_slice(&seal);
         if let Err(error) = self.file.write_all(&block) {
-            // A part of a block would hide what follows.
-            self.file.set_len(self.bytes)?;
+            // A part of a block would hide what follows; where it cannot be taken back, nothing may.
+            self.torn |= self.file.set_len(self.bytes).is_err();
             return Err(error);
         }
         self.bytes += block.len() as u64;
@@ -225,6 +228,9 @@ impl Appender {
     }
 
     fn finish(mut self) -> Closed {
+        if self.torn {
+            return self.closed();
+        }
         if self.lost > 0 {
             let done = self.write(BlockKind::Gap, self.lost, &[]);
             self.note(done);
@@ -233,6 +239,10 @@ impl Appender {
             .write(BlockKind::End, self.records, &[])
             .and_then(|()| self.file.sync_all());
         self.note(done);
+        self.closed()
+    }
+
+    fn closed(self) -> Closed {
         Closed {
             records: self.records,
             lost: self.lost,

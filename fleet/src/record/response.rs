@@ -4,7 +4,9 @@
 //! without an answer is *right-censored*: its response is at least as long as it has been waited for.
 //! The estimate is that of Kaplan and Meier; where all were answered it is the plain percentile.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
+
+use serde::Serialize;
 
 use super::Latency;
 
@@ -18,7 +20,7 @@ pub struct Responses {
 }
 
 /// A figure, or the most that can be said of it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Reading {
     /// The value.
     pub value: f64,
@@ -33,6 +35,15 @@ impl Reading {
             value,
             at_least: false,
         }
+    }
+}
+
+impl fmt::Display for Reading {
+    /// The value with the precision asked for, marked where it is a lower bound.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = if self.at_least { ">" } else { "" };
+        let decimals = formatter.precision().unwrap_or(3);
+        write!(formatter, "{mark}{:.decimals$}", self.value)
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::{
     fmt::Write as _,
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal},
     net::SocketAddr,
     time::Duration,
 };
 
 use emulator::{DropAccount, Settlement, Transport};
 
-use super::{Summary, faults, licenses, summary::transport_name};
+use super::{Summary, faults, licenses, screen::Screen, summary::transport_name};
 use crate::{
     conductor::{RunResult, Watcher},
     courier::Unreachable,
@@ -57,6 +57,7 @@ impl Style {
 #[derive(Debug)]
 pub struct Progress {
     style: Style,
+    screen: Screen,
     last: Duration,
     delivered: u64,
 }
@@ -66,29 +67,26 @@ impl Progress {
     pub fn new(style: Style) -> Self {
         Self {
             style,
+            screen: Screen::open(),
             last: Duration::ZERO,
             delivered: 0,
         }
     }
 
     /// Leaves the terminal as a closing text needs it.
-    pub fn finish(&self) {
+    pub fn finish(&mut self) {
         if self.style.in_place && !self.style.quiet {
-            show("\r\x1b[K");
+            self.screen.show("\r\x1b[K".to_owned());
         }
+        self.screen.close();
     }
 
     fn say(&self, text: &str) {
         if !self.style.quiet {
             let clear = if self.style.in_place { "\r\x1b[K" } else { "" };
-            show(&format!("{clear}{text}\n"));
+            self.screen.show(format!("{clear}{text}\n"));
         }
     }
-}
-
-/// Shows `text` on standard error. A progress line that cannot be shown is no reason to stop.
-fn show(text: &str) {
-    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 impl Progress {
@@ -130,9 +128,9 @@ impl Watcher for Progress {
         let rate = (delivered - self.delivered) as f64 / since.as_secs_f64();
         if self.style.in_place {
             let line = progress_line(elapsed, all, rate, terminal_columns());
-            show(&format!("\r\x1b[K{line}"));
+            self.screen.show(format!("\r\x1b[K{line}"));
         } else {
-            show(&format!(
+            self.screen.show(format!(
                 "{}\n",
                 progress_line(elapsed, all, rate, usize::MAX)
             ));
@@ -161,10 +159,9 @@ fn progress_line(elapsed: Duration, all: &Gathered, rate: f64, columns: usize) -
     let delivered = ledger.settled(Settlement::Delivered);
     let p99 = |transport| {
         let response = &all.histograms.transport(transport).response;
-        response.quantile_ms(0.99).map_or_else(
-            || "-".to_owned(),
-            |reading| format!("{} ms", figure(reading, 1)),
-        )
+        response
+            .quantile_ms(0.99)
+            .map_or_else(|| "-".to_owned(), |reading| format!("{reading:.1} ms"))
     };
     let line = format!(
         "{:>4} s  {} triggers  {} messages  {delivered} delivered ({rate:.0}/s)  {} failed  {} outstanding  p99 smtp {} https {}",
@@ -358,16 +355,10 @@ fn latency_line(
 ) {
     let _ = write!(text, "{label:<10} {count:>9}");
     for reading in quantiles.into_iter().chain([max]) {
-        let value = reading.map_or_else(|| "-".to_owned(), |reading| figure(reading, 2));
+        let value = reading.map_or_else(|| "-".to_owned(), |reading| format!("{reading:.2}"));
         let _ = write!(text, " {value:>9}");
     }
     let _ = writeln!(text);
-}
-
-/// A figure in `decimals`, marked where it is a lower bound.
-fn figure(reading: Reading, decimals: usize) -> String {
-    let mark = if reading.at_least { ">" } else { "" };
-    format!("{mark}{:.decimals$}", reading.value)
 }
 
 fn error_lines(text: &mut String, result: &RunResult) {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::Outcome;
+use super::{Course, Outcome};
 
 /// Columns that are kept for the names of figures.
 const LABEL_COLUMNS: usize = 22;
@@ -22,12 +22,23 @@ pub fn in_columns(outcomes: &[Outcome]) -> String {
         let cells: Vec<_> = outcomes.iter().map(value).collect();
         row(&mut text, name, &cells);
     };
-    figure("peak, messages/s", &|one| one.course.peak_per_s.to_string());
-    figure("  at, s", &|one| format!("{:.1}", one.course.peak_at_s));
-    figure("largest backlog", &|one| one.course.backlog_max.to_string());
-    figure("  drained after, s", &|one| match one.course.drained {
-        true => format!("{:.2}", one.course.drained_after_s),
-        false => "never".to_owned(),
+    let course = |one: &Outcome, value: &dyn Fn(&Course) -> String| {
+        one.course.as_ref().map_or_else(|| "-".to_owned(), value)
+    };
+    figure("peak, messages/s", &|one| {
+        course(one, &|it| it.peak_per_s.to_string())
+    });
+    figure("  at, s", &|one| {
+        course(one, &|it| format!("{:.1}", it.peak_at_s))
+    });
+    figure("largest backlog", &|one| {
+        course(one, &|it| it.backlog_max.to_string())
+    });
+    figure("  drained after, s", &|one| {
+        course(one, &|it| match it.drained {
+            true => format!("{:.2}", it.drained_after_s),
+            false => "never".to_owned(),
+        })
     });
     for transport in ["smtp", "https"] {
         let p99 = |one: &Outcome| {
@@ -38,7 +49,7 @@ pub fn in_columns(outcomes: &[Outcome]) -> String {
         };
         if outcomes.iter().any(|one| p99(one).is_some()) {
             figure(&format!("{transport} p99, ms"), &|one| {
-                p99(one).map_or_else(|| "-".to_owned(), |(_, ms)| format!("{ms:.2}"))
+                p99(one).map_or_else(|| "-".to_owned(), |(_, reading)| format!("{reading:.2}"))
             });
         }
     }

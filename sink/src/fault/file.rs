@@ -1,5 +1,7 @@
 //! A file of faults: `[[fault]]` tables in TOML, as in a scenario.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -28,7 +30,7 @@ pub enum FaultFileError {
         path: PathBuf,
     },
     /// The file is not TOML, or a key or a value is not one of those there are.
-    #[error("{} is no file of faults\n{source}", path.display())]
+    #[error("{} is no file of faults", path.display())]
     Form {
         /// Which file.
         path: PathBuf,
@@ -71,12 +73,19 @@ pub fn read_file(path: &Path, board: &FaultBoard) -> Result<(), FaultFileError> 
         path: path.to_owned(),
         source,
     };
-    if std::fs::metadata(path).map_err(read)?.len() > FILE_BYTES_MAX {
+    // What a device file holds cannot be told beforehand.
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(read)?;
+    file.take(FILE_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)
+        .map_err(read)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
         return Err(FaultFileError::Large {
             path: path.to_owned(),
         });
     }
-    let text = std::fs::read_to_string(path).map_err(read)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| read(io::Error::new(io::ErrorKind::InvalidData, error)))?;
     let file: FaultFile = toml::from_str(&text).map_err(|source| FaultFileError::Form {
         path: path.to_owned(),
         source,

@@ -106,6 +106,14 @@ struct Entry {
     closed: Option<(Duration, Option<Duration>)>,
 }
 
+impl Entry {
+    /// When it was over, if that has been by `now`.
+    fn ended_by(&self, now: Duration) -> Option<Duration> {
+        let reopened = self.closed.and_then(|(_, opened)| opened);
+        self.ends.or(reopened).filter(|ended| *ended <= now)
+    }
+}
+
 impl FaultSet {
     /// No faults yet of a sink that speaks `protocol`; all chance comes from `seed`.
     #[must_use]
@@ -118,10 +126,15 @@ impl FaultSet {
         }
     }
 
-    /// Adds a fault whose time counts from `now`; `None` when there are [`FAULTS_MAX`] already.
+    /// Adds a fault whose time counts from `now`, in the place of one that is over where there are
+    /// [`FAULTS_MAX`]; `None` when none of them is.
     pub fn add(&mut self, now: Duration, fault: Fault) -> Option<FaultId> {
         if self.entries.len() >= FAULTS_MAX {
-            return None;
+            // One that is over makes room; the longest over goes first.
+            let over = self.entries.iter().enumerate();
+            let over = over.filter_map(|(at, entry)| Some((entry.ended_by(now)?, at)));
+            let (_, oldest) = over.min()?;
+            self.entries.remove(oldest);
         }
         self.last_id += 1;
         let starts = now.saturating_add(fault.at);

@@ -90,17 +90,25 @@ async fn add(board: &FaultBoard, request: Request<Incoming>) -> Answer {
             "a fault is smaller than 16 KiB",
         );
     };
-    let added = serde_json::from_slice::<FaultTable>(&body.to_bytes())
-        .map_err(|error| error.to_string())
-        .and_then(|table| {
-            board
-                .add_written(&table)
-                .map_err(|errors| errors.to_string())
-        });
+    let added = table_in(&body.to_bytes()).and_then(|table| {
+        board
+            .add_written(&table)
+            .map_err(|errors| errors.to_string())
+    });
     match added {
         Ok(id) => finished(StatusCode::CREATED, JSON, to_json(&Added { id })),
         Err(error) => refuse(StatusCode::BAD_REQUEST, &error),
     }
+}
+
+/// The fault in `body`. A list of values would be taken for one, too.
+fn table_in(body: &[u8]) -> Result<FaultTable, String> {
+    let value: serde_json::Value =
+        serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    if !value.is_object() {
+        return Err("write one fault, as an object".to_owned());
+    }
+    serde_json::from_value(value).map_err(|error| error.to_string())
 }
 
 /// Whether the host that was asked for is an address or `localhost`, and no other name.

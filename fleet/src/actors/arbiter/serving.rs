@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use actix::Addr;
+use emulator::Transport;
 use jiff::Timestamp;
+use sink::MessageKey;
 use tokio::sync::mpsc;
 
 use super::Arbiter;
@@ -11,7 +13,7 @@ use crate::{
     actors::{
         REPORT_EVERY, Report,
         courier::Carried,
-        device::{DeviceActor, Feed},
+        device::{DeviceActor, Feed, Heard},
     },
     pacer::PacerInput,
 };
@@ -44,27 +46,62 @@ pub(super) async fn serve(
             }
             taken = carried.recv_many(&mut outcomes, BATCH_MAX), if !courier_is_gone => {
                 courier_is_gone = taken == 0;
-                for outcome in outcomes.drain(..) {
-                    match outcome {
-                        // One message on its way means one such letter at most in a device's mailbox.
-                        Carried::Message { address, ended, _permit } => address.do_send(ended),
-                        // Permits bound these.
-                        Carried::File { address, fetched, _permit } => address.do_send(fetched),
-                    }
-                }
+                outcomes.drain(..).for_each(bring_back);
             }
             _ = report.tick() => {
                 // Nothing may begin between the decision that all is over and the last report.
-                let left = arbiter.is_idle(finished).then(|| arbiter.give_up());
-                if left.is_some() {
-                    arbiter.take_leave(devices).await;
-                }
+                let left = match arbiter.is_idle(finished) {
+                    true => Some(end(arbiter, devices, &mut carried).await),
+                    false => None,
+                };
                 if !arbiter.report(left, reports).await {
                     return;
                 }
             }
         }
     }
+}
+
+/// Tells a device what became of its errand.
+fn bring_back(outcome: Carried) {
+    match outcome {
+        // One message on its way means one such letter at most in a device's mailbox.
+        Carried::Message {
+            address,
+            ended,
+            _permit,
+        } => address.do_send(ended),
+        // Permits bound these.
+        Carried::File {
+            address,
+            fetched,
+            _permit,
+        } => address.do_send(fetched),
+    }
+}
+
+/// Nothing further is sent; returns what has no outcome and may have arrived all the same.
+async fn end(
+    arbiter: &Rc<Arbiter>,
+    devices: &[Addr<DeviceActor>],
+    carried: &mut mpsc::UnboundedReceiver<Carried>,
+) -> Vec<(Transport, MessageKey)> {
+    // What has an outcome already is not outstanding. Letters are read in their order, so devices have
+    // read these when they have answered the next one.
+    let mut devices_with_news = Vec::new();
+    while let Ok(outcome) = carried.try_recv() {
+        if let Carried::Message { address, .. } = &outcome {
+            devices_with_news.push(address.clone());
+        }
+        bring_back(outcome);
+    }
+    for device in devices_with_news {
+        // A device that is gone has no news.
+        let _ = device.send(Heard).await;
+    }
+    let mut left = arbiter.give_up();
+    left.extend(arbiter.take_leave(devices).await);
+    left
 }
 
 /// Hands one input on; returns whether it was the last.

@@ -270,6 +270,20 @@ fn there_is_a_limit_to_the_faults_of_a_sink() {
 }
 
 #[test]
+fn a_fault_that_is_over_makes_room_for_another() {
+    let mut set = smtp(&[]);
+    let brief = fault(Protocol::Smtp, "drop = {}\nfor = '1s'");
+    let first = set.add(ms(0), brief.clone()).unwrap();
+    for _ in 1..FAULTS_MAX {
+        assert!(set.add(ms(500), brief.clone()).is_some());
+    }
+    assert_eq!(set.add(ms(999), brief.clone()), None);
+    assert!(set.add(ms(1_000), brief.clone()).is_some());
+    assert!(!set.remove(first));
+    assert_eq!(set.add(ms(1_000), brief), None);
+}
+
+#[test]
 fn a_drawn_delay_is_the_same_for_the_same_seed() {
     let text = "delay = { distribution = 'lognormal', median = '20ms', p99 = '400ms' }";
     let delays = || -> Vec<Duration> {

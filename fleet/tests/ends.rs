@@ -1,0 +1,144 @@
+//! Runs that end in the middle of something: the books balance, and an audit finds them sound.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, like the tests themselves"
+)]
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use fleet::audit::{Opinion, audit};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Two mail servers, of which the first is an embedded sink of its own.
+const CONFIGURATION: &str = "\
+service call-home
+hostname {hostname}
+call-home
+ contact-email-addr noc@example.net
+ mail-server smtp1.example.net priority 1
+ mail-server smtp2.example.net priority 2
+ rate-limit 60
+ profile \"noc\"
+  destination address email noc@example.net
+  destination message-size-limit LIMIT
+  subscribe-to-alert-group syslog severity notification pattern \"LINK\"
+end
+";
+
+/// `fleet run` of forty devices with `limit` and `rest` of a scenario, into `folder`/run.
+fn run(folder: &Path, limit: &str, rest: &str) -> Output {
+    let scenario = format!(
+        r#"
+version  = 1
+name     = "ends"
+duration = "2s"
+{rest}
+
+[hosts]
+"smtp1.example.net" = "embedded"
+
+[validity]
+lag-budget = "10m"
+
+[[fleet]]
+name     = "branch"
+count    = 40
+platform = "CISCO2951/K9"
+config   = "device.ios"
+policy   = {{ size-policy = "drop" }}
+
+[[traffic]]
+name   = "links"
+within = "1s"
+syslog = "%LINK-3-UPDOWN: Interface GigabitEthernet0/1, changed state to down"
+"#
+    );
+    fs::write(folder.join("scenario.toml"), scenario).unwrap();
+    let configuration = CONFIGURATION.replace("LIMIT", limit);
+    fs::write(folder.join("device.ios"), configuration).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fleet"));
+    command.args(["run", "--plain", "--quiet"]);
+    command.arg(folder.join("scenario.toml"));
+    command.arg("--out").arg(folder.join("run")).env_clear();
+    command.output().unwrap()
+}
+
+fn summary(folder: &Path) -> Value {
+    let text = fs::read_to_string(folder.join("run/summary.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn assert_sound(folder: &Path, output: &Output) {
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(summary(folder)["ledger"]["balanced"], true, "{shown}");
+    let audit = audit(&folder.join("run")).unwrap();
+    assert_eq!(audit.opinion, Opinion::Sound, "{}", audit.text());
+}
+
+/// The first server has every message and says nothing; the second is too slow for the end of the run.
+#[test]
+fn a_copy_that_arrived_before_a_second_attempt_could_begin_is_accounted_for() {
+    let folder = TempDir::new().unwrap();
+    let output = run(
+        folder.path(),
+        "100000",
+        r#"drain = "1s"
+smtp = { connections = 1, reply-timeout = "300ms" }
+fault = [
+  { target = "smtp1.example.net", drop = { stage = "message", recorded = true } },
+  { target = "smtp", delay = { stage = "greeting", time = "250ms" } },
+]
+"#,
+    );
+    assert_sound(folder.path(), &output);
+    let ledger = &summary(folder.path())["ledger"];
+    let left = ledger["queued"].as_u64().unwrap() + ledger["in_flight"].as_u64().unwrap();
+    assert!(left > 0, "{ledger}");
+    // What was not waited for is a failure, and no imbalance.
+    assert_eq!(output.status.code(), Some(99));
+}
+
+/// A message that is rendered again for the second server may have grown over its limit.
+#[test]
+fn a_message_that_becomes_too_large_for_a_second_attempt_is_accounted_for() {
+    for limit in ["5900", "6000", "6100"] {
+        let folder = TempDir::new().unwrap();
+        let output = run(
+            folder.path(),
+            limit,
+            r#"smtp = { reply-timeout = "300ms" }
+fault = [{ target = "smtp1.example.net", stall = {} }]
+"#,
+        );
+        assert_sound(folder.path(), &output);
+    }
+}
+
+#[test]
+fn a_reader_that_has_stopped_reading_stops_nothing() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let (reader, mut writer) = io::pipe().unwrap();
+    // As much as a pipe holds: whatever is written next waits for a reader.
+    writer.write_all(&[b'x'; 65_536]).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fleet"));
+    command.args(["run", "--plain", "--devices", "40", "--duration", "6s"]);
+    command.args(["--set", "validity.lag-budget=10m", "--set", "traffic=[]"]);
+    command.args(["--set", "threshold=[]"]);
+    command.arg("--out").arg(&out).env_clear();
+    let output = command
+        .stdout(Stdio::piped())
+        .stderr(writer)
+        .output()
+        .unwrap();
+    drop(reader);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(summary(folder.path())["ledger"]["balanced"], true);
+}
