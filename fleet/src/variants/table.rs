@@ -58,13 +58,7 @@ pub fn in_columns(outcomes: &[Outcome]) -> String {
     figure("  delivered", &|one| one.delivered.to_string());
     figure("  failed", &|one| one.failed.to_string());
     figure("  unconfirmed", &|one| one.unconfirmed.to_string());
-    let mut accounts: Vec<&str> = outcomes
-        .iter()
-        .flat_map(|one| one.dropped.iter().map(|(account, _)| account.as_str()))
-        .collect();
-    accounts.sort_unstable();
-    accounts.dedup();
-    for account in accounts {
+    for account in accounts(outcomes) {
         figure(&format!("dropped {account}"), &|one| {
             let found = one.dropped.iter().find(|(name, _)| name == account);
             found.map_or(0, |(_, count)| *count).to_string()
@@ -72,6 +66,17 @@ pub fn in_columns(outcomes: &[Outcome]) -> String {
     }
     figure("verdict", &|one| one.verdict.clone());
     text
+}
+
+/// The accounts of dropped candidates that any outcome has, in order.
+fn accounts(outcomes: &[Outcome]) -> Vec<&str> {
+    let mut accounts: Vec<&str> = outcomes
+        .iter()
+        .flat_map(|one| one.dropped.iter().map(|(account, _)| account.as_str()))
+        .collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    accounts
 }
 
 fn row(text: &mut String, name: &str, cells: &[String]) {
