@@ -1,10 +1,13 @@
 //! The command line.
 
 pub mod license;
+mod reference;
 
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+
+pub use reference::{CompletionsArguments, ExplainArguments, ManArguments};
 
 use crate::{
     scenario::{Overrides, Source},
@@ -73,6 +76,12 @@ pub enum Command {
     ///
     /// Exit code 0: it can; 90: figures measured here now are not to be trusted.
     Doctor(DoctorArguments),
+    /// Explain an exit code or a word of a result, and what to do about it.
+    Explain(ExplainArguments),
+    /// Print completions for a shell: fleet completions bash > /etc/bash_completion.d/fleet
+    Completions(CompletionsArguments),
+    /// Write manual pages into a folder.
+    Man(ManArguments),
     /// One device's console on standard input and output; works in pipes.
     Device(DeviceArguments),
     /// Make and look at license files, permission tickets and product authorization keys.
@@ -100,6 +109,9 @@ pub struct RunArguments {
     /// Let people log in to the devices by SSH, as in 127.0.0.1:2222; the user name is the host name.
     #[arg(long, value_name = "ADDR", env = "FLEET_SSH")]
     pub ssh: Option<String>,
+    /// End with 0 whatever came of a run that took place; `verdict` in summary.json tells.
+    #[arg(long, env = "FLEET_EXIT_ZERO", value_parser = clap::builder::BoolishValueParser::new())]
+    pub exit_zero: bool,
     /// Print the closing figures only.
     #[arg(long, env = "FLEET_QUIET", value_parser = clap::builder::BoolishValueParser::new())]
     pub quiet: bool,
@@ -189,6 +201,7 @@ impl ReplayArguments {
             compared: self.compared.clone(),
             out: self.out.clone(),
             ssh: None,
+            exit_zero: false,
             quiet: self.quiet,
             plain: self.plain,
             no_color: self.no_color,
@@ -471,6 +484,7 @@ impl SshArguments {
             compared: ComparedArguments::default(),
             out: self.out.clone(),
             ssh: self.listen.clone(),
+            exit_zero: false,
             quiet: false,
             plain: self.plain,
             no_color: self.no_color,

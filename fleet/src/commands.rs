@@ -5,6 +5,7 @@ pub mod check;
 pub mod device;
 pub mod doctor;
 pub mod license;
+pub mod reference;
 pub mod replay;
 pub mod run;
 mod unreachable;

@@ -13,6 +13,7 @@ pub mod courier;
 pub mod diagnostic;
 pub mod doctor;
 pub mod exit;
+pub mod explanations;
 pub mod fingerprint;
 pub mod grant;
 mod issuer_key;
