@@ -3,7 +3,7 @@
 pub mod license;
 mod reference;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -109,6 +109,9 @@ pub struct RunArguments {
     /// Let people log in to the devices by SSH, as in 127.0.0.1:2222; the user name is the host name.
     #[arg(long, value_name = "ADDR", env = "FLEET_SSH")]
     pub ssh: Option<String>,
+    /// Serve live figures for Prometheus at this loopback address, as in 127.0.0.1:9464: /metrics.
+    #[arg(long, value_name = "ADDR", env = "FLEET_METRICS")]
+    pub metrics: Option<SocketAddr>,
     /// End with 0 whatever came of a run that took place; `verdict` in summary.json tells.
     #[arg(long, env = "FLEET_EXIT_ZERO", value_parser = clap::builder::BoolishValueParser::new())]
     pub exit_zero: bool,
@@ -201,6 +204,7 @@ impl ReplayArguments {
             compared: self.compared.clone(),
             out: self.out.clone(),
             ssh: None,
+            metrics: None,
             exit_zero: false,
             quiet: self.quiet,
             plain: self.plain,
@@ -447,6 +451,9 @@ impl RunArguments {
         if let Some(listen) = &self.ssh {
             typed.extend(["--ssh".into(), listen.into()]);
         }
+        if let Some(address) = self.metrics {
+            typed.extend(["--metrics".into(), address.to_string().into()]);
+        }
         for (flag, set) in [
             ("--quiet", self.quiet),
             ("--plain", self.plain),
@@ -484,6 +491,7 @@ impl SshArguments {
             compared: ComparedArguments::default(),
             out: self.out.clone(),
             ssh: self.listen.clone(),
+            metrics: None,
             exit_zero: false,
             quiet: false,
             plain: self.plain,

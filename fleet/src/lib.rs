@@ -19,6 +19,7 @@ pub mod grant;
 mod issuer_key;
 pub mod journal;
 pub mod ledger;
+pub mod live;
 pub mod monitor;
 mod pacer;
 pub mod plan;

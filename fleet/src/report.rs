@@ -11,5 +11,6 @@ mod timeline;
 
 pub use directory::{DirectoryError, RunDirectory};
 pub use summary::Summary;
+pub(crate) use summary::transport_name;
 pub use terminal::{Progress, Style, closing};
 pub use timeline::Timeline;

@@ -24,6 +24,7 @@ use crate::{
     courier::{PrepareError, Unreachable},
     exit::Exit,
     journal::{JOURNAL_FILE, Page, Writer, block::Heading},
+    live::{Live, LiveError},
     record::Gathered,
     report::{Progress, RunDirectory, Style, Summary, Timeline, closing},
     scenario::{Loaded, Scenario},
@@ -75,7 +76,17 @@ fn execute_with(arguments: &RunArguments, listen: Option<SocketAddr>) -> anyhow:
             return Ok(print_ssh_refusal(&error));
         }
     };
+    let live = match arguments.metrics.map(Live::start).transpose() {
+        Ok(live) => live,
+        Err(error) => {
+            drop(files);
+            directory.discard()?;
+            return Ok(print_live_refusal(&error));
+        }
+    };
     let mut watcher = Recording {
+        scenario: Arc::clone(&scenario),
+        live,
         progress: Progress::new(style),
         files,
         consoles: server.as_ref().map(SshServer::address),
@@ -184,6 +195,15 @@ fn example_login(scenario: &Scenario) -> String {
         .map_or_else(String::new, |device| device.hostname().to_string())
 }
 
+/// Says why there are no live figures.
+fn print_live_refusal(error: &LiveError) -> Exit {
+    complain(&format!("error: {}", with_causes(error)));
+    match error {
+        LiveError::Listen(ListenError::AddressInUse { .. }) => Exit::AddressInUse,
+        LiveError::Listen(_) | LiveError::Thread(_) => Exit::Internal,
+    }
+}
+
 /// Says why there are no consoles.
 fn print_ssh_refusal(error: &SshError) -> Exit {
     complain(&format!("error: {}", with_causes(error)));
@@ -255,6 +275,8 @@ pub(super) fn print_refusal(error: &RunError) -> Exit {
 
 /// Shows the progress and writes the files.
 struct Recording {
+    scenario: Arc<Scenario>,
+    live: Option<Live>,
     progress: Progress,
     files: Files,
     /// Where people log in.
@@ -269,6 +291,9 @@ impl Watcher for Recording {
         if let Some(address) = self.consoles {
             self.progress.consoles(address, &self.example);
         }
+        if let Some(live) = &self.live {
+            self.progress.metrics(live.address());
+        }
     }
 
     fn unreachable_hosts(&mut self, hosts: &[Unreachable]) {
@@ -278,6 +303,9 @@ impl Watcher for Recording {
     fn progress(&mut self, elapsed: Duration, all: &Gathered, lately: &Gathered) {
         self.files.timeline.add(elapsed, all, lately);
         self.progress.progress(elapsed, all, lately);
+        if let Some(live) = &mut self.live {
+            live.show(&self.scenario, elapsed, all);
+        }
     }
 
     fn draining(&mut self, outstanding: u64) {

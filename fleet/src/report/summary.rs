@@ -171,7 +171,7 @@ struct ErrorRow {
 }
 
 /// The name of a transport in results.
-pub(super) fn transport_name(transport: Transport) -> &'static str {
+pub(crate) fn transport_name(transport: Transport) -> &'static str {
     match transport {
         Transport::Email => "smtp",
         Transport::Http => "https",

@@ -90,6 +90,11 @@ impl Progress {
 }
 
 impl Progress {
+    /// Says where live figures are.
+    pub fn metrics(&mut self, address: SocketAddr) {
+        self.say(&format!("live figures at http://{address}/metrics"));
+    }
+
     /// Says where people log in, with a host name for example.
     pub fn consoles(&mut self, address: SocketAddr, hostname: &str) {
         self.say(&format!(
