@@ -68,22 +68,15 @@ fn execute_with(arguments: &RunArguments, listen: Option<SocketAddr>) -> anyhow:
     scenario.ssh.listen = scenario.ssh.listen.or(listen);
     let (directory, files) = begin_files(arguments.out.as_deref(), &scenario)?;
     let scenario = Arc::new(scenario);
-    let (server, introduce) = match start_consoles(&scenario, directory.path()) {
-        Ok(consoles) => consoles.unzip(),
-        Err(error) => {
+    let (consoles, live) = match start_beside(arguments, &scenario, directory.path()) {
+        Ok(beside) => beside,
+        Err(refused) => {
             drop(files);
             directory.discard()?;
-            return Ok(print_ssh_refusal(&error));
+            return Ok(refused);
         }
     };
-    let live = match arguments.metrics.map(Live::start).transpose() {
-        Ok(live) => live,
-        Err(error) => {
-            drop(files);
-            directory.discard()?;
-            return Ok(print_live_refusal(&error));
-        }
-    };
+    let (server, introduce) = consoles.unzip();
     let mut watcher = Recording {
         scenario: Arc::clone(&scenario),
         live,
@@ -175,6 +168,19 @@ fn begin_files(out: Option<&Path>, scenario: &Scenario) -> anyhow::Result<(RunDi
 pub fn serve_consoles(arguments: &SshArguments) -> anyhow::Result<Exit> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, SSH_PORT_DEFAULT));
     execute_with(&arguments.as_run(), Some(listen))
+}
+
+/// Starts what runs beside the run and is asked for: consoles, live figures. Says why not.
+fn start_beside(
+    arguments: &RunArguments,
+    scenario: &Scenario,
+    folder: &Path,
+) -> Result<(Option<Consoles>, Option<Live>), Exit> {
+    let live = arguments.metrics.map(Live::start).transpose();
+    let live = live.map_err(|error| print_live_refusal(&error))?;
+    let consoles = start_consoles(scenario, folder);
+    let consoles = consoles.map_err(|error| print_ssh_refusal(&error))?;
+    Ok((consoles, live))
 }
 
 type Consoles = (SshServer, oneshot::Sender<Directory>);
