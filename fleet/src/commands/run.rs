@@ -97,14 +97,7 @@ fn execute_with(arguments: &RunArguments, listen: Option<SocketAddr>) -> anyhow:
         Err(error) => {
             drop(watcher);
             directory.discard()?;
-            if let RunError::Unreachable(targets) = &error {
-                print_findings(
-                    &unreachable::findings(&scenario, targets),
-                    style.color_errors,
-                );
-                return Ok(Exit::Unreachable);
-            }
-            return Ok(print_refusal(&error));
+            return Ok(print_refusal_of(&scenario, &error, style));
         }
     };
     finish(
@@ -251,6 +244,16 @@ fn finish(
     written?;
     timeline.context("the run is over and summary.json is complete")?;
     Ok(summary.exit())
+}
+
+/// Says why a run of `scenario` did not take place, with the place in it where that has one.
+fn print_refusal_of(scenario: &Scenario, error: &RunError, style: Style) -> Exit {
+    let RunError::Unreachable(targets) = error else {
+        return print_refusal(error);
+    };
+    let findings = unreachable::findings(scenario, targets);
+    print_findings(&findings, style.color_errors);
+    Exit::Unreachable
 }
 
 /// Says why a run did not take place.
