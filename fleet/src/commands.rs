@@ -6,6 +6,7 @@ pub mod device;
 pub mod doctor;
 pub mod license;
 pub mod replay;
+pub mod report;
 pub mod run;
 mod unreachable;
 pub mod variants;

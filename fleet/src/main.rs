@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => commands::check::execute(&arguments),
         Command::Doctor(arguments) => commands::doctor::execute(&arguments),
         Command::Audit(arguments) => Ok(commands::audit::execute(&arguments)),
+        Command::Report(arguments) => Ok(commands::report::execute(&arguments)),
         Command::Replay(arguments) => commands::replay::execute(&arguments),
         Command::Device(arguments) => commands::device::execute(&arguments),
         Command::License(command) => commands::license::execute(&command),
