@@ -63,8 +63,10 @@ pub enum ReportError {
     Schema { path: PathBuf, schema: u64 },
     #[error("{path} makes no sense: {reason}; put the one that `fleet run` wrote in its place")]
     NoSense { path: PathBuf, reason: String },
-    #[error("{path} is no journal; move it away for a report from summary.json alone")]
-    Journal { path: PathBuf, source: ReadError },
+    #[error(
+        "{path} is no journal that can be read: {reason}; move it away for a report from summary.json alone"
+    )]
+    Journal { path: PathBuf, reason: ReadError },
     #[error(
         "summary.json and journal.bin in {path} are of different runs, for {what} is not the same; put files of one run together, or move one of the two away"
     )]
@@ -221,7 +223,6 @@ impl RunData {
         };
         cut("errors", truncate(&mut facts.errors));
         cut("faults", truncate(&mut facts.faults));
-        cut("thresholds", truncate(&mut facts.thresholds));
         cut("remarks", truncate(&mut facts.validity.remarks));
         cut("reasons", truncate(&mut facts.validity.reasons));
         let further: Vec<String> = facts.by_type.keys().skip(ROWS_MAX).cloned().collect();
@@ -266,9 +267,9 @@ fn read_journal(
     file: fs::File,
     mut folding: Option<Folding>,
 ) -> Result<Journal, ReportError> {
-    let fail = |source| ReportError::Journal {
+    let fail = |reason| ReportError::Journal {
         path: path.join(JOURNAL_FILE),
-        source,
+        reason,
     };
     let mut source = io::BufReader::with_capacity(1 << 20, file);
     let heading = reader::heading(&mut source).map_err(fail)?;

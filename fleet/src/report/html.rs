@@ -70,7 +70,7 @@ fn parts(data: &RunData) -> Vec<Part> {
         series.map_or_else(Markup::default, |series| draw(data, series))
     };
     let herd = data.herd.as_ref().map_or_else(Markup::default, herd::draw);
-    let all: [Part; 13] = [
+    let all: [Part; 14] = [
         (
             "part-thresholds",
             "thresholds",
@@ -89,7 +89,8 @@ fn parts(data: &RunData) -> Vec<Part> {
         ("part-phases", "phases", false, phases::all(data)),
         ("part-ledger", "ledger", false, flow::draw(data)),
         ("part-herd", "herd", false, herd),
-        ("part-health", "generator", false, health::draw(data)),
+        ("part-lag", "lag", false, over(health::lag_over_time)),
+        ("part-health", "generator", false, health::figures(data)),
         ("part-errors", "errors", true, tables::errors(data)),
         ("part-faults", "faults", true, tables::faults(data)),
         (

@@ -7,11 +7,14 @@ use super::{
     html::{count, interval, number},
 };
 
-/// Most reasons, and most remarks.
-const REASONS_MAX: usize = 4;
-const NOTES_MAX: usize = 3;
-const THRESHOLDS_MAX: usize = 12;
-const ERRORS_MAX: usize = 8;
+/// The whole is at most 60 lines: so many reasons, and remarks,
+const REASONS_MAX: usize = 3;
+/// notes about the report,
+const NOTES_MAX: usize = 2;
+/// thresholds,
+const THRESHOLDS_MAX: usize = 10;
+/// and kinds of errors.
+const ERRORS_MAX: usize = 6;
 /// Most characters of an example.
 const EXAMPLE_MAX: usize = 120;
 
@@ -40,7 +43,6 @@ fn plain(text: &str) -> String {
             '<' => plain.push_str("&lt;"),
             '>' => plain.push_str("&gt;"),
             '@' => plain.push_str("&#64;"),
-            ':' => plain.push_str("&#58;"),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '!' | '|'
             | '~' | '$' => {
                 plain.push('\\');
@@ -49,7 +51,8 @@ fn plain(text: &str) -> String {
             character => plain.push(character),
         }
     }
-    plain
+    // What looks like an address would be made a link.
+    plain.replace("://", ":\\/\\/")
 }
 
 fn head(text: &mut String, data: &RunData) {
@@ -195,7 +198,7 @@ mod tests {
     fn words_mean_nothing_to_markdown() {
         assert_eq!(
             plain("<b>*a*|`x` @all [l](http://x)"),
-            "&lt;b&gt;\\*a\\*\\|\\`x\\` &#64;all \\[l\\]\\(http&#58;//x\\)"
+            "&lt;b&gt;\\*a\\*\\|\\`x\\` &#64;all \\[l\\]\\(http:\\/\\/x\\)"
         );
     }
 }

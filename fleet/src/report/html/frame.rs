@@ -15,9 +15,9 @@ pub(crate) const WIDTH: f64 = 640.0;
 const PLOT_HEIGHT: f64 = 190.0;
 /// Room for the labels of the vertical axis.
 const LEFT: f64 = 58.0;
-const RIGHT: f64 = 14.0;
+const RIGHT: f64 = 28.0;
 /// Room for the unit above the vertical axis.
-const TOP: f64 = 22.0;
+const TOP: f64 = 28.0;
 /// Room for the labels of the horizontal axis and its title.
 const BOTTOM: f64 = 40.0;
 /// Height of one line of labels of bands.
@@ -144,7 +144,7 @@ impl Frame {
         }
         html! {
             path.grid d=(lines) {}
-            text.unit x="4" y=(point(self.top - 9.0)) { (self.up_title) }
+            text.unit x="4" y=(point(self.top - 13.0)) { (self.up_title) }
             @for tick in ticks {
                 text.tick.end x=(point(left - 6.0)) y=(point(self.y(tick) + 4.0)) {
                     ((self.up_label)(tick))

@@ -9,13 +9,12 @@ use super::{
 };
 use crate::report::data::{Facts, RunData, Series};
 
-/// The picture of the lag, where it is known, and the figures.
-pub(crate) fn draw(data: &RunData) -> Markup {
-    html! {
-        @if let Some(series) = data.series.as_ref().filter(|series| has_lag(series)) {
-            (lag(data, series))
-        }
-        (figures(data))
+/// The picture of the lag; nothing where it is not known.
+pub(crate) fn lag_over_time(data: &RunData, series: &Series) -> Markup {
+    if has_lag(series) {
+        lag(data, series)
+    } else {
+        Markup::default()
     }
 }
 
@@ -73,7 +72,8 @@ fn lag(data: &RunData, series: &Series) -> Markup {
     )
 }
 
-fn figures(data: &RunData) -> Markup {
+/// The figures of the generator itself.
+pub(crate) fn figures(data: &RunData) -> Markup {
     let lag = &data.facts.validity.lag_ms;
     let mut rows: Vec<(&str, String)> = vec![(
         "lag",

@@ -45,13 +45,22 @@ pub(crate) fn head(data: &RunData) -> Markup {
                 @if facts.run.device_s > 0.0 && (facts.run.device_s - facts.run.wall_s).abs() > facts.run.wall_s * 0.2 {
                     " (" (number(facts.run.device_s)) " s of the devices' time)"
                 }
-                ", begun " (facts.run.started)
+                ", begun " (begun(&facts.run.started))
             }
             (list("Why the figures are not to be trusted", "reasons", &facts.validity.reasons))
             (list("Remarks", "remarks", &facts.validity.remarks))
             (list("About this report", "notes", &data.notes))
         }
     }
+}
+
+/// The instant `started`, to the second.
+fn begun(started: &str) -> String {
+    let instant: Result<jiff::Timestamp, _> = started.parse();
+    instant.map_or_else(
+        |_| started.to_owned(),
+        |instant| instant.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+    )
 }
 
 fn list(title: &str, class: &str, items: &[String]) -> Markup {

@@ -6,7 +6,7 @@ use super::{
     page::picture,
     scale::{count, number},
 };
-use crate::report::data::{RunData, Statistics};
+use crate::report::data::{ROWS_MAX, RunData, Statistics};
 
 /// A table with a caption for those who do not see where it is; `numbers` says from which column on
 /// there are numbers.
@@ -51,11 +51,14 @@ fn statistic(statistics: &Statistics, name: &str, value: f64) -> Markup {
 
 /// What was demanded.
 pub(crate) fn thresholds(data: &RunData) -> Markup {
-    let thresholds = &data.facts.thresholds;
+    let mut thresholds: Vec<_> = data.facts.thresholds.iter().collect();
     if thresholds.is_empty() {
         return html! {};
     }
-    let rows = thresholds.iter().map(|own| {
+    // What failed must not be what is left out.
+    thresholds.sort_by_key(|own| own.passed);
+    let further = thresholds.len().saturating_sub(ROWS_MAX);
+    let rows = thresholds.into_iter().take(ROWS_MAX).map(|own| {
         let unit = if own.max_ms.or(own.min_ms).is_some() {
             " ms"
         } else {
@@ -89,7 +92,10 @@ pub(crate) fn thresholds(data: &RunData) -> Markup {
     picture(
         "thresholds",
         "Thresholds",
-        html! { "What the scenario demanded. Nothing measured never passes." },
+        html! {
+            "What the scenario demanded. Nothing measured never passes."
+            @if further > 0 { " " (further) " more are in junit.xml." }
+        },
         table(
             "Thresholds",
             &["metric", "result", "value", "wanted"],
