@@ -6,177 +6,22 @@
     reason = "helpers of tests fail by panicking, like the tests themselves"
 )]
 
+#[path = "support/hostile.rs"]
+mod hostile;
+#[path = "support/stored_run.rs"]
+mod stored_run;
+
 use std::{
-    fs::{self, File},
+    fs,
     path::Path,
     process::{Command, Output},
 };
 
-use fleet::{
-    journal::{
-        JOURNAL_FILE, Page, Record, Writer,
-        block::Heading,
-        record::{Attempt, FIRST, OPENED},
-    },
-    report::rebuild,
-};
-use proptest::prelude::*;
-use roxmltree::{Document, ParsingOptions};
+use fleet::{journal::JOURNAL_FILE, report::rebuild};
+use roxmltree::Document;
 use serde_json::{Value, json};
 
-const SCENARIO: &str = r#"
-version = 1
-name = "synthetic"
-warm-up = "1s"
-duration = "10s"
-[clock]
-start = "2026-03-14T10:50:00Z"
-speed = 60
-[[traffic]]
-name = "outage"
-at = "2s"
-within = "1s"
-"#;
-
-/// Where a message is in time: due, started, ended, and how that was; microseconds.
-fn message(page: &mut Page, number: u64, due_us: u64, (wait_us, service_us): (u64, u64)) {
-    let key = u128::from(number) + 1;
-    let (kind, transport) = ((number % 2) as u8, 0);
-    let (started_us, ended_us) = (due_us + wait_us, due_us + wait_us + service_us);
-    let accepted = !number.is_multiple_of(50);
-    let outcome = if accepted { 0 } else { 1 };
-    let records = [
-        Record::Event {
-            device: number as u32,
-            intended_us: due_us,
-            lag_us: 200,
-        },
-        Record::Trigger {
-            device: number as u32,
-            kind,
-            candidates: 2,
-        },
-        Record::Dropped {
-            device: number as u32,
-            kind,
-            transport: 1,
-            account: 4,
-        },
-        Record::Queued {
-            device: number as u32,
-            kind,
-            transport,
-            key,
-            due_us,
-        },
-        Record::Attempt(Attempt {
-            kind,
-            transport,
-            outcome,
-            flags: FIRST | OPENED,
-            key,
-            due_us,
-            started_us,
-            ended_us,
-            bytes: 4_000,
-        }),
-        Record::Settled {
-            kind,
-            transport,
-            settlement: outcome,
-            at_sink: 0,
-            unanswered: false,
-            key,
-            due_us,
-            stayed_us: ended_us - due_us,
-        },
-    ];
-    records.iter().for_each(|record| page.add(record));
-}
-
-/// Writes a journal of `count` messages, evenly over ten seconds; returns its digest.
-fn write_journal(folder: &Path, name: &str, types: &[&str], count: u64) -> String {
-    let heading = Heading {
-        name: name.to_owned(),
-        seed: 7,
-        devices: 20,
-        begun: "2026-03-14T10:50:00Z".to_owned(),
-        warm_up_us: 1_000_000,
-        types: types.iter().map(|name| (*name).to_owned()).collect(),
-    };
-    let file = File::create(folder.join(JOURNAL_FILE)).unwrap();
-    let writer = Writer::begin(file, &heading, 1 << 30).unwrap();
-    let mut page = Page::default();
-    for number in 0..count {
-        let due_us = number * 10_000_000 / count;
-        let (wait_us, service_us) = (number % 97 * 1_000, 2_000 + number % 13 * 700);
-        message(&mut page, number, due_us, (wait_us, service_us));
-        if number % 1_000 == 999 {
-            writer.append(std::mem::take(&mut page));
-        }
-    }
-    writer.append(page);
-    writer.close().digest
-}
-
-fn summary(name: &str) -> Value {
-    let statistics = json!({"count": 98, "mean": 5.0, "p50": 4.0, "p90": 9.0, "p99": 80.0, "p99_9": 90.0, "max": 95.5});
-    json!({
-        "schema": 1,
-        "tool": {"name": "fleet", "version": "0.1.0"},
-        "run": {"name": name, "seed": 7, "started": "2026-03-14T10:50:00Z", "wall_s": 10.5, "device_s": 600.0, "fingerprint": "sha256:00"},
-        "host": {"cpus": 2, "kernel": "Linux"},
-        "devices": 20,
-        "validity": {
-            "valid": true, "reasons": [], "remarks": ["a doubt"], "lag_ms": statistics, "lag_budget_ms": 50.0,
-            "littles_law": {"mean_in_system": 1.0, "arrivals_per_s": 10.0, "mean_stay_ms": 100.0, "unexplained_ms": 0.1},
-            "standstill_ms": 3.0, "cpu_s": 5.0, "peak_rss_bytes": 81_264_640
-        },
-        "ledger": {
-            "events": 100, "triggers": 100, "candidates": 200, "dropped": {"not_subscribed": 100}, "messages": 100,
-            "delivered": 98, "failed": 2, "unconfirmed": 0, "queued": 0, "in_flight": 0,
-            "sink": {"embedded": [], "received": 0}, "balanced": true
-        },
-        "transports": {"smtp": {
-            "delivered": 98, "failed": 2, "attempts": 100, "rate_per_s": 9.8, "bytes": 400_000, "connections": 100,
-            "response_ms": statistics, "service_ms": statistics, "queue_ms": statistics,
-            "phases_ms": {"connect": statistics, "data": statistics}
-        }},
-        "by_type": {"syslog": {"queued": 50, "delivered": 49, "failed": 1, "dropped": 50, "response_ms": statistics}},
-        "errors": [{"transport": "smtp", "kind": "reply", "code": 421, "count": 2, "example": "421 busy"}],
-        "faults": [{"name": "too busy", "target": "smtp", "kind": "reply", "stage": "data", "at_s": 3.0, "for_s": 2.0, "active_s": 2.0, "applied": 2}],
-        "thresholds": [
-            {"metric": "smtp.response.p99", "max_ms": 50.0, "value_ms": 80.0, "passed": false},
-            {"metric": "ledger.failed", "max": 5.0, "value": 2.0, "passed": true}
-        ],
-        "verdict": "failed"
-    })
-}
-
-fn write_summary(folder: &Path, summary: &Value) {
-    fs::write(folder.join("summary.json"), summary.to_string()).unwrap();
-}
-
-/// A run directory with everything in it.
-fn whole(folder: &Path) {
-    fs::write(folder.join("scenario.toml"), SCENARIO).unwrap();
-    let digest = write_journal(folder, "synthetic", &["syslog", "inventory"], 100);
-    let mut summary = summary("synthetic");
-    summary["journal"] = json!({"records": 600, "lost": 0, "digest": digest});
-    write_summary(folder, &summary);
-}
-
-fn read(folder: &Path, name: &str) -> String {
-    fs::read_to_string(folder.join(name)).unwrap()
-}
-
-fn parse(page: &str) -> Document<'_> {
-    let options = ParsingOptions {
-        allow_dtd: true,
-        ..ParsingOptions::default()
-    };
-    Document::parse_with_options(page, options).unwrap()
-}
+use stored_run::{SCENARIO, parse, read, summary, whole, write_journal, write_summary};
 
 fn headings(page: &Document<'_>) -> Vec<String> {
     let headings = page
@@ -222,7 +67,8 @@ fn a_page_has_every_part_of_a_run_in_order() {
     );
     let text: String = page
         .descendants()
-        .filter_map(|node| node.is_text().then(|| node.text().unwrap()))
+        .filter(roxmltree::Node::is_text)
+        .filter_map(|node| node.text())
         .collect();
     for words in [
         "FAILED",
@@ -316,6 +162,8 @@ fn test_results_have_a_case_for_each_threshold_and_the_words_of_each_failure() {
 #[test]
 fn a_killed_run_is_reported_from_its_journal() {
     let folder = tempfile::TempDir::new().unwrap();
+    let scenario = SCENARIO.replace("synthetic", "killed");
+    fs::write(folder.path().join("scenario.toml"), scenario).unwrap();
     write_journal(folder.path(), "killed", &["syslog", "inventory"], 5_000);
     let journal = folder.path().join(JOURNAL_FILE);
     let bytes = fs::read(&journal).unwrap();
@@ -431,6 +279,11 @@ fn files_that_are_no_result_of_this_run_are_named_with_a_remedy() {
         words.contains("DIR/journal.bin is no journal that can be read"),
         "{words}"
     );
+    let words = told(|folder| fs::write(folder.join("scenario.toml"), "name = \"other\"").unwrap());
+    assert!(
+        words.contains("summary.json and scenario.toml in DIR are of different runs"),
+        "{words}"
+    );
     let words = told(|folder| fs::write(folder.join("scenario.toml"), "= =").unwrap());
     assert!(
         words.contains("DIR/scenario.toml is no scenario"),
@@ -469,89 +322,4 @@ fn a_report_that_cannot_be_written_is_told_and_leaves_the_rest() {
             .contains("report.html")
     );
     assert!(folder.path().join("summary.json").exists());
-}
-
-/// Text as somebody might send it who means no good.
-fn hostile() -> impl Strategy<Value = String> {
-    let parts = prop_oneof![
-        Just("<script>alert(1)</script>".to_owned()),
-        Just("\" onload=\"x".to_owned()),
-        Just("' onclick='x".to_owned()),
-        Just("</title></style><img src=x onerror=y>".to_owned()),
-        Just("]]><!-- -->&amp;&#x202e;".to_owned()),
-        Just("\u{202e}\u{2066}\u{0}\u{1b}[31m\u{7f}\u{85}\u{ffff}\u{feff}".to_owned()),
-        Just("| a | `b` | [c](javascript:d) | @everybody".to_owned()),
-        "\\PC{0,8}",
-        any::<String>(),
-    ];
-    proptest::collection::vec(parts, 1..4).prop_map(|parts| parts.concat())
-}
-
-/// A run in which everything that may be any text is `text`.
-fn write_hostile(folder: &Path, text: &str) {
-    let digest = write_journal(folder, text, &[text, "inventory"], 60);
-    let mut summary = summary(text);
-    for pointer in [
-        "/run/started",
-        "/run/fingerprint",
-        "/host/kernel",
-        "/tool/version",
-        "/errors/0/example",
-        "/errors/0/kind",
-        "/errors/0/transport",
-        "/faults/0/name",
-        "/faults/0/target",
-        "/faults/0/kind",
-        "/faults/0/stage",
-        "/thresholds/0/metric",
-        "/validity/remarks/0",
-        "/verdict",
-    ] {
-        *summary.pointer_mut(pointer).unwrap() = json!(text);
-    }
-    summary["validity"]["reasons"] = json!([text]);
-    summary["journal"] = json!({"digest": digest});
-    for (part, key) in [("by_type", "syslog"), ("transports", "smtp")] {
-        let known = summary[part][key].clone();
-        summary[part][text] = known;
-    }
-    summary["ledger"]["dropped"][text] = json!(5);
-    write_summary(folder, &summary);
-    let name = toml::Value::String(text.to_owned());
-    let traffic = format!("{SCENARIO}[[traffic]]\nname = {name}\nat = \"4s\"\n");
-    fs::write(folder.join("scenario.toml"), traffic).unwrap();
-}
-
-/// Whether `character` could deceive whoever reads it, or is none of XML's.
-fn acts(character: char) -> bool {
-    (character.is_control() && character != '\n')
-        || ('\u{202a}'..='\u{202e}').contains(&character)
-        || ('\u{2066}'..='\u{2069}').contains(&character)
-        || character == '\u{ffff}'
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
-    #[test]
-    fn hostile_text_stays_text(text in hostile()) {
-        let folder = tempfile::TempDir::new().unwrap();
-        write_hostile(folder.path(), &text);
-        rebuild(folder.path(), Some(60.0)).unwrap();
-        let whole = read(folder.path(), "report.html");
-        let page = parse(&whole);
-        for node in page.descendants().filter(roxmltree::Node::is_element) {
-            let name = node.tag_name().name();
-            prop_assert!(!["script", "img", "iframe", "object"].contains(&name), "{name}");
-            for attribute in node.attributes() {
-                prop_assert!(!attribute.name().starts_with("on"), "{}", attribute.name());
-            }
-        }
-        let results = read(folder.path(), "junit.xml");
-        Document::parse(&results).unwrap();
-        let comment = read(folder.path(), "summary.md");
-        prop_assert!(!comment.contains('<') && !comment.contains('@'), "{comment}");
-        for file in [&whole, &results, &comment] {
-            prop_assert!(!file.chars().any(acts));
-        }
-    }
 }

@@ -68,9 +68,13 @@ pub enum ReportError {
     )]
     Journal { path: PathBuf, reason: ReadError },
     #[error(
-        "summary.json and journal.bin in {path} are of different runs, for {what} is not the same; put files of one run together, or move one of the two away"
+        "{files} in {path} are of different runs, for {what} is not the same; put files of one run together, or move one of the two away"
     )]
-    Mixed { path: PathBuf, what: &'static str },
+    Mixed {
+        path: PathBuf,
+        files: &'static str,
+        what: &'static str,
+    },
     #[error("{path} is no scenario: {reason}; mend it, or move it away to do without")]
     Scenario { path: PathBuf, reason: String },
     #[error("{path} is no timeline: {reason}; move it away to do without")]
@@ -162,6 +166,7 @@ impl RunData {
                 data.series_source = "timeline.csv";
             }
         }
+        data.check_scenario(path)?;
         data.mark_bands();
         data.limit_rows();
         Ok(data)
@@ -183,6 +188,24 @@ impl RunData {
         self.series = journal.course.finish();
         self.herd = journal.folding.and_then(|folding| folding.finish(&types));
         self.intervals = Some(journal.totals.into_intervals());
+    }
+
+    /// Sees to it that the scenario is the one that ran.
+    fn check_scenario(&self, path: &Path) -> Result<(), ReportError> {
+        let name = self.plan.name.as_ref();
+        if name.is_none_or(|name| *name == self.facts.run.name) {
+            return Ok(());
+        }
+        let files = if self.cut {
+            "journal.bin and scenario.toml"
+        } else {
+            "summary.json and scenario.toml"
+        };
+        Err(ReportError::Mixed {
+            path: path.to_owned(),
+            files,
+            what: "the name",
+        })
     }
 
     /// Marks the warm-up, events, and faults: as they were, or as they were planned for a run that was
@@ -297,6 +320,8 @@ fn check_same_run(path: &Path, facts: &Facts, contents: &Contents) -> Result<(),
     let heading = &contents.heading;
     let whole = contents.ended && contents.damage.is_empty() && contents.torn.is_none();
     let digest = facts.journal.as_ref().map(|journal| &journal.digest);
+    // A journal whose writer died has none.
+    let digest = digest.filter(|digest| !digest.is_empty());
     let differs = [
         ("the name", inert(&heading.name) != facts.run.name),
         ("the seed", heading.seed != facts.run.seed),
@@ -313,6 +338,7 @@ fn check_same_run(path: &Path, facts: &Facts, contents: &Contents) -> Result<(),
         None => Ok(()),
         Some((what, _)) => Err(ReportError::Mixed {
             path: path.to_owned(),
+            files: "summary.json and journal.bin",
             what,
         }),
     }

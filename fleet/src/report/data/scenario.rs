@@ -41,6 +41,8 @@ pub(crate) struct Band {
 /// What the scenario says.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
+    /// The scenario's name; `None` when that is not said.
+    pub name: Option<String>,
     /// What is left out of the figures, from the start on.
     pub warm_up_s: f64,
     /// Device seconds per second.
@@ -58,6 +60,7 @@ pub(crate) struct Plan {
 impl Default for Plan {
     fn default() -> Self {
         Self {
+            name: None,
             warm_up_s: 0.0,
             speed: 1.0,
             duration_s: 0.0,
@@ -94,6 +97,7 @@ impl Plan {
         let clock = table.get("clock").and_then(Value::as_table);
         let speed = clock.and_then(|clock| clock.get("speed")).and_then(number);
         Self {
+            name: table.get("name").and_then(Value::as_str).map(inert),
             warm_up_s: seconds(table, "warm-up").unwrap_or(0.0),
             speed: speed.filter(|speed| *speed > 0.0).unwrap_or(1.0),
             duration_s: seconds(table, "duration").unwrap_or(0.0),

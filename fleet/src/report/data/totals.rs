@@ -3,11 +3,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::facts::{Facts, Ledger, Sink, Statistics, TransportFacts, TypeFacts};
+use super::facts::{ErrorFacts, Facts, Ledger, Sink, Statistics, TransportFacts, TypeFacts};
 use crate::{
     journal::{
         Record,
-        record::{ACCOUNTS, Attempt, FIRST, OPENED, SETTLEMENTS, TRANSPORTS},
+        record::{ACCOUNTS, Attempt, FIRST, OPENED, OUTCOMES, SETTLEMENTS, TRANSPORTS},
     },
     record::{Latency, Responses},
 };
@@ -37,6 +37,8 @@ struct Row {
     attempts: u64,
     bytes: u64,
     connections: u64,
+    /// Attempts by how they ended.
+    outcomes: [u64; OUTCOMES.len()],
 }
 
 /// Everything added up.
@@ -160,6 +162,9 @@ impl Totals {
         self.reach(attempt.ended_us);
         let row = self.row(attempt.kind, attempt.transport);
         row.attempts += 1;
+        if let Some(count) = row.outcomes.get_mut(usize::from(attempt.outcome)) {
+            *count += 1;
+        }
         row.bytes = row.bytes.saturating_add(attempt.bytes);
         row.connections += u64::from(attempt.flags & OPENED != 0);
         if attempt.due_us < self.warm_up_us {
@@ -231,6 +236,27 @@ impl Totals {
         };
         self.fill_transports(facts);
         self.fill_types(facts, types);
+        self.fill_errors(facts);
+    }
+
+    /// Attempts that were not accepted, by how they ended; the records have no words of servers.
+    fn fill_errors(&self, facts: &mut Facts) {
+        for (transport, name) in TRANSPORTS.iter().enumerate() {
+            for (outcome, kind) in OUTCOMES.iter().enumerate() {
+                let rows = self.rows.iter();
+                let rows = rows.filter(|((_, own), _)| usize::from(*own) == transport);
+                let count = rows.map(|(_, row)| row.outcomes[outcome]).sum();
+                if count > 0 && outcome != usize::from(ACCEPTED) {
+                    facts.errors.push(ErrorFacts {
+                        transport: (*name).to_owned(),
+                        kind: (*kind).to_owned(),
+                        count,
+                        ..ErrorFacts::default()
+                    });
+                }
+            }
+        }
+        facts.errors.sort_by_key(|row| std::cmp::Reverse(row.count));
     }
 
     fn fill_transports(&self, facts: &mut Facts) {
