@@ -101,7 +101,7 @@ fn explanation(width_s: f64, cells: bool) -> Markup {
         "From due to accepted, by the instant the message was due. "
         @if cells {
             "Messages without an answer count with the time they were waited for. One step is "
-            (number(width_s)) " s."
+            (number(width_s)) " s; of fewer than a hundred messages in it the p99 is the slowest."
         } @else {
             "Percentiles of rows of timeline.csv; where rows share a step, the worst."
         }
