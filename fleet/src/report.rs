@@ -8,6 +8,7 @@ mod junit;
 pub(crate) mod licenses;
 mod markdown;
 mod metrics;
+mod numbers;
 mod rebuild;
 mod remarks;
 mod summary;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use emulator::{DropAccount, MessageType};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::record::Reading;
 
@@ -19,7 +19,7 @@ pub struct Threshold {
 }
 
 /// How a threshold fared.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ThresholdResult {
     /// Name of the metric.
     pub metric: String,
@@ -42,7 +42,7 @@ pub struct ThresholdResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
     /// Whether the true value is at least that, and not known, for want of answers.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub at_least: bool,
     /// Whether it passed. Nothing measured never passes.
     pub passed: bool,

@@ -155,7 +155,7 @@ fn test_results_have_a_case_for_each_threshold_and_the_words_of_each_failure() {
     assert_eq!(failures.len(), 1);
     assert_eq!(
         failures[0].attribute("message"),
-        Some("smtp.response.p99: 80.000 ms, wanted at most 50 ms")
+        Some("smtp.response.p99: 80 ms, wanted ≤ 50 ms")
     );
 }
 

@@ -21,8 +21,6 @@ use maud::{Markup, PreEscaped, html};
 
 use super::data::RunData;
 
-pub(super) use scale::{count, interval, number};
-
 /// A part of the page: where it is, what it is called, and whether it takes the whole width.
 type Part = (&'static str, &'static str, bool, Markup);
 

@@ -129,7 +129,7 @@ fn cases(data: &RunData) -> Vec<(String, Result)> {
         let result = if threshold.passed {
             Result::Passed
         } else {
-            Result::Failed(threshold.to_string())
+            Result::Failed(format!("{}: {}", threshold.metric, threshold.in_words()))
         };
         cases.push((format!("threshold {}", threshold.metric), result));
     }

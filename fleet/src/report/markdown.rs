@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     data::RunData,
-    html::{count, interval, number},
+    numbers::{count, interval, number},
 };
 
 /// The whole is at most 60 lines: so many reasons, and remarks,
@@ -104,14 +104,12 @@ fn thresholds(text: &mut String, data: &RunData) {
     thresholds.sort_by_key(|own| own.passed);
     text.push_str("\n| threshold | result | value and demand |\n| --- | --- | --- |\n");
     for own in thresholds.iter().take(THRESHOLDS_MAX) {
-        let whole = own.to_string();
-        let rest = whole.strip_prefix(&own.metric).unwrap_or(&whole);
         let result = if own.passed { "passed" } else { "**FAILED**" };
         let _ = writeln!(
             text,
             "| {} | {result} | {} |",
             plain(&own.metric),
-            plain(rest.trim_start_matches(": "))
+            plain(&own.in_words())
         );
     }
     further(text, "\n", thresholds.len(), THRESHOLDS_MAX);

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{ReportError, inert::make_inert};
-use crate::threshold::ThresholdResult;
+use crate::report::numbers::{count, exact};
 
 /// The schema that is understood here.
 const SCHEMA: u64 = 1;
@@ -38,7 +38,7 @@ pub(crate) struct Facts {
     /// What embedded sinks did wrong on request.
     pub faults: Vec<FaultFacts>,
     /// What the scenario demanded.
-    pub thresholds: Vec<ThresholdResult>,
+    pub thresholds: Vec<ThresholdFacts>,
     /// The journal that belongs to it.
     pub journal: Option<JournalFacts>,
     /// What the run came to.
@@ -196,6 +196,83 @@ pub(crate) struct FaultFacts {
     pub for_s: Option<f64>,
     pub active_s: f64,
     pub applied: u64,
+}
+
+/// What was demanded, and whether it was so.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ThresholdFacts {
+    pub metric: String,
+    pub max_ms: Option<f64>,
+    pub min_ms: Option<f64>,
+    pub value_ms: Option<f64>,
+    pub max: Option<f64>,
+    pub min: Option<f64>,
+    pub value: Option<f64>,
+    pub at_least: bool,
+    pub samples: Option<u64>,
+    pub samples_needed: Option<u64>,
+    pub for_s: Option<f64>,
+    pub broken_s: Option<f64>,
+    pub aborted: bool,
+    pub passed: bool,
+}
+
+impl ThresholdFacts {
+    fn unit(&self) -> &'static str {
+        if self.max_ms.or(self.min_ms).is_some() {
+            " ms"
+        } else {
+            ""
+        }
+    }
+
+    /// The value, marked where it is a lower bound.
+    pub(crate) fn value(&self) -> String {
+        let mark = if self.at_least { "> " } else { "" };
+        let value = self.value_ms.or(self.value);
+        value.map_or_else(
+            || "nothing measured".to_owned(),
+            |value| format!("{mark}{}{}", exact(value), self.unit()),
+        )
+    }
+
+    /// What it had to be.
+    pub(crate) fn demand(&self) -> String {
+        let bound = |sign: &str, value: Option<f64>| {
+            value.map(|value| format!("{sign} {}{}", exact(value), self.unit()))
+        };
+        let bounds = [
+            bound("≤", self.max_ms.or(self.max)),
+            bound("≥", self.min_ms.or(self.min)),
+        ];
+        let bounds: Vec<_> = bounds.into_iter().flatten().collect();
+        bounds.join(", ")
+    }
+
+    /// What else there is to say; mostly nothing.
+    pub(crate) fn particulars(&self) -> Vec<String> {
+        let broken = self.for_s.zip(self.broken_s).map(|(for_s, broken_s)| {
+            let [for_s, broken_s] = [for_s, broken_s].map(exact);
+            format!("broken for {broken_s} s at a stretch, and {for_s} s fail")
+        });
+        let few = self
+            .samples
+            .zip(self.samples_needed)
+            .map(|(samples, needed)| {
+                let [samples, needed] = [samples, needed].map(count);
+                format!("of {samples} samples, and {needed} are needed to judge by it")
+            });
+        let aborted = self.aborted.then(|| "the run was ended for it".to_owned());
+        [broken, few, aborted].into_iter().flatten().collect()
+    }
+
+    /// All of that but the metric.
+    pub(crate) fn in_words(&self) -> String {
+        let mut words = vec![format!("{}, wanted {}", self.value(), self.demand())];
+        words.extend(self.particulars());
+        words.join("; ")
+    }
 }
 
 /// The journal.

@@ -5,9 +5,11 @@ use maud::{Markup, html};
 use super::{
     frame::{WIDTH, point},
     page::picture,
-    scale::{count, number},
 };
-use crate::report::data::{Ledger, RunData};
+use crate::report::{
+    data::{Ledger, RunData},
+    numbers::{count, number},
+};
 
 /// Height of all candidates together.
 const HEIGHT: f64 = 190.0;

@@ -6,8 +6,11 @@ use std::fmt::Write as _;
 
 use maud::{Markup, PreEscaped, html};
 
-use super::scale::{Scale, TimeUnit, number};
-use crate::report::data::{Band, BandKind};
+use super::scale::{Scale, TimeUnit};
+use crate::report::{
+    data::{Band, BandKind},
+    numbers::number,
+};
 
 /// Width of a picture in its own units, which are pixels on a wide screen.
 pub(crate) const WIDTH: f64 = 640.0;

@@ -5,9 +5,12 @@ use maud::{Markup, html};
 use super::{
     frame::{Frame, Swatch, legend, point},
     page::picture,
-    scale::{Scale, count, interval, number},
+    scale::Scale,
 };
-use crate::report::data::{Facts, RunData, Series};
+use crate::report::{
+    data::{Facts, RunData, Series},
+    numbers::{count, interval, number},
+};
 
 /// The picture of the lag; nothing where it is not known.
 pub(crate) fn lag_over_time(data: &RunData, series: &Series) -> Markup {

@@ -7,11 +7,14 @@ use maud::{Markup, html};
 use super::{
     frame::{Frame, Swatch, legend},
     page::picture,
-    scale::{Scale, interval, number},
+    scale::Scale,
 };
 use crate::{
     journal::record::TRANSPORTS,
-    report::data::{Heat, RunData, Series},
+    report::{
+        data::{Heat, RunData, Series},
+        numbers::{interval, number},
+    },
 };
 
 /// Shades, the lightest first: what each holds at least, as a share of the fullest cell.

@@ -5,9 +5,12 @@ use maud::{Markup, html};
 use super::{
     frame::{Across, Frame},
     page::picture,
-    scale::{Scale, TimeUnit, number},
+    scale::{Scale, TimeUnit},
 };
-use crate::report::data::{Herd, PARTS};
+use crate::report::{
+    data::{Herd, PARTS},
+    numbers::number,
+};
 
 /// The picture of `herd`.
 pub(crate) fn draw(herd: &Herd) -> Markup {

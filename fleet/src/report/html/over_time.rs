@@ -5,9 +5,12 @@ use maud::{Markup, html};
 use super::{
     frame::{Frame, Swatch, legend},
     page::picture,
-    scale::{Scale, number},
+    scale::Scale,
 };
-use crate::report::data::{Moment, RunData, Series};
+use crate::report::{
+    data::{Moment, RunData, Series},
+    numbers::number,
+};
 
 /// A value of a moment.
 type Figure = fn(&Moment) -> f64;

@@ -2,8 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::scale::{count, number};
-use crate::report::data::RunData;
+use crate::report::{
+    data::RunData,
+    numbers::{count, interval, number},
+};
 
 /// A section with a heading, an explanation and a picture or table.
 pub(crate) fn picture(id: &str, title: &str, explanation: Markup, content: Markup) -> Markup {
@@ -97,7 +99,7 @@ pub(crate) fn tiles(data: &RunData) -> Markup {
             let mark = if bound { "> " } else { "" };
             (
                 format!("{name} p99"),
-                format!("{mark}{}", super::scale::interval(response.p99)),
+                format!("{mark}{}", interval(response.p99)),
             )
         })
         .collect();

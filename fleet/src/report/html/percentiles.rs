@@ -7,12 +7,15 @@ use maud::{Markup, html};
 use super::{
     frame::{Across, Frame, Swatch, legend, point},
     page::picture,
-    scale::{Scale, count, interval},
+    scale::Scale,
 };
 use crate::{
     journal::record::TRANSPORTS,
     record::Reading,
-    report::data::{Intervals, RunData},
+    report::{
+        data::{Intervals, RunData},
+        numbers::{count, interval},
+    },
 };
 
 /// Points of a curve.

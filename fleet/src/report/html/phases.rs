@@ -5,9 +5,12 @@ use maud::{Markup, html};
 use super::{
     frame::{Swatch, WIDTH, legend, point},
     page::picture,
-    scale::{Scale, count, interval, number},
+    scale::Scale,
 };
-use crate::report::data::{RunData, Statistics, TransportFacts};
+use crate::report::{
+    data::{RunData, Statistics, TransportFacts},
+    numbers::{count, interval, number},
+};
 
 /// The order in which an attempt goes through them.
 const ORDER: [&str; 7] = [

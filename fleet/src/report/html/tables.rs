@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::{
-    page::picture,
-    scale::{count, number},
+use super::page::picture;
+use crate::report::{
+    data::{ROWS_MAX, RunData, Statistics},
+    numbers::{count, number},
 };
-use crate::report::data::{ROWS_MAX, RunData, Statistics};
 
 /// A table with a caption for those who do not see where it is; `numbers` says from which column on
 /// there are numbers.
@@ -59,35 +59,15 @@ pub(crate) fn thresholds(data: &RunData) -> Markup {
     thresholds.sort_by_key(|own| own.passed);
     let further = thresholds.len().saturating_sub(ROWS_MAX);
     let rows = thresholds.into_iter().take(ROWS_MAX).map(|own| {
-        let unit = if own.max_ms.or(own.min_ms).is_some() {
-            " ms"
-        } else {
-            ""
-        };
-        let bounds = [
-            own.max_ms
-                .or(own.max)
-                .map(|most| format!("≤ {}{unit}", number(most))),
-            own.min_ms
-                .or(own.min)
-                .map(|least| format!("≥ {}{unit}", number(least))),
-        ];
-        let bounds: Vec<_> = bounds.into_iter().flatten().collect();
-        let value = own.value_ms.or(own.value);
-        let bound = if own.at_least { "> " } else { "" };
-        let value = value.map_or_else(
-            || "nothing measured".to_owned(),
-            |value| format!("{bound}{}{unit}", number(value)),
-        );
         let result = html! {
             @if own.passed { span.passed { "✓ passed" } } @else { span.failed-word { "✕ failed" } }
         };
-        vec![
-            html! { code { (own.metric) } },
-            result,
-            text(&value),
-            text(&bounds.join(", ")),
-        ]
+        let particulars = own.particulars().join("; ");
+        let metric = html! {
+            code { (own.metric) }
+            @if !particulars.is_empty() { span.particulars { (particulars) } }
+        };
+        vec![metric, result, text(&own.value()), text(&own.demand())]
     });
     picture(
         "thresholds",
