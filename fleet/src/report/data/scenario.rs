@@ -5,7 +5,7 @@
 
 use std::{fs, io, path::Path};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use toml::{Table, Value};
 
 use super::{ReportError, inert::inert};
@@ -121,10 +121,15 @@ fn seconds(table: &Table, key: &str) -> Option<f64> {
     Some(period.0.as_secs_f64())
 }
 
+/// A start without an offset is local time.
 fn time_of_day_s(clock: &Table) -> Option<f64> {
-    let start: Timestamp = clock.get("start")?.as_str()?.parse().ok()?;
+    let start = clock.get("start")?.as_str()?;
     let zone = clock.get("zone").and_then(Value::as_str).unwrap_or("UTC");
-    let time = start.to_zoned(TimeZone::get(zone).ok()?).time();
+    let local: Option<DateTime> = match start.parse::<Timestamp>() {
+        Ok(start) => Some(start.to_zoned(TimeZone::get(zone).ok()?).datetime()),
+        Err(_) => start.parse().ok(),
+    };
+    let time = local?.time();
     let [hour, minute, second] = [time.hour(), time.minute(), time.second()].map(f64::from);
     Some((hour * 60.0 + minute) * 60.0 + second)
 }
@@ -167,6 +172,9 @@ mod tests {
         );
         // 10:50 UTC is 04:50 in Denver, where summer time has begun.
         assert_eq!(plan.time_of_day_s, Some(f64::from((4 * 60 + 50) * 60)));
+        let local = text.replace("T10:50:00Z", "T10:50:00");
+        let local = Plan::of(&local.parse().unwrap());
+        assert_eq!(local.time_of_day_s, Some(f64::from((10 * 60 + 50) * 60)));
         assert_eq!(plan.events.len(), 1);
         assert_eq!(plan.events[0].name, "out\\u{202e}age");
         assert_eq!(plan.events[0].end_s, Some(22.0));
