@@ -72,6 +72,12 @@ pub enum Command {
     /// Finds any record that was lost, doubled or altered, and tells how far a run that was killed had
     /// come. Exit code 0: sound; 95: not sound, or not complete; 105: killed, and sound until then; 104: nothing to read.
     Audit(AuditArguments),
+    /// Write the reports of stored runs once more: report.html, summary.md, junit.xml.
+    ///
+    /// Made from what a run left in its directory: summary.json, journal.bin, timeline.csv,
+    /// scenario.toml. A run that was killed gets its report from its journal. Exit code 0: written; 104:
+    /// a directory is none of a run, or a file in it is damaged, foreign, newer, or of another run.
+    Report(ReportArguments),
     /// Say whether this machine can measure, what would spoil a measurement, and how to mend it.
     ///
     /// Exit code 0: it can; 90: figures measured here now are not to be trusted.
@@ -271,6 +277,18 @@ pub struct DoctorArguments {
     /// happened there beside what a run reports and what a closed loop would have (a minute and a half).
     #[arg(long)]
     pub freeze: bool,
+}
+
+/// Arguments of `fleet report`.
+#[derive(Args, Clone, Debug)]
+pub struct ReportArguments {
+    /// Run directories.
+    #[arg(required = true, value_name = "DIR")]
+    pub directories: Vec<PathBuf>,
+    /// Fold all arrivals onto this period of device time, as in 1h [default: scheduled messages onto a
+    /// day, in runs of two days of device time or more].
+    #[arg(long, value_name = "T")]
+    pub period: Option<Period>,
 }
 
 /// Arguments of `fleet audit`.

@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod license;
 pub mod reference;
 pub mod replay;
+pub mod report;
 pub mod run;
 mod unreachable;
 pub mod variants;

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => commands::check::execute(&arguments),
         Command::Doctor(arguments) => commands::doctor::execute(&arguments),
         Command::Audit(arguments) => Ok(commands::audit::execute(&arguments)),
+        Command::Report(arguments) => Ok(commands::report::execute(&arguments)),
         Command::Replay(arguments) => commands::replay::execute(&arguments),
         Command::Explain(arguments) => Ok(commands::reference::explain(&arguments)),
         Command::Completions(arguments) => Ok(commands::reference::completions(&arguments)),

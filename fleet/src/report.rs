@@ -1,15 +1,23 @@
 //! Facts about a run, for people and for machines.
 
+mod data;
 mod directory;
 mod faults;
+mod html;
+mod junit;
 pub(crate) mod licenses;
+mod markdown;
+mod numbers;
+mod rebuild;
 mod remarks;
 mod screen;
 mod summary;
 mod terminal;
 mod timeline;
 
+pub use data::ReportError;
 pub use directory::{DirectoryError, RunDirectory};
+pub use rebuild::{Rebuilt, rebuild};
 pub use summary::Summary;
 pub(crate) use summary::transport_name;
 pub use terminal::{Progress, Style, closing};

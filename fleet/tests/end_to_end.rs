@@ -82,9 +82,20 @@ fn a_run_over_both_transports_is_accounted_for_to_the_last_message() {
             "{kind}"
         );
     }
-    for file in ["scenario.toml", "timeline.csv", "latency.hlog"] {
+    for file in [
+        "scenario.toml",
+        "timeline.csv",
+        "latency.hlog",
+        "report.html",
+        "summary.md",
+        "junit.xml",
+    ] {
         assert!(out.join(file).metadata().unwrap().len() > 0, "{file}");
     }
+    let page = std::fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(page.contains("PASSED") && page.contains("Latency over time, https"));
+    let printed = format!("report     {}", out.join("report.html").display());
+    assert!(shown(&output).contains(&printed), "{}", shown(&output));
 }
 
 #[test]
@@ -479,6 +490,33 @@ fn results_that_cannot_be_written_are_printed_all_the_same() {
 }
 
 #[test]
+fn a_report_that_cannot_be_written_is_told_and_loses_no_figures() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let mut child = quickstart_lasting(&out, "10m")
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let told = child.stderr.take().unwrap();
+    let mut told = BufReader::new(told);
+    let mut line = String::new();
+    while !line.contains("devices up") {
+        line.clear();
+        assert!(told.read_line(&mut line).unwrap() > 0, "it never begins");
+    }
+    std::fs::create_dir(out.join("report.html")).unwrap();
+    signal(&child, "INT");
+    let mut errors = String::new();
+    told.read_to_string(&mut errors).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("summary.json is complete"), "{errors}");
+    assert!(errors.contains("report.html"), "{errors}");
+    assert_sound(&out);
+}
+
+#[test]
 fn a_killed_run_leaves_what_it_had_recorded() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("run");
@@ -507,4 +545,6 @@ fn a_killed_run_leaves_what_it_had_recorded() {
         audit.text()
     );
     assert!(audit.text().contains("the run was killed"));
+    let rebuilt = fleet::report::rebuild(&out, None).unwrap();
+    assert_eq!(rebuilt.verdict, "cut short");
 }

@@ -26,7 +26,7 @@ use crate::{
     journal::{JOURNAL_FILE, Page, Writer, block::Heading},
     live::{Live, LiveError},
     record::Gathered,
-    report::{Progress, RunDirectory, Style, Summary, Timeline, closing},
+    report::{Progress, RunDirectory, Style, Summary, Timeline, closing, rebuild},
     scenario::{Loaded, Scenario},
     simulation,
 };
@@ -242,7 +242,13 @@ fn finish(
         closing(scenario, result, &summary, style),
     ));
     written?;
-    timeline.context("the run is over and summary.json is complete")?;
+    let rebuilt = rebuild(directory.path(), None);
+    if let Ok(rebuilt) = &rebuilt {
+        print(&format!("report     {}\n", rebuilt.page.display()));
+    }
+    let complete = "the run is over and summary.json is complete";
+    rebuilt.context(complete)?;
+    timeline.context(complete)?;
     Ok(summary.exit())
 }
 

@@ -89,6 +89,14 @@ pub fn read(mut source: impl Read, visit: &mut dyn FnMut(&Record)) -> Result<Con
     Ok(reader.contents)
 }
 
+/// Reads what the journal in `source` says of its run, and nothing else.
+///
+/// # Errors
+/// When it is none.
+pub fn heading(mut source: impl Read) -> Result<Heading, ReadError> {
+    read_heading(&mut source).map(|(heading, _)| heading)
+}
+
 fn read_heading(source: &mut impl Read) -> Result<(Heading, Vec<u8>), ReadError> {
     let mut bytes = vec![0; FILE_HEADING_BYTES];
     if read_fully(source, &mut bytes)? < FILE_HEADING_BYTES || !bytes.starts_with(MAGIC) {

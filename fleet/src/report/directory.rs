@@ -198,17 +198,7 @@ impl RunDirectory {
     /// # Errors
     /// When it cannot be written to the disk.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), DirectoryError> {
-        let partial = self.path.join(format!("{name}.partial"));
-        let write = || {
-            let mut file = File::create(&partial)?;
-            file.write_all(content)?;
-            file.sync_all()?;
-            fs::rename(&partial, self.path.join(name))
-        };
-        write().map_err(|source| {
-            let _ = fs::remove_file(&partial);
-            self.fail(source)
-        })
+        write_whole(&self.path.join(name), content).map_err(|source| self.fail(source))
     }
 
     /// Writes `summary.json`.
@@ -221,6 +211,23 @@ impl RunDirectory {
         text.push(b'\n');
         self.write("summary.json", &text)
     }
+}
+
+/// Writes the whole of the file `path` at once: readers see all of it or nothing, and a failure leaves
+/// nothing behind.
+pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
+    let write = || {
+        let mut file = File::create(&partial)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&partial, path)
+    };
+    write().inspect_err(|_| {
+        let _ = fs::remove_file(&partial);
+    })
 }
 
 /// The folders up to and including `path` that do not exist, the deepest first.

@@ -25,7 +25,7 @@ use crate::{
 /// Least length of a row; a row ends with the next report of an arbiter.
 const ROW: Duration = Duration::from_secs(1);
 
-const HEADER: &str = "begin_s,length_s,events,triggers,dropped,messages,delivered,failed,unconfirmed,outstanding,\
+pub(super) const HEADER: &str = "begin_s,length_s,events,triggers,dropped,messages,delivered,failed,unconfirmed,outstanding,\
 smtp_p50_ms,smtp_p99_ms,https_p50_ms,https_p99_ms,lag_p99_ms\n";
 
 /// The comment by which readers know the format of an interval log.
