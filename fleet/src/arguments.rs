@@ -1,10 +1,15 @@
 //! The command line.
 
+mod compare;
 pub mod license;
 
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+
+pub use compare::{CalibrateArguments, CompareArguments};
+
+use compare::ComparedArguments;
 
 use crate::{
     scenario::{Overrides, Source},
@@ -17,6 +22,7 @@ Exit codes:
   1    internal error, or the run directory cannot be written
   2    the command line does not make sense
   90   invalid run: the generator itself was the bottleneck
+  91   a comparison found a regression
   93   a target could not be reached before the run
   95   the accounts do not balance
   99   a threshold failed
@@ -69,6 +75,13 @@ pub enum Command {
     /// Finds any record that was lost, doubled or altered, and tells how far a run that was killed had
     /// come. Exit code 0: sound; 95: not sound; 105: killed, and sound until then; 104: nothing to read.
     Audit(AuditArguments),
+    /// Compare stored runs, or run two servers in turn and compare these: a verdict for each metric.
+    ///
+    /// Exit code 0: no regression is shown; 91: one is; 104: the runs cannot be compared.
+    Compare(CompareArguments),
+    /// Run a scenario repeatedly against one server, and learn what its figures differ by for no reason.
+    #[command(after_help = EXIT_CODES)]
+    Calibrate(CalibrateArguments),
     /// Say whether this machine can measure, what would spoil a measurement, and how to mend it.
     ///
     /// Exit code 0: it can; 90: figures measured here now are not to be trusted.
@@ -323,15 +336,6 @@ struct ChangeArguments {
     allow_target: Vec<String>,
 }
 
-/// Further runs, to be compared.
-#[derive(Args, Clone, Debug, Default)]
-struct ComparedArguments {
-    /// Run once more with this changed, and print both side by side, as in call-home.rate-limit=5
-    /// (repeatable; several settings of one variant are joined by &&).
-    #[arg(long, value_name = "KEY=VALUE")]
-    variant: Vec<String>,
-}
-
 /// How long a fleet stays up that nobody ends.
 const UNTIL_ENDED: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 3600);
 
@@ -425,7 +429,7 @@ impl RunArguments {
         &self.compared.variant
     }
 
-    /// The arguments of a run as they would be typed, without `--variant` and `--out`.
+    /// The arguments of a run as they would be typed, without `--variant`, `--baseline` and `--out`.
     pub fn as_typed(&self) -> Vec<OsString> {
         let mut typed: Vec<OsString> = Vec::new();
         typed.extend(self.scenario.iter().map(|path| path.clone().into()));

@@ -1,12 +1,16 @@
 //! The subcommands.
 
 pub mod audit;
+pub mod calibrate;
 pub mod check;
+mod child;
+pub mod compare;
 pub mod device;
 pub mod doctor;
 pub mod license;
 pub mod replay;
 pub mod run;
+mod series;
 mod unreachable;
 pub mod variants;
 

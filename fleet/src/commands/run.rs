@@ -12,7 +12,10 @@ use emulator::MessageType;
 use sink::ListenError;
 use tokio::sync::oneshot;
 
-use super::{complain, print, print_findings, unreachable, variants, with_causes};
+use super::{
+    compare::baseline::Baseline, complain, print, print_findings, unreachable, variants,
+    with_causes,
+};
 use crate::{
     arguments::{RunArguments, SshArguments},
     clock,
@@ -39,14 +42,21 @@ const SSH_PORT_DEFAULT: u16 = 2222;
 /// When something fails that has no exit code of its own.
 pub fn execute(arguments: &RunArguments) -> anyhow::Result<Exit> {
     if arguments.variants().is_empty() {
-        execute_with(arguments, None)
+        match Baseline::read(arguments) {
+            Ok(baseline) => execute_with(arguments, None, baseline.as_ref()),
+            Err(exit) => Ok(exit),
+        }
     } else {
         variants::execute(arguments)
     }
 }
 
 /// Runs `arguments`; people log in at `listen` where the scenario says nothing about that.
-fn execute_with(arguments: &RunArguments, listen: Option<SocketAddr>) -> anyhow::Result<Exit> {
+fn execute_with(
+    arguments: &RunArguments,
+    listen: Option<SocketAddr>,
+    baseline: Option<&Baseline>,
+) -> anyhow::Result<Exit> {
     let style = Style::detect(arguments.quiet, arguments.plain, arguments.no_color);
     let loaded = Scenario::load(&arguments.source(), &arguments.overrides());
     let Loaded {
@@ -60,6 +70,9 @@ fn execute_with(arguments: &RunArguments, listen: Option<SocketAddr>) -> anyhow:
         }
     };
     print_findings(&warnings, style.color_errors);
+    if let Some(Err(exit)) = baseline.map(|baseline| baseline.check(&scenario)) {
+        return Ok(exit);
+    }
     scenario.ssh.listen = scenario.ssh.listen.or(listen);
     let (directory, files) = begin_files(arguments.out.as_deref(), &scenario)?;
     let scenario = Arc::new(scenario);
@@ -71,41 +84,70 @@ fn execute_with(arguments: &RunArguments, listen: Option<SocketAddr>) -> anyhow:
             return Ok(print_ssh_refusal(&error));
         }
     };
-    let mut watcher = Recording {
+    let watcher = Recording {
         progress: Progress::new(style),
         files,
         consoles: server.as_ref().map(SshServer::address),
         example: example_login(&scenario),
     };
-    let run = Arc::clone(&scenario);
-    let result = actix::System::new().block_on(async {
-        let mut interrupts = Interrupts::listen();
-        conductor::conduct(run, &mut watcher, &mut interrupts, introduce).await
-    });
-    let consoles = server.map(SshServer::stop);
-    watcher.progress.finish();
-    let result = match result {
-        Ok(result) => result,
-        Err(error) => {
-            drop(watcher);
-            directory.discard()?;
-            if let RunError::Unreachable(targets) = &error {
-                print_findings(
-                    &unreachable::findings(&scenario, targets),
-                    style.color_errors,
-                );
-                return Ok(Exit::Unreachable);
-            }
-            return Ok(print_refusal(&error));
-        }
+    let begun = Begun {
+        scenario,
+        directory,
+        server,
+        style,
     };
-    finish(
-        &scenario,
-        &result,
-        watcher.files,
-        &directory,
-        (style, consoles.as_deref()),
-    )
+    let path = begun.directory.path().to_owned();
+    match (begun.conduct(watcher, introduce)?, baseline) {
+        ((true, exit), Some(baseline)) => baseline.judge(&path, exit),
+        ((_, exit), _) => Ok(exit),
+    }
+}
+
+/// A run of which everything is there but its traffic.
+struct Begun {
+    scenario: Arc<Scenario>,
+    directory: RunDirectory,
+    server: Option<SshServer>,
+    style: Style,
+}
+
+impl Begun {
+    /// Runs it; returns whether it took place, and what it came to.
+    fn conduct(
+        self,
+        mut watcher: Recording,
+        introduce: Option<oneshot::Sender<Directory>>,
+    ) -> anyhow::Result<(bool, Exit)> {
+        let Self {
+            scenario,
+            directory,
+            server,
+            style,
+        } = self;
+        let run = Arc::clone(&scenario);
+        let result = actix::System::new().block_on(async {
+            let mut interrupts = Interrupts::listen();
+            conductor::conduct(run, &mut watcher, &mut interrupts, introduce).await
+        });
+        let consoles = server.map(SshServer::stop);
+        watcher.progress.finish();
+        let result = match result {
+            Ok(result) => result,
+            Err(error) => {
+                drop(watcher);
+                directory.discard()?;
+                if let RunError::Unreachable(targets) = &error {
+                    let findings = unreachable::findings(&scenario, targets);
+                    print_findings(&findings, style.color_errors);
+                    return Ok((false, Exit::Unreachable));
+                }
+                return Ok((false, print_refusal(&error)));
+            }
+        };
+        let shown = (style, consoles.as_deref());
+        let exit = finish(&scenario, &result, watcher.files, &directory, shown)?;
+        Ok((true, exit))
+    }
 }
 
 /// The files that grow while a run goes on.
@@ -154,7 +196,7 @@ fn begin_files(out: Option<&Path>, scenario: &Scenario) -> anyhow::Result<(RunDi
 /// When something fails that has no exit code of its own.
 pub fn serve_consoles(arguments: &SshArguments) -> anyhow::Result<Exit> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, SSH_PORT_DEFAULT));
-    execute_with(&arguments.as_run(), Some(listen))
+    execute_with(&arguments.as_run(), Some(listen), None)
 }
 
 type Consoles = (SshServer, oneshot::Sender<Directory>);

@@ -1,0 +1,101 @@
+//! A run in a process of its own: how it is started, ended by signals, and what it came to.
+
+use std::{path::Path, process::Stdio};
+
+use anyhow::Context;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use tokio::{
+    process::Command,
+    signal::unix::{self, SignalKind},
+};
+
+use crate::{arguments::RunArguments, exit::Exit};
+
+/// The run of `arguments` with `settings`, each `KEY=VALUE`, into `directory`.
+///
+/// It has a process group of its own, so that of a signal it hears once, and from here.
+pub(super) fn command(
+    arguments: &RunArguments,
+    settings: &[String],
+    directory: &Path,
+) -> anyhow::Result<Command> {
+    let program = std::env::current_exe().context("cannot find this program")?;
+    let mut command = Command::new(program);
+    command.arg("run").args(arguments.as_typed());
+    for setting in settings {
+        command.args(["--set", setting]);
+    }
+    command.arg("--out").arg(directory);
+    // What the environment says is among the arguments already.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("FLEET_") {
+            command.env_remove(name);
+        }
+    }
+    command.stdin(Stdio::null()).process_group(0);
+    Ok(command)
+}
+
+/// Runs `command` to its end, and hands it the signals that end runs. Whatever ends by a signal was
+/// interrupted.
+pub(super) async fn run(command: &mut Command, signals: &mut Signals) -> anyhow::Result<Exit> {
+    let mut child = command.spawn().context("cannot start a run")?;
+    loop {
+        tokio::select! {
+            status = child.wait() => {
+                let code = status.context("lost a run")?.code();
+                return Ok(code.map_or(Exit::Interrupted, exit_of));
+            }
+            signal = signals.next() => {
+                let process = child.id().and_then(|id| i32::try_from(id).ok());
+                if let Some(process) = process {
+                    // A process that has just ended needs no signal any more.
+                    let _ = kill(Pid::from_raw(process), signal);
+                }
+            }
+        }
+    }
+}
+
+fn exit_of(code: i32) -> Exit {
+    let known = [
+        Exit::Passed,
+        Exit::Usage,
+        Exit::Invalid,
+        Exit::Regression,
+        Exit::Unreachable,
+        Exit::Unbalanced,
+        Exit::ThresholdFailed,
+        Exit::ScenarioInvalid,
+        Exit::Interrupted,
+        Exit::AddressInUse,
+    ];
+    let found = known.into_iter().find(|exit| *exit as i32 == code);
+    found.unwrap_or(Exit::Internal)
+}
+
+/// The signals that end runs.
+pub(super) struct Signals {
+    interrupt: unix::Signal,
+    terminate: unix::Signal,
+}
+
+impl Signals {
+    pub(super) fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: unix::signal(SignalKind::interrupt())?,
+            terminate: unix::signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            Some(()) = self.interrupt.recv() => Signal::SIGINT,
+            Some(()) = self.terminate.recv() => Signal::SIGTERM,
+            else => std::future::pending().await,
+        }
+    }
+}
