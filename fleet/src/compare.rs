@@ -88,12 +88,8 @@ impl Comparison {
         demands: &Demands,
     ) -> Result<Self, Refusal> {
         difference::check(base, new, pairing)?;
-        let known = demands.noise.as_ref().map(|noise| {
-            let fits = noise.fits(&base[0]);
-            (fits, noise)
-        });
-        if let Some((Err(refusal), _)) = known {
-            return Err(refusal);
+        if let Some(noise) = &demands.noise {
+            noise.fits(&base[0])?;
         }
         let asked = !demands.metrics.is_empty();
         let metrics = match asked {
@@ -104,13 +100,10 @@ impl Comparison {
             .into_iter()
             .filter(|metric| asked || base.iter().chain(new).any(|run| metric.occurs(run)))
             .collect();
-        if !metrics
-            .iter()
-            .any(|metric| base.iter().any(|run| metric.read(run).is_ok()))
-        {
+        if let Some(empty) = base.iter().find(|run| Metric::samples(run) == 0) {
             return Err(Refusal::new(
-                &base[0].path,
-                "its side has no samples: no message was accepted after the warm-up, or too few for any figure",
+                &empty.path,
+                "a baseline without samples: no message was accepted after the warm-up",
                 "compare with runs that delivered messages; a longer --duration or a higher --rate makes more samples",
             ));
         }

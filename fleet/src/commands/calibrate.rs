@@ -8,12 +8,15 @@ use super::{
 };
 use crate::{
     arguments::CalibrateArguments,
-    compare::{Noise, Refusal, Stored, noise, read_run},
+    compare::{Metric, Noise, Refusal, Stored, noise, read_run},
     exit::Exit,
 };
 
 /// The file that holds what was learned.
 const RESULTS_FILE: &str = "noise.json";
+
+/// Noise floors beyond which their size does not matter, as a share.
+const FLOOR_SHOWN_MAX: f64 = 10.0;
 
 /// Learns the noise floor.
 ///
@@ -75,17 +78,26 @@ fn in_rows(noise: &Noise, effect: f64) -> String {
         "pairs",
     );
     for (name, spread) in noise.spreads() {
-        let pairs = spread
-            .pairs_needed
-            .map_or_else(|| "never".to_owned(), |pairs| pairs.to_string());
+        let counted = Metric::parse(name).is_ok_and(Metric::is_counted);
+        let pairs = match (counted, spread.pairs_needed) {
+            (true, _) => "-".to_owned(),
+            (false, Some(pairs)) => pairs.to_string(),
+            (false, None) => "never".to_owned(),
+        };
+        let floor = match spread.floor < FLOOR_SHOWN_MAX {
+            true => format!("{:.1} %", spread.floor * 100.0),
+            false => format!(">{:.0} %", FLOOR_SHOWN_MAX * 100.0),
+        };
         let _ = writeln!(
             text,
-            "{name:32} {:>10.3} {:>6.2} % {:>8.2} % {:>6.1} % {pairs:>7}",
+            "{name:32} {:>10.3} {:>6.2} % {:>8.2} % {floor:>8} {pairs:>7}",
             spread.median,
             spread.spread * 100.0,
             spread.neighbours * 100.0,
-            spread.floor * 100.0,
         );
+    }
+    for (name, why) in noise.unknown() {
+        let _ = writeln!(text, "{name:32} nothing learned: {why}");
     }
     text
 }

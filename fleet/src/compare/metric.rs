@@ -141,6 +141,15 @@ impl Metric {
         })
     }
 
+    /// Responses that `run` measured.
+    pub(super) fn samples(run: &Stored) -> u64 {
+        let counts = TRANSPORTS.iter().filter_map(|transport| {
+            let pointer = format!("/transports/{transport}/response_ms/count");
+            run.summary.pointer(&pointer)?.as_u64()
+        });
+        counts.sum()
+    }
+
     /// Whether less of it is better.
     pub fn lower_is_better(self) -> bool {
         !matches!(self.figure, Figure::Rate | Figure::Cost(Cost::Resumed))

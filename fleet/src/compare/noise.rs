@@ -32,6 +32,8 @@ pub struct Noise {
     min_effect: f64,
     /// One for each metric that all runs had.
     metrics: BTreeMap<String, Spread>,
+    /// Metrics that nothing could be learned about, and why.
+    unknown: BTreeMap<String, String>,
 }
 
 /// How a metric spreads.
@@ -46,8 +48,8 @@ pub struct Spread {
     pub neighbours: f64,
     /// The smallest difference of two single runs that is no noise, as a share, judged alone.
     pub floor: f64,
-    /// Interleaved pairs that find the effect with a power of 0.95, where a thousand do, among all metrics
-    /// here.
+    /// Interleaved pairs that find the effect with a power of 0.95, among all metrics here; none where a
+    /// thousand do not, and for what is counted.
     pub pairs_needed: Option<usize>,
 }
 
@@ -75,7 +77,8 @@ impl Noise {
         let timed = measured.iter().filter(|(metric, _)| !metric.is_counted());
         let tests = timed.count().max(1);
         let spreads = measured.iter().map(|(metric, values)| {
-            let spread = Spread::of(values, effect, LEVEL / tests as f64);
+            let mut spread = Spread::of(values, effect, LEVEL / tests as f64);
+            spread.pairs_needed = spread.pairs_needed.filter(|_| !metric.is_counted());
             (metric.to_string(), spread)
         });
         Ok(Self {
@@ -86,6 +89,7 @@ impl Noise {
             runs: runs.len(),
             min_effect: effect,
             metrics: spreads.collect(),
+            unknown: unknown(runs),
         })
     }
 
@@ -146,10 +150,26 @@ impl Noise {
         self.runs
     }
 
+    /// Metrics that nothing could be learned about, and why.
+    pub fn unknown(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.unknown.iter()
+    }
+
     /// How each metric spreads.
     pub fn spreads(&self) -> impl Iterator<Item = (&String, &Spread)> {
         self.metrics.iter()
     }
+}
+
+/// The usual metrics that some of `runs` say nothing about.
+fn unknown(runs: &[Stored]) -> BTreeMap<String, String> {
+    let metrics = Metric::usual().into_iter();
+    let occurring = metrics.filter(|metric| runs.iter().any(|run| metric.occurs(run)));
+    let why = |metric: Metric| {
+        let unfit = runs.iter().find_map(|run| metric.read(run).err())?;
+        Some((metric.to_string(), unfit.to_string()))
+    };
+    occurring.filter_map(why).collect()
 }
 
 impl Spread {

@@ -29,17 +29,30 @@ pub fn in_rows(comparison: &Comparison) -> String {
         "{:NAME_COLUMNS$} {:>10} {:>10} {:>7}  {:<14} {:>8} {:>6}  verdict",
         "", "base", "new", "ratio", "99 % interval", "p", "power"
     );
+    let mut notes: Vec<&str> = Vec::new();
     for row in &comparison.metrics {
-        line(&mut text, row);
+        let note = row.note.as_deref().map(|note| {
+            let known = notes.iter().position(|known| *known == note);
+            known.unwrap_or_else(|| {
+                notes.push(note);
+                notes.len() - 1
+            })
+        });
+        line(&mut text, row, note.map(|index| index + 1));
+    }
+    text.push('\n');
+    for (index, note) in notes.iter().enumerate() {
+        let _ = writeln!(text, "[{}]        {note}", index + 1);
     }
     for remark in &comparison.remarks {
         let _ = writeln!(text, "note       {remark}");
     }
-    let _ = writeln!(text, "\nverdict    {}", comparison.verdict.word());
+    let _ = writeln!(text, "verdict    {}", comparison.verdict.word());
     text
 }
 
-fn line(text: &mut String, row: &Row) {
+/// A line for `row`, with the number of its note.
+fn line(text: &mut String, row: &Row, note: Option<usize>) {
     let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
     let ratio = |value: f64| match value < 100.0 {
         true => format!("{value:.3}"),
@@ -63,9 +76,9 @@ fn line(text: &mut String, row: &Row) {
         or_dash(row.power.map(|power| format!("{power:.2}"))),
         row.verdict.word(),
     );
-    match &row.note {
-        Some(note) => {
-            let _ = writeln!(text, " ({note})");
+    match note {
+        Some(number) => {
+            let _ = writeln!(text, " [{number}]");
         }
         None => text.push('\n'),
     }
