@@ -14,6 +14,8 @@ use crate::statistics::{
 pub const LEVEL: f64 = 0.01;
 /// Fewest pairs whose range holds the median with probability `1 - LEVEL`.
 const PAIRS_OF_INTERVAL_MIN: usize = 8;
+/// What rounding may do to the logarithm of a ratio: 21 is 5 % more than 20, and no more.
+const ROUNDING: f64 = 1e-9;
 
 /// What a comparison says of a metric, or of all.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -224,7 +226,7 @@ impl Case<'_> {
         };
         let ((base_low, base_high), (new_low, new_high)) = (ends(&row.base), ends(&row.new));
         let apart = new_low > base_high || new_high < base_low;
-        row.verdict = if shift.abs() <= effect {
+        row.verdict = if shift.abs() <= effect + ROUNDING {
             Verdict::Equal
         } else if !apart {
             row.note = Some("the runs of the two sides overlap".to_owned());
@@ -395,7 +397,8 @@ impl Values {
 impl Finding {
     /// The verdict, where changes whose logarithm is at least `effect` matter.
     pub(super) fn verdict(&self, effect: f64, lower_is_better: bool, design: Design) -> Verdict {
-        let within = |(low, high): (f64, f64)| low.ln() >= -effect && high.ln() <= effect;
+        let effect_most = effect + ROUNDING;
+        let within = |(low, high): (f64, f64)| low.ln() >= -effect_most && high.ln() <= effect_most;
         if self.interval.is_some_and(within) {
             return Verdict::Equal;
         }
