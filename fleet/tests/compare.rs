@@ -72,6 +72,23 @@ fn side(folder: &Path, name: &str, noise: &[f64], slower: f64) -> PathBuf {
     side
 }
 
+#[test]
+fn where_power_is_lacking_it_is_said() {
+    let folder = TempDir::new().unwrap();
+    for (number, name) in ["base", "new"].into_iter().enumerate() {
+        let loud = NOISE[number].map(|deviation| deviation * 5.0);
+        side(folder.path(), name, &loud, 1.0);
+    }
+    let output = fleet(folder.path())
+        .args(["compare", "base", "new"])
+        .output()
+        .unwrap();
+    let text = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("is too little; "), "{text}");
+    assert!(text.contains("verdict    inconclusive"), "{text}");
+}
+
 fn verdicts(file: &Path) -> Value {
     serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
 }

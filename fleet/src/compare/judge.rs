@@ -5,15 +5,13 @@ use serde::Serialize;
 use super::{Demands, Metric, Pairing, Stored, Unfit};
 use crate::statistics::{
     self, bootstrap, mean, median,
-    power::{self, Design},
+    power::{self, Design, PAIRS_OF_INTERVAL_MIN},
     ranks::{Block, block_rank, rank_sum, signed_rank},
     squares,
 };
 
 /// The level of all tests of a comparison together, two-sided: half of it for false regressions.
 pub const LEVEL: f64 = 0.01;
-/// Fewest pairs whose range holds the median with probability `1 - LEVEL`.
-const PAIRS_OF_INTERVAL_MIN: usize = 8;
 /// What rounding may do to the logarithm of a ratio: 21 is 5 % more than 20, and no more.
 const ROUNDING: f64 = 1e-9;
 

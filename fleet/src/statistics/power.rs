@@ -11,6 +11,8 @@ use super::bootstrap::choices;
 
 /// What a rank test makes of normal values, beside a test that knows they are: 3 / π.
 const RANK_EFFICIENCY: f64 = 3.0 / std::f64::consts::PI;
+/// Fewest pairs whose range holds the median with a probability of 0.99: with fewer there is no interval.
+pub const PAIRS_OF_INTERVAL_MIN: usize = 8;
 /// Most pairs of runs that are ever asked for.
 pub const PAIRS_MAX: usize = 1000;
 
@@ -87,7 +89,7 @@ impl Design {
 /// How many interleaved pairs find a shift of `effect` with probability `power` at `level`; `None` beyond
 /// [`PAIRS_MAX`]. An even number, as four runs A B B A belong together.
 pub fn pairs_needed(effect: f64, spread: f64, level: f64, power: f64) -> Option<usize> {
-    (2..=PAIRS_MAX)
+    (PAIRS_OF_INTERVAL_MIN..=PAIRS_MAX)
         .step_by(2)
         .find(|pairs| Design::Interleaved { pairs: *pairs }.power(effect, spread, level) >= power)
 }

@@ -114,6 +114,32 @@ fn equal_servers_raise_no_alarm_one_after_the_other() {
 }
 
 #[test]
+fn eight_metrics_together_raise_no_more_alarms_than_one() {
+    let still = World {
+        spread: 0.2,
+        slower: 0.0,
+        drift: 0.0,
+    };
+    let mut random = ChaCha8Rng::seed_from_u64(7);
+    let alarms = (0..2_000).filter(|_| {
+        let metrics: Vec<Values> = (0..8).map(|_| still.interleaved(8, &mut random)).collect();
+        let p: Vec<f64> = metrics.iter().map(Values::p).collect();
+        let corrected = statistics::holm(&p);
+        let mut judged = metrics.iter().zip(corrected);
+        judged.any(|(values, p)| {
+            p <= LEVEL
+                && values
+                    .finding(p, None)
+                    .verdict(EFFECT.ln_1p(), true, values.design())
+                    == Verdict::Regression
+        })
+    });
+    // Half of the level is 10 of them; the count itself has a standard deviation of 3.
+    let alarms = alarms.count();
+    assert!(alarms <= 16, "{alarms} of 2,000");
+}
+
+#[test]
 fn a_drifting_machine_raises_no_alarm_where_runs_are_interleaved() {
     let drifting = World {
         spread: 0.02,
