@@ -424,11 +424,6 @@ fn absolute(path: &str) -> String {
 }
 
 impl RunArguments {
-    /// What is run once more, each with something changed.
-    pub fn variants(&self) -> &[String] {
-        &self.compared.variant
-    }
-
     /// The arguments of a run as they would be typed, without `--variant`, `--baseline` and `--out`.
     pub fn as_typed(&self) -> Vec<OsString> {
         let mut typed: Vec<OsString> = Vec::new();

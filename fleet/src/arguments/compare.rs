@@ -120,6 +120,11 @@ impl CalibrateArguments {
 }
 
 impl RunArguments {
+    /// What is run once more, each with something changed.
+    pub fn variants(&self) -> &[String] {
+        &self.compared.variant
+    }
+
     /// The stored run to compare with, and what is known of the noise.
     pub fn baseline(&self) -> Option<(PathBuf, Option<PathBuf>)> {
         let compared = &self.compared;

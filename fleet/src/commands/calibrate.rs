@@ -24,7 +24,7 @@ const FLOOR_SHOWN_MAX: f64 = 10.0;
 /// When a run cannot be started, or the results cannot be written.
 pub fn execute(arguments: &CalibrateArguments) -> anyhow::Result<Exit> {
     let run = arguments.as_run();
-    if let Some(exit) = series::refuse(&run, "the scenario", &[]) {
+    if let Some(exit) = series::refuse(&run, &[("the scenario", &[])]) {
         return Ok(exit);
     }
     let out = arguments.out.clone();

@@ -8,11 +8,15 @@ use nix::{
     unistd::Pid,
 };
 use tokio::{
-    process::Command,
+    io::AsyncReadExt,
+    process::{ChildStderr, Command},
     signal::unix::{self, SignalKind},
 };
 
 use crate::{arguments::RunArguments, exit::Exit};
+
+/// Bytes that are kept of what a run says on standard error.
+const ERROR_BYTES_MAX: u64 = 64 * 1024;
 
 /// The run of `arguments` with `settings`, each `KEY=VALUE`, into `directory`.
 ///
@@ -39,16 +43,21 @@ pub(super) fn command(
     Ok(command)
 }
 
-/// Runs `command` to its end, and hands it the signals that end runs. Whatever ends by a signal was
-/// interrupted.
-pub(super) async fn run(command: &mut Command, signals: &mut Signals) -> anyhow::Result<Exit> {
+/// What a run came to.
+pub(super) struct Ended {
+    /// Whatever ends by a signal was interrupted.
+    pub(super) exit: Exit,
+    /// What it said on standard error, if that is a pipe; as much as is kept.
+    pub(super) errors: String,
+}
+
+/// Runs `command` to its end, and hands it the signals that end runs.
+pub(super) async fn run(command: &mut Command, signals: &mut Signals) -> anyhow::Result<Ended> {
     let mut child = command.spawn().context("cannot start a run")?;
-    loop {
+    let errors = tokio::spawn(read(child.stderr.take()));
+    let status = loop {
         tokio::select! {
-            status = child.wait() => {
-                let code = status.context("lost a run")?.code();
-                return Ok(code.map_or(Exit::Interrupted, exit_of));
-            }
+            status = child.wait() => break status.context("lost a run")?,
             signal = signals.next() => {
                 let process = child.id().and_then(|id| i32::try_from(id).ok());
                 if let Some(process) = process {
@@ -57,7 +66,25 @@ pub(super) async fn run(command: &mut Command, signals: &mut Signals) -> anyhow:
                 }
             }
         }
+    };
+    Ok(Ended {
+        exit: status.code().map_or(Exit::Interrupted, exit_of),
+        errors: errors.await.unwrap_or_default(),
+    })
+}
+
+/// What comes from `pipe`; beyond a limit it is read all the same, so that no writer waits.
+async fn read(pipe: Option<ChildStderr>) -> String {
+    let mut kept = Vec::new();
+    if let Some(mut pipe) = pipe {
+        // What cannot be read any more is not there to be shown.
+        let _ = (&mut pipe)
+            .take(ERROR_BYTES_MAX)
+            .read_to_end(&mut kept)
+            .await;
+        let _ = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
     }
+    String::from_utf8_lossy(&kept).into_owned()
 }
 
 fn exit_of(code: i32) -> Exit {

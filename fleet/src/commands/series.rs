@@ -22,15 +22,31 @@ pub(super) struct Step {
     pub(super) directory: PathBuf,
 }
 
-/// Refuses settings that make no sense before anything has run.
-pub(super) fn refuse(arguments: &RunArguments, side: &str, settings: &[String]) -> Option<Exit> {
-    let mut overrides = arguments.overrides();
-    overrides.set.extend(settings.iter().cloned());
-    let findings = Scenario::load(&arguments.source(), &overrides).err()?;
-    complain(&format!("error: {side}:"));
+/// Refuses settings of `sides` that make no sense before anything has run. Warnings are shown here, once,
+/// and not for every run.
+pub(super) fn refuse(arguments: &RunArguments, sides: &[(&str, &[String])]) -> Option<Exit> {
     let style = Style::detect(true, arguments.plain, arguments.no_color);
-    print_findings(&findings, style.color_errors);
-    Some(Exit::ScenarioInvalid)
+    let mut warned: Vec<String> = Vec::new();
+    for (side, settings) in sides {
+        let mut overrides = arguments.overrides();
+        overrides.set.extend(settings.iter().cloned());
+        match Scenario::load(&arguments.source(), &overrides) {
+            Ok(loaded) => {
+                for warning in loaded.warnings {
+                    if !warned.contains(&warning.message) {
+                        warned.push(warning.message.clone());
+                        print_findings(&[warning], style.color_errors);
+                    }
+                }
+            }
+            Err(findings) => {
+                complain(&format!("error: {side}:"));
+                print_findings(&findings, style.color_errors);
+                return Some(Exit::ScenarioInvalid);
+            }
+        }
+    }
+    None
 }
 
 /// A folder for the runs, named after the scenario, `what` is done, and the time.
@@ -70,9 +86,11 @@ pub(super) fn run(
         for (number, step) in steps.iter().enumerate() {
             complain(&format!("[{}/{}] {}", number + 1, steps.len(), step.label));
             let mut command = child::command(arguments, &step.settings, &step.directory)?;
-            // Its closing figures are in its directory; what goes wrong it says on standard error.
-            let exit = child::run(command.stdout(Stdio::null()), &mut signals).await?;
-            if let Some(exit) = useless(exit, step) {
+            // Its closing figures are in its directory.
+            command.stdout(Stdio::null()).stderr(Stdio::piped());
+            let ended = child::run(&mut command, &mut signals).await?;
+            if let Some(exit) = useless(ended.exit, step) {
+                complain(ended.errors.trim_end());
                 return Ok(Some(exit));
             }
             if let Some(exit) = after(number) {

@@ -1,9 +1,6 @@
 //! `--variant`: runs the scenario as it is and with each change, and prints what that made of it.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
@@ -77,7 +74,7 @@ async fn run_all(
         let directory = out.join(variant.folder(number));
         complain(&format!("[{number}] {}", variant.label));
         let mut command = child::command(arguments, &variant.settings, &directory)?;
-        let exit = child::run(command.stdout(Stdio::inherit()), &mut signals).await?;
+        let exit = child::run(&mut command, &mut signals).await?.exit;
         worst = graver(worst, exit);
         match exit {
             Exit::Passed | Exit::ThresholdFailed | Exit::Invalid | Exit::Unbalanced => {

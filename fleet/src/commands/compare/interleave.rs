@@ -25,10 +25,9 @@ pub(super) fn execute(
         complain("error: --interleave runs one scenario; what differs is said by --base and --new");
         return Ok(Err(Exit::Usage));
     }
-    for (side, settings) in [("--base", &arguments.base), ("--new", &arguments.new)] {
-        if let Some(exit) = series::refuse(&run, side, settings) {
-            return Ok(Err(exit));
-        }
+    let sides = [("--base", &arguments.base[..]), ("--new", &arguments.new)];
+    if let Some(exit) = series::refuse(&run, &sides) {
+        return Ok(Err(exit));
     }
     let out = arguments.out.clone();
     let out = out.unwrap_or_else(|| series::folder_by_default(&run, "compared"));
