@@ -144,6 +144,29 @@ fn single_runs_show_what_they_cost_and_no_more() {
     }
 }
 
+#[test]
+fn what_had_no_answer_makes_no_server_fast() {
+    let folder = TempDir::new().unwrap();
+    store(&folder.path().join("base"), &summary(1.0));
+    let mut silent = summary(0.1);
+    let response = &mut silent["transports"]["smtp"]["response_ms"];
+    response["unanswered"] = json!(5);
+    response["lower_bounds"] = json!(["p99"]);
+    store(&folder.path().join("new"), &silent);
+    let output = fleet(folder.path())
+        .args(["compare", "base", "new", "--json", "out.json"])
+        .args(["--metric", "smtp.response.mean"])
+        .args(["--metric", "smtp.response.p99"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let rows = verdicts(&folder.path().join("out.json"))[0]["metrics"].clone();
+    for row in rows.as_array().unwrap() {
+        assert_eq!(row["verdict"], "inconclusive", "{row}");
+        assert!(row["note"].as_str().unwrap().contains("no answer"), "{row}");
+    }
+}
+
 /// A tiny scenario of real messages to embedded sinks.
 fn scenario(folder: &Path) {
     fs::write(
@@ -234,6 +257,12 @@ fn what_calibration_learns_lets_a_run_be_held_against_a_baseline() {
     store(&folder.path().join("lost"), &lost);
     let (code, text) = run(&[&against[..], &["--baseline", "lost", "--out", "dear"]].concat());
     assert_eq!(code, 91, "{text}");
+    // A threshold that fails comes first.
+    let threshold = "threshold=[{metric=\"smtp.response.max\",max=\"1us\"}]";
+    let failing = ["--baseline", "lost", "--out", "failing", "--set", threshold];
+    let (code, text) = run(&[&against[..], &failing].concat());
+    assert_eq!(code, 99, "{text}");
+    assert!(text.contains("verdict    regression"), "{text}");
     // Nothing is sent where the baseline is none, or is one of something else.
     for wrong in [
         &["--baseline", "none.json"][..],

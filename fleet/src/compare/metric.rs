@@ -209,7 +209,10 @@ impl Metric {
         let value = value.filter(|value| samples > 0 && *value > 0.0 && value.is_finite());
         let value = value.ok_or(Unfit::Absent)?;
         let bounds = section.get("lower_bounds").and_then(Value::as_array);
-        if bounds.is_some_and(|bounds| bounds.iter().any(|bound| bound == statistic)) {
+        let bounded = bounds.is_some_and(|bounds| bounds.iter().any(|bound| bound == statistic));
+        // The mean is that of the answers: whoever answers only what is easy would look fast.
+        let unanswered = section.get("unanswered").and_then(Value::as_u64);
+        if bounded || statistic == "mean" && unanswered.is_some_and(|count| count > 0) {
             return Err(Unfit::LowerBound);
         }
         let needed = threshold::Metric::parse(&self.to_string(), &[])
