@@ -1,5 +1,6 @@
 //! The command line.
 
+mod compare;
 pub mod license;
 mod reference;
 
@@ -7,7 +8,10 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+pub use compare::{CalibrateArguments, CompareArguments};
 pub use reference::{CompletionsArguments, ExplainArguments, ManArguments};
+
+use compare::ComparedArguments;
 
 use crate::{
     scenario::{Overrides, Source},
@@ -20,6 +24,7 @@ Exit codes:
   1    internal error, or the run directory cannot be written
   2    the command line does not make sense
   90   invalid run: the generator itself was the bottleneck
+  91   a comparison found a regression
   93   a target could not be reached before the run
   95   the accounts do not balance
   99   a threshold failed
@@ -78,6 +83,13 @@ pub enum Command {
     /// scenario.toml. A run that was killed gets its report from its journal. Exit code 0: written; 104:
     /// a directory is none of a run, or a file in it is damaged, foreign, newer, or of another run.
     Report(ReportArguments),
+    /// Compare stored runs, or run two servers in turn and compare these: a verdict for each metric.
+    ///
+    /// Exit code 0: no regression is shown; 91: one is; 104: the runs cannot be compared.
+    Compare(CompareArguments),
+    /// Run a scenario repeatedly against one server, and learn what its figures differ by for no reason.
+    #[command(after_help = EXIT_CODES)]
+    Calibrate(CalibrateArguments),
     /// Say whether this machine can measure, what would spoil a measurement, and how to mend it.
     ///
     /// Exit code 0: it can; 90: figures measured here now are not to be trusted.
@@ -358,16 +370,6 @@ struct ChangeArguments {
     allow_target: Vec<String>,
 }
 
-/// Further runs, to be compared.
-#[derive(Args, Clone, Debug, Default)]
-struct ComparedArguments {
-    /// Run once more with this changed, and print both side by side, as in call-home.rate-limit=5
-    /// (repeatable; several settings of one variant are joined by &&). Thresholds that fail are told in
-    /// the table, and do not decide the exit code.
-    #[arg(long, value_name = "KEY=VALUE")]
-    variant: Vec<String>,
-}
-
 /// How long a fleet stays up that nobody ends.
 const UNTIL_ENDED: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 3600);
 
@@ -456,12 +458,7 @@ fn absolute(path: &str) -> String {
 }
 
 impl RunArguments {
-    /// What is run once more, each with something changed.
-    pub fn variants(&self) -> &[String] {
-        &self.compared.variant
-    }
-
-    /// The arguments of a run as they would be typed, without `--variant` and `--out`.
+    /// The arguments of a run as they would be typed, without `--variant`, `--baseline` and `--out`.
     pub fn as_typed(&self) -> Vec<OsString> {
         let mut typed: Vec<OsString> = Vec::new();
         typed.extend(self.scenario.iter().map(|path| path.clone().into()));

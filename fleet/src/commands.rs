@@ -1,7 +1,10 @@
 //! The subcommands.
 
 pub mod audit;
+pub mod calibrate;
 pub mod check;
+mod child;
+pub mod compare;
 pub mod device;
 pub mod doctor;
 pub mod license;
@@ -9,6 +12,7 @@ pub mod reference;
 pub mod replay;
 pub mod report;
 pub mod run;
+mod series;
 mod unreachable;
 pub mod variants;
 

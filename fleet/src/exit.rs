@@ -13,6 +13,8 @@ pub enum Exit {
     Usage = 2,
     /// The generator was the bottleneck: the figures say nothing about the target.
     Invalid = 90,
+    /// Something has become worse.
+    Regression = 91,
     /// A target could not be reached before the run.
     Unreachable = 93,
     /// The accounts do not balance.
@@ -55,6 +57,7 @@ impl Exit {
             Self::Internal
             | Self::Usage
             | Self::Unreachable
+            | Self::Regression
             | Self::ThresholdFailed
             | Self::ScenarioInvalid
             | Self::AddressInUse => "failed",

@@ -42,6 +42,12 @@ pub const ALL: &[Explanation] = &[
         remedy: "`validity.reasons` says which. Lower --rate, use a machine with nothing else on it, and ask `fleet doctor` what to mend.",
     },
     Explanation {
+        topic: "91",
+        title: "a regression",
+        meaning: "A comparison shows that a figure has become worse by more than the smallest change that matters, and that chance or noise does not explain it.",
+        remedy: "The table names the figure, with its interval. docs/comparing.md says how to read it; more interleaved pairs make it sharper.",
+    },
+    Explanation {
         topic: "93",
         title: "a target could not be reached",
         meaning: "Before anything was sent, a server refused the connection or did not answer.",
@@ -131,7 +137,8 @@ impl Explanation {
 }
 
 /// Every exit code that this program ends with.
-pub const EXIT_CODES: [Exit; 10] = [
+pub const EXIT_CODES: [Exit; 11] = [
+    Exit::Regression,
     Exit::Passed,
     Exit::Internal,
     Exit::Usage,

@@ -25,6 +25,8 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Run(arguments) => commands::run::execute(&arguments),
         Command::Check(arguments) => commands::check::execute(&arguments),
+        Command::Compare(arguments) => commands::compare::execute(&arguments),
+        Command::Calibrate(arguments) => commands::calibrate::execute(&arguments),
         Command::Doctor(arguments) => commands::doctor::execute(&arguments),
         Command::Audit(arguments) => Ok(commands::audit::execute(&arguments)),
         Command::Report(arguments) => Ok(commands::report::execute(&arguments)),

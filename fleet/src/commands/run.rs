@@ -12,7 +12,10 @@ use emulator::MessageType;
 use sink::ListenError;
 use tokio::sync::oneshot;
 
-use super::{complain, print, print_findings, unreachable, variants, with_causes};
+use super::{
+    child, compare::baseline::Baseline, complain, print, print_findings, unreachable, variants,
+    with_causes,
+};
 use crate::{
     arguments::{RunArguments, SshArguments},
     clock,
@@ -39,19 +42,31 @@ const SSH_PORT_DEFAULT: u16 = 2222;
 /// # Errors
 /// When something fails that has no exit code of its own.
 pub fn execute(arguments: &RunArguments) -> anyhow::Result<Exit> {
-    variants::end_with_parent()?;
+    child::end_with_parent()?;
     let exit = if arguments.variants().is_empty() {
-        execute_with(arguments, None)?
+        match Baseline::read(arguments) {
+            Ok(baseline) => execute_with(arguments, None, baseline.as_ref())?,
+            Err(exit) => exit,
+        }
     } else {
         variants::execute(arguments)?
     };
-    let found = [Exit::Invalid, Exit::Unbalanced, Exit::ThresholdFailed];
+    let found = [
+        Exit::Invalid,
+        Exit::Unbalanced,
+        Exit::ThresholdFailed,
+        Exit::Regression,
+    ];
     let spared = arguments.exit_zero && found.contains(&exit);
     Ok(if spared { Exit::Passed } else { exit })
 }
 
 /// Runs `arguments`; people log in at `listen` where the scenario says nothing about that.
-fn execute_with(arguments: &RunArguments, listen: Option<SocketAddr>) -> anyhow::Result<Exit> {
+fn execute_with(
+    arguments: &RunArguments,
+    listen: Option<SocketAddr>,
+    baseline: Option<&Baseline>,
+) -> anyhow::Result<Exit> {
     let style = Style::detect(arguments.quiet, arguments.plain, arguments.no_color);
     let loaded = Scenario::load(&arguments.source(), &arguments.overrides());
     let Loaded {
@@ -65,6 +80,9 @@ fn execute_with(arguments: &RunArguments, listen: Option<SocketAddr>) -> anyhow:
         }
     };
     print_findings(&warnings, style.color_errors);
+    if let Some(Err(exit)) = baseline.map(|baseline| baseline.check(&scenario)) {
+        return Ok(exit);
+    }
     scenario.ssh.listen = scenario.ssh.listen.or(listen);
     let (directory, files) = begin_files(arguments.out.as_deref(), &scenario)?;
     let scenario = Arc::new(scenario);
@@ -77,7 +95,7 @@ fn execute_with(arguments: &RunArguments, listen: Option<SocketAddr>) -> anyhow:
         }
     };
     let (server, introduce) = consoles.unzip();
-    let mut watcher = Recording {
+    let watcher = Recording {
         scenario: Arc::clone(&scenario),
         live,
         progress: Progress::new(style),
@@ -85,28 +103,59 @@ fn execute_with(arguments: &RunArguments, listen: Option<SocketAddr>) -> anyhow:
         consoles: server.as_ref().map(SshServer::address),
         example: example_login(&scenario),
     };
-    let run = Arc::clone(&scenario);
-    let result = actix::System::new().block_on(async {
-        let mut interrupts = Interrupts::listen();
-        conductor::conduct(run, &mut watcher, &mut interrupts, introduce).await
-    });
-    let consoles = server.map(SshServer::stop);
-    watcher.progress.finish();
-    let result = match result {
-        Ok(result) => result,
-        Err(error) => {
-            drop(watcher);
-            directory.discard()?;
-            return Ok(print_refusal_of(&scenario, &error, style));
-        }
+    let begun = Begun {
+        scenario,
+        directory,
+        server,
+        style,
     };
-    finish(
-        &scenario,
-        &result,
-        watcher.files,
-        &directory,
-        (style, consoles.as_deref()),
-    )
+    let path = begun.directory.path().to_owned();
+    match (begun.conduct(watcher, introduce)?, baseline) {
+        ((true, exit), Some(baseline)) => baseline.judge(&path, exit),
+        ((_, exit), _) => Ok(exit),
+    }
+}
+
+/// A run of which everything is there but its traffic.
+struct Begun {
+    scenario: Arc<Scenario>,
+    directory: RunDirectory,
+    server: Option<SshServer>,
+    style: Style,
+}
+
+impl Begun {
+    /// Runs it; returns whether it took place, and what it came to.
+    fn conduct(
+        self,
+        mut watcher: Recording,
+        introduce: Option<oneshot::Sender<Directory>>,
+    ) -> anyhow::Result<(bool, Exit)> {
+        let Self {
+            scenario,
+            directory,
+            server,
+            style,
+        } = self;
+        let run = Arc::clone(&scenario);
+        let result = actix::System::new().block_on(async {
+            let mut interrupts = Interrupts::listen();
+            conductor::conduct(run, &mut watcher, &mut interrupts, introduce).await
+        });
+        let consoles = server.map(SshServer::stop);
+        watcher.progress.finish();
+        let result = match result {
+            Ok(result) => result,
+            Err(error) => {
+                drop(watcher);
+                directory.discard()?;
+                return Ok((false, print_refusal_of(&scenario, &error, style)));
+            }
+        };
+        let shown = (style, consoles.as_deref());
+        let exit = finish(&scenario, &result, watcher.files, &directory, shown)?;
+        Ok((true, exit))
+    }
 }
 
 /// The files that grow while a run goes on.
@@ -160,7 +209,7 @@ fn begin_files(out: Option<&Path>, scenario: &Scenario) -> anyhow::Result<(RunDi
 /// When something fails that has no exit code of its own.
 pub fn serve_consoles(arguments: &SshArguments) -> anyhow::Result<Exit> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, SSH_PORT_DEFAULT));
-    execute_with(&arguments.as_run(), Some(listen))
+    execute_with(&arguments.as_run(), Some(listen), None)
 }
 
 /// Starts what runs beside the run and is asked for: consoles, live figures. Says why not.
