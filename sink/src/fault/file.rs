@@ -119,7 +119,12 @@ mod tests {
         let result = read_file(&path, &board);
         match result {
             Ok(()) => Ok(board.reports().len()),
-            Err(error) => Err(error.to_string()),
+            Err(error) => {
+                // As the programs show it: with what caused it.
+                let cause = std::error::Error::source(&error);
+                let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
+                Err(format!("{error}{cause}"))
+            }
         }
     }
 

@@ -237,7 +237,8 @@ async fn what_is_wrong_with_a_fault_is_said() {
     let board = board("drop = {}");
     for (fault, error) in [
         ("{}", "a fault without an action does nothing"),
-        ("1", "expected a table"),
+        ("1", "write one fault, as an object"),
+        ("[]", "write one fault, as an object"),
         (
             "{\"reply\": {\"stage\": \"reply\", \"code\": 451}}",
             "`reply` is no stage of smtp",
