@@ -1,5 +1,6 @@
 //! The conductor: it starts a run, listens to its threads, and knows when all is over.
 
+mod interrupts;
 mod stage;
 
 use std::{
@@ -11,7 +12,7 @@ use std::{
 use emulator::Transport;
 use jiff::Timestamp;
 use sink::MessageKey;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::{
     actors::{Report, RunningDevice},
@@ -26,6 +27,8 @@ use crate::{
     sinks::{EmbeddedSinks, Received, SinkError},
     threshold::{Watch, Watched},
 };
+pub use interrupts::Interrupts;
+
 use stage::Stage;
 
 pub use crate::sinks::FaultOutcome;
@@ -81,50 +84,6 @@ pub trait Watcher {
     /// A thread has collected these entries for the journal.
     fn enter(&mut self, page: Page) {
         drop(page);
-    }
-}
-
-/// Asks a run to end early.
-#[derive(Debug)]
-pub struct Interrupts {
-    signals: mpsc::UnboundedReceiver<()>,
-}
-
-impl Interrupts {
-    /// Listens to SIGINT and SIGTERM from now on: the first ends the run, the second stops it.
-    pub fn listen() -> Self {
-        let (sender, signals) = mpsc::unbounded_channel();
-        actix_rt::spawn(async move {
-            use tokio::signal::unix::{SignalKind, signal};
-            let (Ok(mut interrupt), Ok(mut terminate)) = (
-                signal(SignalKind::interrupt()),
-                signal(SignalKind::terminate()),
-            ) else {
-                return;
-            };
-            loop {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
-                if sender.send(()).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { signals }
-    }
-
-    /// The caller decides: each message on the sender counts as a signal.
-    pub fn by_hand() -> (mpsc::UnboundedSender<()>, Self) {
-        let (sender, signals) = mpsc::unbounded_channel();
-        (sender, Self { signals })
-    }
-
-    async fn next(&mut self) {
-        if self.signals.recv().await.is_none() {
-            std::future::pending::<()>().await;
-        }
     }
 }
 
