@@ -125,23 +125,38 @@ pub fn audit(directory: &Path) -> Result<Audit, AuditError> {
     })
 }
 
-/// The run directories in `path`: itself, or, where it holds no journal, the folders in it that do, as
-/// those of variants.
+/// How deep below a folder runs are looked for: those of a comparison are two deep.
+const DEPTH_MAX: usize = 3;
+
+/// The run directories in `path`: itself, or, where it holds no journal, the folders below it that do,
+/// as those of variants and comparisons.
 pub fn run_directories(path: &Path) -> Vec<PathBuf> {
-    if path.join(JOURNAL_FILE).exists() {
-        return vec![path.to_owned()];
-    }
-    let entries = fs::read_dir(path).into_iter().flatten().flatten();
-    let folders = entries.map(|entry| entry.path());
-    let mut runs: Vec<_> = folders
-        .filter(|folder| folder.join(JOURNAL_FILE).exists())
-        .collect();
-    runs.sort();
+    let mut runs = Vec::new();
+    find_runs(path, DEPTH_MAX, &mut runs);
     if runs.is_empty() {
         // To be told that there is none.
         runs.push(path.to_owned());
     }
     runs
+}
+
+fn find_runs(path: &Path, depth: usize, runs: &mut Vec<PathBuf>) {
+    if path.join(JOURNAL_FILE).exists() {
+        runs.push(path.to_owned());
+        return;
+    }
+    let Some(depth) = depth.checked_sub(1) else {
+        return;
+    };
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let mut folders: Vec<_> = entries
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .map(|entry| entry.path())
+        .collect();
+    folders.sort();
+    for folder in folders {
+        find_runs(&folder, depth, runs);
+    }
 }
 
 /// The summary of the run; `None` when there is none.
