@@ -20,7 +20,7 @@ const STEPS_MAX: u64 = 1_000_000;
 /// Shortest stretch from which figures are extrapolated.
 const WALKED_LEAST: Duration = Duration::from_millis(1);
 /// Memory of a device with its actor, measured; see `benches/README.md`.
-const BYTES_PER_DEVICE: u64 = 1_200;
+const BYTES_PER_DEVICE: u64 = 1_400;
 
 /// Runs the command.
 ///

@@ -223,7 +223,7 @@ fn memory(facts: &Facts) -> Option<Finding> {
         "memory",
         level,
         format!("{:.1} GiB to be had", bytes as f64 / f64::from(1 << 30)),
-        "a device takes about 1.2 KiB, a message that is being sent its own size, a connection some 40 KiB; run fewer devices or connections",
+        "a device takes about 1.4 KiB, a message that is being sent its own size, a connection some 40 KiB; run fewer devices or connections",
     ))
 }
 
