@@ -298,14 +298,18 @@ impl Recorder {
         ending: Option<(Settlement, AtSink)>,
         stay: Stay,
     ) {
-        if let Some((_, at_sink)) = ending.filter(|(_, at_sink)| *at_sink != AtSink::Not) {
-            self.settled.push(Settled {
-                key: message.key,
-                transport: message.transport,
-                at_sink,
-            });
+        let at_sink = ending.map_or(AtSink::Not, |(_, at_sink)| at_sink);
+        if at_sink != AtSink::Not || self.entries.are_kept() {
+            let key = message.key();
+            self.entries.ended((key, message), ending, stay);
+            if at_sink != AtSink::Not {
+                self.settled.push(Settled {
+                    key,
+                    transport: message.transport,
+                    at_sink,
+                });
+            }
         }
-        self.entries.ended(message, ending, stay);
         let Message {
             kind, transport, ..
         } = message;

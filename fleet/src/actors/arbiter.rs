@@ -16,7 +16,7 @@ use std::{
 
 use actix::{Actor, Addr};
 use emulator::{
-    AttemptOutcome, MessageId, MessageType, Output, OutstandingMessage, Settlement, Transport,
+    AttemptOutcome, MessageId, Output, OutstandingMessage, Settlement, Transport,
     license::LicenseCensus,
 };
 use jiff::Timestamp;
@@ -157,7 +157,11 @@ impl Arbiter {
                 ..
             } => {
                 let due = self.clock().instant_of(*due);
-                let message = message(*id, *kind, *transport);
+                let message = Message {
+                    id: *id,
+                    kind: *kind,
+                    transport: *transport,
+                };
                 recorder.entered(clock::now(), device, message, due);
             }
             Output::Settled {
@@ -169,7 +173,11 @@ impl Arbiter {
             } => {
                 let now = clock::now();
                 let stay = stay(now, self.clock().instant_of(*due), *settlement, attempt);
-                let message = message(*id, *kind, *transport);
+                let message = Message {
+                    id: *id,
+                    kind: *kind,
+                    transport: *transport,
+                };
                 recorder.left((now, device), message, Some((*settlement, at_sink)), stay);
             }
             Output::Trigger { .. }
@@ -183,8 +191,7 @@ impl Arbiter {
         }
     }
 
-    /// The run has ended, and this message of device number `device` has not.
-    /// `at_sink` is what its attempts so far mean for the books of embedded sinks.
+    /// The run has ended, and this message of device number `device` has not. `at_sink` is what its attempts so far mean for the books of embedded sinks.
     pub(super) fn outstanding(&self, device: u32, left: &OutstandingMessage, at_sink: AtSink) {
         let now = clock::now();
         let due = self.clock().instant_of(left.due);
@@ -193,10 +200,14 @@ impl Arbiter {
             length: now.saturating_duration_since(due),
             unanswered: true,
         };
-        let message = message(left.id, left.kind, left.transport);
+        let message = Message {
+            id: left.id,
+            kind: left.kind,
+            transport: left.transport,
+        };
         if at_sink != AtSink::Not {
             let mut arrived = self.may_have_arrived.borrow_mut();
-            arrived.push((message.transport, message.key));
+            arrived.push((message.transport, message.key()));
         }
         let mut recorder = self.recorder.borrow_mut();
         recorder.left((now, device), message, None, stay);
@@ -305,14 +316,6 @@ impl Arbiter {
             idle,
         };
         reports.send(report).await.is_ok() && !idle
-    }
-}
-
-fn message(id: MessageId, kind: MessageType, transport: Transport) -> Message {
-    Message {
-        key: MessageKey::of(&id.to_string()),
-        kind,
-        transport,
     }
 }
 

@@ -14,7 +14,6 @@ use std::{
 
 use actix::Addr;
 use emulator::{Rendered, Transfer, TransferOutcome, Transmission};
-use sink::MessageKey;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
@@ -213,7 +212,7 @@ impl CourierThread {
         let transport = transmission.route.transport();
         let attempt = self.couriers.send(&permit, parcel).await;
         let message = Message {
-            key: MessageKey::of(&transmission.id.to_string()),
+            id: transmission.id,
             kind: transmission.kind,
             transport,
         };

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use emulator::{AttemptOutcome, DropAccount, MessageType, Output, Settlement, Transport};
+use emulator::{
+    AttemptOutcome, DropAccount, MessageId, MessageType, Output, Settlement, Transport,
+};
 use sink::MessageKey;
 
 use super::Stay;
@@ -102,21 +104,26 @@ impl Entries {
             device,
             kind: number_of(message.kind),
             transport: message.transport as u8,
-            key: message.key.0,
+            key: message.key().0,
             due_us: since(origin, due),
         });
     }
 
-    /// A message has ended after `stay`; without a settlement the run has ended first.
+    /// Whether anybody wants entries.
+    pub(super) fn are_kept(&self) -> bool {
+        self.page.is_some()
+    }
+
+    /// The message with this `key` has ended after `stay`; without a settlement the run has ended first.
     pub(super) fn ended(
         &mut self,
-        message: Message,
+        (key, message): (MessageKey, Message),
         ending: Option<(Settlement, AtSink)>,
         stay: Stay,
     ) {
         self.add(|origin| {
             let (kind, transport) = (number_of(message.kind), message.transport as u8);
-            let (key, due_us) = (message.key.0, since(origin, stay.due));
+            let (key, due_us) = (key.0, since(origin, stay.due));
             let stayed_us = micros(stay.length);
             match ending {
                 Some((settlement, at_sink)) => Record::Settled {
@@ -157,7 +164,7 @@ impl Entries {
                 flags: flag(attempt.embedded, EMBEDDED)
                     | flag(attempt.opened, OPENED)
                     | flag(first, FIRST),
-                key: message.key.0,
+                key: message.key().0,
                 due_us: since(origin, due),
                 started_us: since(origin, attempt.started),
                 ended_us: since(origin, attempt.ended),
@@ -170,12 +177,19 @@ impl Entries {
 /// What tells a message from others.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Message {
-    /// The digest of its identifier.
-    pub key: MessageKey,
+    /// Its identifier.
+    pub id: MessageId,
     /// Its type.
     pub kind: MessageType,
     /// By which transport it goes.
     pub transport: Transport,
+}
+
+impl Message {
+    /// The digest of its identifier, made anew: it costs as much as a record does.
+    pub fn key(&self) -> MessageKey {
+        MessageKey::of(&self.id.to_string())
+    }
 }
 
 /// The receipt of a message at an embedded sink at `at`, for the journal of a run that began at
