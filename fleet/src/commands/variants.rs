@@ -1,16 +1,15 @@
 //! `--variant`: runs the scenario as it is and with each change, and prints what that made of it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 
 use super::{
     child::{self, Signals},
-    complain, print, print_findings,
+    complain, print, print_findings, series,
 };
 use crate::{
     arguments::RunArguments,
-    clock,
     exit::Exit,
     report::Style,
     scenario::Scenario,
@@ -40,7 +39,7 @@ pub fn execute(arguments: &RunArguments) -> anyhow::Result<Exit> {
     }
     let out = match &arguments.out {
         Some(out) => out.clone(),
-        None => folder_by_default(arguments),
+        None => series::folder_by_default(arguments, "variants"),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -119,13 +118,6 @@ fn refuse(arguments: &RunArguments, variants: &[Variant]) -> Option<Exit> {
         }
     }
     None
-}
-
-fn folder_by_default(arguments: &RunArguments) -> PathBuf {
-    let stem = arguments.scenario.as_deref().and_then(Path::file_stem);
-    let name = stem.map_or_else(|| "quickstart".into(), |stem| stem.to_string_lossy());
-    let stamp = clock::calendar_now().strftime("%Y%m%dT%H%M%SZ");
-    PathBuf::from("runs").join(format!("{name}-variants-{stamp}"))
 }
 
 /// Of two runs the graver exit decides. A threshold that a variant fails is what variants are for, and

@@ -43,7 +43,7 @@ pub fn measure_lateness(step: Duration, mut over: impl FnMut() -> bool) -> Laten
 }
 
 /// Sleeps until `due`.
-pub(super) fn sleep_until(due: Instant) {
+fn sleep_until(due: Instant) {
     let wait = due.saturating_duration_since(clock::now());
     if !wait.is_zero() {
         thread::sleep(wait);
