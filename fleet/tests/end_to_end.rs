@@ -54,6 +54,12 @@ fn shown(output: &Output) -> String {
     )
 }
 
+/// Starts `command`, and reads what it says.
+fn started(command: &mut Command) -> Child {
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
 fn run(command: &mut Command) -> Output {
     command.output().unwrap()
 }
@@ -315,11 +321,7 @@ fn a_directory_that_is_not_empty_is_left_alone() {
 fn a_reader_that_goes_away_loses_no_results() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("run");
-    let mut child = quickstart(&out)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = started(&mut quickstart(&out));
     // Closing our ends breaks the pipes before anything is printed.
     drop((child.stdout.take(), child.stderr.take()));
     assert_eq!(child.wait().unwrap().code(), Some(0));
@@ -359,11 +361,7 @@ fn one_request_to_terminate_drains_and_reports() {
 fn drains_and_reports(name: &str) {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("run");
-    let mut child = quickstart_lasting(&out, "10m")
-        .stderr(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = started(&mut quickstart_lasting(&out, "10m"));
     wait_for_line(&mut child, "devices up");
     signal(&child, name);
     let mut text = String::new();
@@ -412,12 +410,8 @@ fn a_threshold_that_fails_ends_the_run_where_it_is_to() {
 fn a_generator_that_was_stopped_is_invalid() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("run");
-    let mut child = quickstart_lasting(&out, "4s")
-        .args(["--set", "validity.lag-budget=50ms"])
-        .stderr(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        started(quickstart_lasting(&out, "4s").args(["--set", "validity.lag-budget=50ms"]));
     wait_for_line(&mut child, "devices up");
     signal(&child, "STOP");
     // Another run lasts two seconds, however fast the machine is; so long nothing happens in this one.
@@ -434,12 +428,12 @@ fn a_generator_that_was_stopped_is_invalid() {
 fn a_second_interrupt_stops_at_once_and_reports() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("run");
-    let mut child = quickstart_lasting(&out, "10m")
-        .args(["--smtp", &silent_server(), "--set", "drain=1h"])
-        .stderr(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = started(quickstart_lasting(&out, "10m").args([
+        "--smtp",
+        &silent_server(),
+        "--set",
+        "drain=1h",
+    ]));
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let mut wait_for = |text: &str| {
         let found = lines.find(|line| line.as_ref().unwrap().contains(text));
@@ -474,11 +468,7 @@ fn a_second_interrupt_stops_at_once_and_reports() {
 fn results_that_cannot_be_written_are_printed_all_the_same() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("run");
-    let mut child = quickstart_lasting(&out, "10m")
-        .stderr(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = started(&mut quickstart_lasting(&out, "10m"));
     wait_for_line(&mut child, "devices up");
     std::fs::create_dir(out.join("summary.json")).unwrap();
     signal(&child, "INT");
@@ -493,11 +483,7 @@ fn results_that_cannot_be_written_are_printed_all_the_same() {
 fn a_report_that_cannot_be_written_is_told_and_loses_no_figures() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("run");
-    let mut child = quickstart_lasting(&out, "10m")
-        .stderr(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = started(&mut quickstart_lasting(&out, "10m"));
     let told = child.stderr.take().unwrap();
     let mut told = BufReader::new(told);
     let mut line = String::new();
