@@ -180,13 +180,17 @@ fn read_json(path: &Path) -> Result<Value, ResultsError> {
     serde_json::from_str(&text).map_err(|error| fail(error.to_string()))
 }
 
-/// What arrived when; nothing where a part of the journal is missing.
+/// What arrived when; nothing where there is no journal, or a part of it is missing.
 fn read_course(path: &Path) -> Result<Option<Course>, ResultsError> {
     let fail = |reason: String| ResultsError {
         path: path.to_owned(),
         reason,
     };
-    let file = fs::File::open(path).map_err(|error| fail(error.to_string()))?;
+    let file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(fail(error.to_string())),
+    };
     let mut steps = course::Steps::default();
     let contents = reader::read(io::BufReader::with_capacity(1 << 20, file), &mut |record| {
         steps.enter(record);
@@ -212,6 +216,16 @@ mod tests {
         );
         assert!(Variant::parse("").is_err());
         assert_eq!(Variant::unchanged().folder(0), "0-as-it-is");
+    }
+
+    #[test]
+    fn a_run_without_a_journal_has_figures_and_no_course() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let summary = r#"{"verdict": "passed", "ledger": {"messages": 7}}"#;
+        fs::write(folder.path().join("summary.json"), summary).unwrap();
+        let outcome = Outcome::read(&Variant::unchanged(), folder.path()).unwrap();
+        assert_eq!((outcome.messages, outcome.course), (7, None));
+        assert!(in_columns(&[outcome]).contains("largest backlog                  -"));
     }
 
     #[test]

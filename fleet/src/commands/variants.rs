@@ -6,13 +6,11 @@ use anyhow::Context;
 
 use super::{
     child::{self, Signals},
-    complain, print, print_findings, series,
+    complain, print, series,
 };
 use crate::{
     arguments::RunArguments,
     exit::Exit,
-    report::Style,
-    scenario::Scenario,
     variants::{Outcome, Variant, in_columns},
 };
 
@@ -34,7 +32,16 @@ pub fn execute(arguments: &RunArguments) -> anyhow::Result<Exit> {
             }
         }
     }
-    if let Some(exit) = refuse(arguments, &variants) {
+    let labels: Vec<_> = variants
+        .iter()
+        .map(|variant| format!("variant `{}`", variant.label))
+        .collect();
+    let sides: Vec<_> = labels
+        .iter()
+        .zip(&variants)
+        .map(|(label, variant)| (label.as_str(), variant.settings.as_slice()))
+        .collect();
+    if let Some(exit) = series::refuse(arguments, &sides) {
         return Ok(exit);
     }
     let out = match &arguments.out {
@@ -94,30 +101,6 @@ async fn run_all(
         }
     }
     Ok(worst)
-}
-
-/// A scenario or a variant that makes no sense is refused before the first has run.
-fn refuse(arguments: &RunArguments, variants: &[Variant]) -> Option<Exit> {
-    let style = Style::detect(arguments.quiet, arguments.plain, arguments.no_color);
-    for variant in variants {
-        let mut overrides = arguments.overrides();
-        overrides.set.extend(variant.settings.iter().cloned());
-        match Scenario::load(&arguments.source(), &overrides) {
-            Ok(loaded) if loaded.scenario.journal_bytes_max == 0 => {
-                complain(
-                    "error: `journal = \"0 B\"` keeps no journal, and variants are compared by theirs",
-                );
-                return Some(Exit::ScenarioInvalid);
-            }
-            Ok(_) => {}
-            Err(findings) => {
-                complain(&format!("error: variant `{}`:", variant.label));
-                print_findings(&findings, style.color_errors);
-                return Some(Exit::ScenarioInvalid);
-            }
-        }
-    }
-    None
 }
 
 /// Of two runs the graver exit decides. A threshold that a variant fails is what variants are for, and
