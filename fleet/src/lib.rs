@@ -31,6 +31,7 @@ pub mod scenario;
 pub mod simulation;
 mod sinks;
 pub mod statistics;
+pub mod steering;
 pub mod threshold;
 pub mod units;
 pub mod variants;

@@ -1,6 +1,8 @@
 //! The sinks within this process, each on a thread of its own so that they disturb the arbiters no
 //! more than a server on the same machine would.
 
+mod switch;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
@@ -13,7 +15,7 @@ use emulator::Transport;
 use rustls_pki_types::CertificateDer;
 use sink::{
     Books, Disposition, MessageKey, TestAuthority, Totals,
-    fault::{FaultBoard, FaultId, FaultReport, FlawedTls},
+    fault::{FaultBoard, FaultReport, FlawedTls},
 };
 use tokio::sync::oneshot;
 
@@ -22,6 +24,8 @@ use crate::{
     ledger::Taken,
     scenario::{Scenario, protocol},
 };
+
+pub(crate) use switch::FaultSwitch;
 
 /// How many receipts may wait for the conductor, which looks several times a second; a sink waits
 /// for room before it replies.
@@ -70,6 +74,7 @@ pub struct FaultOutcome {
 #[derive(Debug)]
 pub(crate) struct EmbeddedSinks {
     running: Vec<Running>,
+    faults: Arc<FaultSwitch>,
     received: mpsc::Receiver<Received>,
     authority: CertificateDer<'static>,
 }
@@ -81,8 +86,6 @@ struct Running {
     host: Option<String>,
     address: SocketAddr,
     board: Arc<FaultBoard>,
-    /// The faults on the board, by their number in the scenario.
-    faults: Vec<(usize, FaultId)>,
     stop: oneshot::Sender<()>,
     thread: JoinHandle<Totals>,
 }
@@ -98,6 +101,7 @@ impl EmbeddedSinks {
         let tls = authority.server_config(&names)?;
         let (sender, received) = mpsc::sync_channel(RECEIPTS_WAITING_MAX);
         let mut running: Vec<Running> = Vec::new();
+        let faults = Arc::new(FaultSwitch::new(scenario));
         for transport in Transport::ALL {
             if !scenario.targets.embeds(transport) {
                 continue;
@@ -108,18 +112,19 @@ impl EmbeddedSinks {
                 let flawed = FlawedTls::new(Arc::clone(&authority), names.clone());
                 let seed = scenario.seed ^ (running.len() as u64).wrapping_mul(SEED_STEP);
                 let board = FaultBoard::new(protocol(transport), seed).with_tls(flawed);
-                let faults = hang_up(scenario, transport, host.as_deref(), &board);
+                let board = Arc::new(board);
+                faults.hang_up(transport, host.as_deref(), &board);
                 let start = Start {
                     transport,
                     host,
-                    board: Arc::new(board),
-                    faults,
+                    board,
                 };
                 running.push(start.begin(Arc::clone(&tls), Arc::clone(&books))?);
             }
         }
         Ok(Self {
             running,
+            faults,
             received,
             authority: authority.der(),
         })
@@ -154,23 +159,14 @@ impl EmbeddedSinks {
         addresses
     }
 
-    /// What has become of the faults of `scenario` so far, in its order.
-    pub(crate) fn faults(&self, scenario: &Scenario) -> Vec<FaultOutcome> {
-        let planned = scenario.faults.iter().enumerate();
-        planned
-            .filter_map(|(number, planned)| {
-                let reports = self.running.iter().filter_map(|sink| sink.report(number));
-                let report = reports.reduce(|one, other| FaultReport {
-                    applied: one.applied + other.applied,
-                    active_s: one.active_s.max(other.active_s),
-                    ..one
-                })?;
-                Some(FaultOutcome {
-                    target: planned.target.clone(),
-                    report,
-                })
-            })
-            .collect()
+    /// What has become of the faults of the scenario so far, in its order.
+    pub(crate) fn outcomes(&self) -> Vec<FaultOutcome> {
+        self.faults.outcomes()
+    }
+
+    /// The faults, for whoever switches them.
+    pub(crate) fn faults(&self) -> Arc<FaultSwitch> {
+        Arc::clone(&self.faults)
     }
 
     /// What has been received since the last time. A sink records a message before it replies, so
@@ -209,34 +205,11 @@ impl EmbeddedSinks {
     }
 }
 
-impl Running {
-    /// How the fault of this number stands, if it is one of this sink's.
-    fn report(&self, number: usize) -> Option<FaultReport> {
-        let (_, id) = self.faults.iter().find(|(own, _)| *own == number)?;
-        let mut reports = self.board.reports().into_iter();
-        reports.find(|report| report.id == *id)
-    }
-}
-
 /// The sinks of `transport`: one for all, and one for each host that has faults of its own.
 fn hosts(scenario: &Scenario, transport: Transport) -> BTreeSet<Option<String>> {
     let faults = scenario.faults.iter();
     let own = faults.filter(|fault| fault.transport == transport);
     own.map(|fault| fault.host.clone()).chain([None]).collect()
-}
-
-/// Puts the faults that concern a sink on its board.
-fn hang_up(
-    scenario: &Scenario,
-    transport: Transport,
-    host: Option<&str>,
-    board: &FaultBoard,
-) -> Vec<(usize, FaultId)> {
-    let planned = scenario.faults.iter().enumerate();
-    let concerned = planned.filter(|(_, planned)| planned.concerns(transport, host));
-    concerned
-        .filter_map(|(number, planned)| Some((number, board.add(planned.fault.clone())?)))
-        .collect()
 }
 
 /// Tells the conductor what a sink of `transport` takes.
@@ -261,7 +234,6 @@ struct Start {
     transport: Transport,
     host: Option<String>,
     board: Arc<FaultBoard>,
-    faults: Vec<(usize, FaultId)>,
 }
 
 impl Start {
@@ -274,7 +246,6 @@ impl Start {
             transport,
             host,
             board,
-            faults,
         } = self;
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
         let (stop, stopped) = oneshot::channel();
@@ -320,7 +291,6 @@ impl Start {
             host,
             address,
             board,
-            faults,
             stop,
             thread,
         })

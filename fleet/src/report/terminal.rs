@@ -229,6 +229,10 @@ pub fn closing(scenario: &Scenario, result: &RunResult, summary: &Summary, style
     for fault in &result.faults {
         let _ = writeln!(text, "fault      {}", faults::in_words(fault));
     }
+    for intervention in &result.interventions {
+        let at_s = intervention.at.as_secs_f64();
+        let _ = writeln!(text, "by hand    {} at {at_s:.1} s", intervention.what);
+    }
     for threshold in &summary.thresholds {
         let _ = writeln!(text, "{}", threshold_line(threshold));
     }
