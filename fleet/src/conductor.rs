@@ -11,7 +11,7 @@ use std::{
 
 use emulator::Transport;
 use jiff::Timestamp;
-use sink::MessageKey;
+use sink::{MessageKey, web::Pages};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
     steering::{Intervention, Steering, raisable},
     threshold::{Watch, Watched},
 };
-pub use interrupts::Interrupts;
+pub use interrupts::{Interrupter, Interrupts};
 
 use stage::Stage;
 
@@ -74,6 +74,13 @@ pub trait Watcher {
     fn ready(&mut self, devices: u32, took: Duration);
     /// Some servers of `[hosts]` do not answer; devices will find out.
     fn unreachable_hosts(&mut self, hosts: &[Unreachable]);
+    /// The embedded sinks have started, and these are their pages, for whoever serves them until
+    /// [`Watcher::sinks_end`].
+    fn sinks(&mut self, pages: Vec<(Transport, Pages)>) {
+        drop(pages);
+    }
+    /// The embedded sinks are about to end, and wait until nobody serves their pages.
+    fn sinks_end(&mut self) {}
     /// The run has begun, and can be steered.
     fn begun(&mut self, steering: Steering) {
         drop(steering);
@@ -241,6 +248,7 @@ async fn prepare(
         }
         watcher.unreachable_hosts(&unreachable);
     }
+    watcher.sinks(sinks.pages());
     // Whatever the preflight did is none of the run's.
     sinks.received().for_each(drop);
     let before = clock::now();
@@ -450,6 +458,7 @@ impl<'a> Course<'a> {
             mut receipts,
             ..
         } = self;
+        watcher.sinks_end();
         let own = sinks.stop(|late| {
             let books = reconcilers.entry(late.transport).or_default();
             books.receive(late.key, late.taken);

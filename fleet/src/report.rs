@@ -1,13 +1,13 @@
 //! Facts about a run, for people and for machines.
 
-mod data;
+pub(crate) mod data;
 mod directory;
 mod faults;
 mod html;
 mod junit;
 pub(crate) mod licenses;
 mod markdown;
-mod numbers;
+pub(crate) mod numbers;
 mod rebuild;
 mod remarks;
 mod screen;

@@ -16,6 +16,7 @@ use rustls_pki_types::CertificateDer;
 use sink::{
     Books, Disposition, MessageKey, TestAuthority, Totals,
     fault::{FaultBoard, FaultReport, FlawedTls},
+    web::Pages,
 };
 use tokio::sync::oneshot;
 
@@ -71,10 +72,10 @@ pub struct FaultOutcome {
 }
 
 /// The embedded sinks of a run.
-#[derive(Debug)]
 pub(crate) struct EmbeddedSinks {
     running: Vec<Running>,
     faults: Arc<FaultSwitch>,
+    books: Vec<(Transport, Arc<Books>)>,
     received: mpsc::Receiver<Received>,
     authority: CertificateDer<'static>,
 }
@@ -102,12 +103,14 @@ impl EmbeddedSinks {
         let (sender, received) = mpsc::sync_channel(RECEIPTS_WAITING_MAX);
         let mut running: Vec<Running> = Vec::new();
         let faults = Arc::new(FaultSwitch::new(scenario));
+        let mut all_books = Vec::new();
         for transport in Transport::ALL {
             if !scenario.targets.embeds(transport) {
                 continue;
             }
             // One for all sinks of a transport: a message that fails over is the same at each.
             let books = Arc::new(Books::with_observer(observer(transport, sender.clone())));
+            all_books.push((transport, Arc::clone(&books)));
             for host in hosts(scenario, transport) {
                 let flawed = FlawedTls::new(Arc::clone(&authority), names.clone());
                 let seed = scenario.seed ^ (running.len() as u64).wrapping_mul(SEED_STEP);
@@ -125,6 +128,7 @@ impl EmbeddedSinks {
         Ok(Self {
             running,
             faults,
+            books: all_books,
             received,
             authority: authority.der(),
         })
@@ -164,6 +168,17 @@ impl EmbeddedSinks {
         self.faults.outcomes()
     }
 
+    /// Pages about the books of the sinks, without their faults: those are switched by whoever steers the
+    /// run, and by nobody else.
+    pub(crate) fn pages(&self) -> Vec<(Transport, Pages)> {
+        let books = self.books.iter();
+        let pages = books.map(|(transport, books)| {
+            let pages = Pages::new(program(*transport), Arc::clone(books));
+            (*transport, pages)
+        });
+        pages.collect()
+    }
+
     /// The faults, for whoever switches them.
     pub(crate) fn faults(&self) -> Arc<FaultSwitch> {
         Arc::clone(&self.faults)
@@ -177,7 +192,8 @@ impl EmbeddedSinks {
 
     /// Stops the sinks and shows `take` what came in the meantime; returns their own totals by
     /// transport, none for one of which a sink has failed.
-    pub(crate) fn stop(self, take: impl FnMut(Received)) -> Vec<(Transport, Option<Totals>)> {
+    pub(crate) fn stop(mut self, take: impl FnMut(Received)) -> Vec<(Transport, Option<Totals>)> {
+        self.books.clear();
         let stopped = self.running.into_iter().map(|sink| {
             // A sink that has ended by itself needs no telling.
             let _ = sink.stop.send(());
@@ -210,6 +226,14 @@ fn hosts(scenario: &Scenario, transport: Transport) -> BTreeSet<Option<String>> 
     let faults = scenario.faults.iter();
     let own = faults.filter(|fault| fault.transport == transport);
     own.map(|fault| fault.host.clone()).chain([None]).collect()
+}
+
+/// The name of the program that is a sink of `transport`.
+fn program(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Email => "mock-smtp",
+        Transport::Http => "mock-tac",
+    }
 }
 
 /// Tells the conductor what a sink of `transport` takes.
@@ -250,10 +274,7 @@ impl Start {
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
         let (stop, stopped) = oneshot::channel();
         let (told, address) = mpsc::channel();
-        let name = match transport {
-            Transport::Email => "mock-smtp",
-            Transport::Http => "mock-tac",
-        };
+        let name = program(transport);
         let own_board = Arc::clone(&board);
         let thread = thread::Builder::new()
             .name(name.to_owned())

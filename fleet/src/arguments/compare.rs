@@ -96,7 +96,7 @@ fn share(text: &str) -> Result<f64, String> {
 fn run_among_others(scenario: Option<&PathBuf>, change: &ChangeArguments) -> RunArguments {
     RunArguments {
         exit_zero: false,
-        metrics: None,
+        live: super::LiveArguments::default(),
         scenario: scenario.cloned(),
         change: change.clone(),
         compared: ComparedArguments::default(),

@@ -6,7 +6,7 @@
 mod course;
 mod facts;
 mod herd;
-mod inert;
+pub(crate) mod inert;
 mod scenario;
 mod series;
 mod spread;

@@ -90,9 +90,9 @@ impl Progress {
 }
 
 impl Progress {
-    /// Says where live figures are.
-    pub fn metrics(&mut self, address: SocketAddr) {
-        self.say(&format!("live figures at http://{address}/metrics"));
+    /// Says where something is to be seen.
+    pub fn address(&mut self, name: &str, url: &str) {
+        self.say(&format!("{name} at {url}"));
     }
 
     /// Says where people log in, with a host name for example.
