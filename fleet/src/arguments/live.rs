@@ -38,6 +38,7 @@ impl LiveArguments {
 /// The address of the page. What follows the flag may have been meant as a scenario.
 fn page_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
-        "write an address as in 127.0.0.1:8026, or nothing; a scenario stands before --ui".to_owned()
+        "write an address as in 127.0.0.1:8026, or nothing; a scenario stands before --ui"
+            .to_owned()
     })
 }

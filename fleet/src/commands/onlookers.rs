@@ -142,6 +142,13 @@ impl Onlookers {
         }
     }
 
+    /// Somebody or something has ended the traffic.
+    pub(super) fn ending(&mut self) {
+        if let Some(observer) = &mut self.observer {
+            observer.ending();
+        }
+    }
+
     /// The terminal is to be given back: the run is over, or did not take place.
     pub(super) fn leave_the_terminal(&mut self) {
         self.view = None;

@@ -401,10 +401,15 @@ impl Watcher for Recording {
     }
 
     fn begun(&mut self, steering: Steering) {
+        if self.onlookers.want_a_terminal() {
+            // What is shown late would stand within the view.
+            self.progress.settle();
+        }
         self.onlookers.begun(steering);
     }
 
     fn draining(&mut self, outstanding: u64) {
+        self.onlookers.ending();
         if !self.onlookers.have_the_terminal() {
             self.progress.draining(outstanding);
         }

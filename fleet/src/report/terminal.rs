@@ -81,6 +81,11 @@ impl Progress {
         self.screen.close();
     }
 
+    /// Waits for a moment until everything that was said can be seen.
+    pub fn settle(&self) {
+        self.screen.settle();
+    }
+
     fn say(&self, text: &str) {
         if !self.style.quiet {
             let clear = if self.style.in_place { "\r\x1b[K" } else { "" };

@@ -50,6 +50,8 @@ pub struct Observer {
     lately: VecDeque<[Responses; 2]>,
     cpu_s: f64,
     cpus_busy: f64,
+    /// Traffic has ended early.
+    ending: bool,
 }
 
 impl Observer {
@@ -66,6 +68,7 @@ impl Observer {
             lately: VecDeque::new(),
             cpu_s: Usage::now().cpu_s,
             cpus_busy: 0.0,
+            ending: false,
         }
     }
 
@@ -73,6 +76,13 @@ impl Observer {
     pub fn link(&mut self, name: &str, url: String) {
         let name = name.to_owned();
         self.facts.links.push(Link { name, url });
+    }
+
+    /// Traffic has ended early.
+    pub fn ending(&mut self) {
+        self.ending = true;
+        // Soon to be seen.
+        self.made = None;
     }
 
     /// `elapsed` of the run has passed, this has been gathered in `all`, this `lately`. Returns a snapshot
@@ -138,7 +148,7 @@ impl Observer {
             targets: targets(scenario),
             elapsed_s: elapsed.as_secs_f64(),
             duration_s: scenario.duration.as_secs_f64(),
-            phase: match (elapsed >= scenario.duration, paused) {
+            phase: match (self.ending || elapsed >= scenario.duration, paused) {
                 (true, _) => Phase::Draining,
                 (false, true) => Phase::Paused,
                 (false, false) => Phase::Running,

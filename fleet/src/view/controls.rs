@@ -47,7 +47,7 @@ pub(super) struct Controls {
     /// What is shown over the figures.
     pub over: Over,
     /// Number of the share, if one was chosen.
-    share: Option<usize>,
+    pub share: Option<usize>,
     /// What can be raised, and whether a share is asked for.
     pub raisable: Vec<(String, bool)>,
     /// Faults by name.

@@ -18,7 +18,7 @@ use crate::{
 use sections::{Section, sections};
 
 /// From so many columns on, sections stand in two columns.
-const TWO_COLUMNS_FROM: u16 = 110;
+const TWO_COLUMNS_FROM: u16 = 140;
 /// From so few rows on there is no line of keys.
 const KEYS_FROM_ROWS: u16 = 4;
 /// Columns of a menu at most.
@@ -153,10 +153,10 @@ fn state(snapshot: &Snapshot, controls: &Controls, paint: Paint) -> Vec<Span<'st
             .factor
             .map_or(snapshot.phase == Phase::Paused, |_| controls.paused);
     let word = match (controls.ending, paused) {
-        (true, _) => "ending",
+        (true, _) if !over => "ending",
         (false, true) => "PAUSED",
         (false, false) if snapshot.phase == Phase::Paused => "running",
-        (false, false) => snapshot.phase.word(),
+        (_, _) => snapshot.phase.word(),
     };
     let style = match paused || controls.ending {
         true => paint.of(Color::Yellow).add_modifier(Modifier::BOLD),

@@ -164,7 +164,7 @@ fn a_large_terminal_shows_everything() {
         "https 127.0.0.1:8443",
         "5,000/s triggers",
         "throttled 17",
-        ">1,235 ms",
+        ">1.23 s",
         "510 µs",
         "too busy",
         "active",
