@@ -378,6 +378,10 @@ impl Watcher for Recording {
             self.progress.address(name, &url);
             self.onlookers.link(name, url);
         }
+        if self.onlookers.want_a_terminal() {
+            // What is shown late would stand within the view.
+            self.progress.settle();
+        }
     }
 
     fn unreachable_hosts(&mut self, hosts: &[Unreachable]) {
@@ -401,10 +405,6 @@ impl Watcher for Recording {
     }
 
     fn begun(&mut self, steering: Steering) {
-        if self.onlookers.want_a_terminal() {
-            // What is shown late would stand within the view.
-            self.progress.settle();
-        }
         self.onlookers.begun(steering);
     }
 

@@ -316,8 +316,10 @@ fn targets(scenario: &Scenario) -> Vec<String> {
         format!("smtp {}", inert(&place(&targets.smtp))),
         format!("https {}", inert(&place(&targets.https))),
     ];
-    if !targets.hosts.is_empty() {
-        all.push(format!("{} hosts of their own", targets.hosts.len()));
+    match targets.hosts.len() {
+        0 => {}
+        1 => all.push("1 host of its own".to_owned()),
+        more => all.push(format!("{more} hosts of their own")),
     }
     all
 }
