@@ -83,7 +83,7 @@ pub struct CalibrateArguments {
     change: ChangeArguments,
 }
 
-fn share(text: &str) -> Result<f64, String> {
+pub(super) fn share(text: &str) -> Result<f64, String> {
     let percent = text.strip_suffix('%').map(str::trim_end);
     let percent = percent.and_then(|percent| percent.parse::<f64>().ok());
     let share = percent.filter(|percent| (0.1..=100.0).contains(percent));
@@ -93,7 +93,10 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 /// A run among others, which prints nothing but what goes wrong.
-fn run_among_others(scenario: Option<&PathBuf>, change: &ChangeArguments) -> RunArguments {
+pub(super) fn run_among_others(
+    scenario: Option<&PathBuf>,
+    change: &ChangeArguments,
+) -> RunArguments {
     RunArguments {
         exit_zero: false,
         metrics: None,

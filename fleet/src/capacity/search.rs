@@ -5,6 +5,7 @@
 //! target recovers; further searches, each from what has been found so far, tell how sure that is.
 
 use super::{Conclusion, Knee, Outcome, Purpose, Recovery};
+use crate::statistics::median;
 
 /// By how much more than what did not hold an overload is.
 const OVERLOAD: f64 = 1.5;
@@ -79,6 +80,15 @@ struct Found {
 }
 
 impl Found {
+    /// What held and what did not; where chance decides, they may have changed places.
+    fn new(low: f64, high: f64, why: Outcome) -> Self {
+        Self {
+            low: low.min(high),
+            high: low.max(high),
+            why,
+        }
+    }
+
     fn middle(&self) -> f64 {
         (self.low * self.high).sqrt()
     }
@@ -87,13 +97,22 @@ impl Found {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Stage {
     /// Doubling, halving, then bisecting.
-    First { next: f64 },
+    First {
+        next: f64,
+    },
     /// More than the target takes.
-    Overload { load: f64 },
+    Overload {
+        load: f64,
+    },
     /// What holds after that; so many have been tried.
-    Recover { load: f64, tried: usize },
+    Recover {
+        load: f64,
+        tried: usize,
+    },
     /// The search again.
-    Confirm { next: f64 },
+    Confirm {
+        next: f64,
+    },
     Over(Conclusion),
 }
 
@@ -192,14 +211,14 @@ impl Search {
             (None, Some((high, why))) => {
                 let next = self.rounded(high / 2.0);
                 if next < from * LEAST_SHARE || next >= high {
-                    Stage::Over(none_holds(why))
+                    Stage::Over(conclusion_of_none(why))
                 } else {
                     Stage::First { next }
                 }
             }
             (Some(low), Some((high, why))) => match self.between(low, high, precision) {
                 Some(next) => Stage::First { next },
-                None => self.after_first(Found { low, high, why }),
+                None => self.after_first(Found::new(low, high, why)),
             },
             (None, None) => self.stage,
         };
@@ -260,7 +279,7 @@ impl Search {
         if self.found.len() >= self.settings.searches {
             return Stage::Over(self.conclusion_of_found());
         }
-        let knee = super::median_of(self.found.iter().map(Found::middle));
+        let knee = self.median();
         Stage::Confirm {
             next: self.rounded(knee.unwrap_or(self.settings.from)),
         }
@@ -278,7 +297,7 @@ impl Search {
             (None, Some((high, why))) => {
                 let next = self.below(high, high / step);
                 if next < self.settings.from * LEAST_SHARE {
-                    Stage::Over(none_holds(why))
+                    Stage::Over(conclusion_of_none(why))
                 } else {
                     Stage::Confirm { next }
                 }
@@ -286,7 +305,7 @@ impl Search {
             (Some(low), Some((high, why))) => match self.between(low, high, precision) {
                 Some(next) => Stage::Confirm { next },
                 None => {
-                    self.found.push(Found { low, high, why });
+                    self.found.push(Found::new(low, high, why));
                     self.next_search()
                 }
             },
@@ -313,16 +332,33 @@ impl Search {
 
     fn above(&self, low: f64, load: f64) -> f64 {
         let load = self.rounded(load);
-        if self.settings.whole { load.max(low + 1.0) } else { load }
+        if self.settings.whole {
+            load.max(low + 1.0)
+        } else {
+            load
+        }
     }
 
     fn below(&self, high: f64, load: f64) -> f64 {
         let load = self.rounded(load);
-        if self.settings.whole { load.min(high - 1.0) } else { load }
+        if self.settings.whole {
+            load.min(high - 1.0)
+        } else {
+            load
+        }
+    }
+
+    /// The median of what has been found.
+    fn median(&self) -> Option<f64> {
+        let middles: Vec<f64> = self.found.iter().map(Found::middle).collect();
+        median(&middles)
     }
 
     fn conclusion_of_found(&self) -> Conclusion {
-        let by_target = self.found.iter().filter(|found| found.why == Outcome::Broken);
+        let by_target = self
+            .found
+            .iter()
+            .filter(|found| found.why == Outcome::Broken);
         // Most searches decide: the generator may have had a bad moment in one of them.
         if by_target.count() * 2 > self.found.len() {
             return Conclusion::Found;
@@ -335,7 +371,7 @@ impl Search {
     #[must_use]
     pub fn knee(&self) -> Option<Knee> {
         let searches = self.found.len();
-        let Some(load) = super::median_of(self.found.iter().map(Found::middle)) else {
+        let Some(load) = self.median() else {
             // A load that holds is known, and nothing that does not.
             return self.bracket.low.map(|low| Knee {
                 load: low,
@@ -356,8 +392,7 @@ impl Search {
             high: sure.then(|| high.fold(0.0, f64::max)),
             // Of so many searches the median lies outside all with this probability, whatever they are
             // distributed by.
-            confidence: (searches > 1 && sure)
-                .then(|| 1.0 - 0.5_f64.powi(searches as i32 - 1)),
+            confidence: (searches > 1 && sure).then(|| 1.0 - 0.5_f64.powi(searches as i32 - 1)),
             searches,
             delivered_per_s: 0.0,
         })
@@ -377,6 +412,7 @@ impl Bracket {
     }
 }
 
+/// How a search ends whose brackets end because of `why`.
 fn conclusion_of(why: Outcome) -> Conclusion {
     match why {
         Outcome::Held | Outcome::Broken => Conclusion::Found,
@@ -385,10 +421,13 @@ fn conclusion_of(why: Outcome) -> Conclusion {
     }
 }
 
-fn none_holds(why: Outcome) -> Conclusion {
+/// The same when nothing holds at all.
+fn conclusion_of_none(why: Outcome) -> Conclusion {
     match why {
         Outcome::Held | Outcome::Broken => Conclusion::NoneHolds,
-        Outcome::Generator => Conclusion::Generator,
-        Outcome::Devices => Conclusion::Devices,
+        Outcome::Generator | Outcome::Devices => conclusion_of(why),
     }
 }
+
+#[cfg(test)]
+mod tests;

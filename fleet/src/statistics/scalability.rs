@@ -59,7 +59,9 @@ impl Law {
         if self.coherence <= 0.0 {
             return None;
         }
-        let n = ((1.0 - self.contention).max(0.0) / self.coherence).sqrt().max(1.0);
+        let n = ((1.0 - self.contention).max(0.0) / self.coherence)
+            .sqrt()
+            .max(1.0);
         Some((n, self.at(n)))
     }
 
@@ -117,9 +119,8 @@ fn eliminate(mut lines: Vec<Vec<f64>>) -> Option<Vec<f64>> {
     const SINGULAR: f64 = 1e-12;
     let count = lines.len();
     for at in 0..count {
-        let pivot = (at..count).max_by(|one, other| {
-            lines[*one][at].abs().total_cmp(&lines[*other][at].abs())
-        })?;
+        let pivot = (at..count)
+            .max_by(|one, other| lines[*one][at].abs().total_cmp(&lines[*other][at].abs()))?;
         lines.swap(at, pivot);
         let line = lines[at].clone();
         if line[at].abs() < SINGULAR {

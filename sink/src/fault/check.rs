@@ -390,7 +390,11 @@ impl Check {
         let count = table.count.unwrap_or(1);
         if !(1..=WORKERS_MAX).contains(&count) {
             let help = format!("write a number from 1 to {WORKERS_MAX}");
-            self.wrong("workers.count", format!("{count} workers are not possible"), help);
+            self.wrong(
+                "workers.count",
+                format!("{count} workers are not possible"),
+                help,
+            );
             return None;
         }
         Some(Action::Workers { count, time })

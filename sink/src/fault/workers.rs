@@ -30,7 +30,10 @@ impl Workers {
     /// Gives the message that comes at `now` and `takes` so long to a worker; returns how long it is until
     /// it is done, with the time that it waits.
     pub(super) fn serve(&mut self, now: Duration, takes: Duration) -> Duration {
-        let free = self.free_at.pop().map_or(now, |Reverse(free)| free.max(now));
+        let free = self
+            .free_at
+            .pop()
+            .map_or(now, |Reverse(free)| free.max(now));
         let done = free.saturating_add(takes);
         self.free_at.push(Reverse(done));
         done.saturating_sub(now)

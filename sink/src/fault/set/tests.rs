@@ -402,7 +402,10 @@ fn workers_take_a_time_or_a_mean() {
         errors.to_string()
     };
     for text in ["workers = {}", "workers = { time = '1ms', mean = '1ms' }"] {
-        assert!(wrong(text).contains("either a `time` or a `mean`"), "{text}");
+        assert!(
+            wrong(text).contains("either a `time` or a `mean`"),
+            "{text}"
+        );
     }
     let none = wrong("workers = { count = 0, time = '1ms' }");
     assert!(none.contains("write a number from 1 to 10000"), "{none}");
