@@ -138,16 +138,20 @@ fn recovery(result: &CapacityResult) -> Option<String> {
     let words = |load: f64| result.search.words(load);
     let after = format!("right after {} it ", words(recovery.overload));
     Some(match recovery.holds {
-        Some(holds) if !recovery.is_hysteresis() => {
+        Some(holds) if !recovery.is_hysteresis() && recovery.tries == 1 => {
             format!("{after}holds {}, as before", words(holds))
         }
+        Some(holds) if !recovery.is_hysteresis() => format!(
+            "{after}does not hold {}, but does when that is tried again: it needs time",
+            words(holds)
+        ),
         Some(holds) => format!(
-            "{after}holds no more than {}, though {} held before: it does not recover at once",
+            "{after}holds {}, and not {}, which held before: an overload makes it worse for longer",
             words(holds),
             words(recovery.tried)
         ),
         None => format!(
-            "{after}held none of the loads tried, though {} held before: it does not recover at once",
+            "{after}holds none of the loads tried, of which {} held before: an overload makes it worse for longer",
             words(recovery.tried)
         ),
     })

@@ -24,7 +24,7 @@ use herd::Folding;
 pub(crate) use herd::{Herd, PARTS};
 pub(crate) use inert::inert;
 pub(crate) use scenario::{Band, BandKind, Plan};
-pub(crate) use series::{Heat, Moment, Row, Series};
+pub(crate) use series::{Heat, Moment, Series};
 pub(crate) use totals::Intervals;
 use totals::Totals;
 
