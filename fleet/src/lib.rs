@@ -5,6 +5,7 @@
 mod actors;
 pub mod arguments;
 pub mod audit;
+pub mod capacity;
 pub mod clock;
 pub mod commands;
 pub mod compare;

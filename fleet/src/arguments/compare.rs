@@ -39,6 +39,13 @@ pub struct CompareArguments {
     /// What is compared with the base sets in the scenario (repeatable).
     #[arg(long, value_name = "KEY=VALUE", requires = "interleave")]
     pub new: Vec<String>,
+    /// Command line of a server that is started for each run of the base, and ended after it: what it listens
+    /// on is said by --smtp or --https.
+    #[arg(long, value_name = "COMMAND", requires = "interleave")]
+    pub base_program: Option<String>,
+    /// Likewise for what is compared with the base, as in "./relay-new --port 2525".
+    #[arg(long, value_name = "COMMAND", requires = "interleave")]
+    pub new_program: Option<String>,
     /// Folder for the interleaved runs [default: runs/NAME-compared-TIME].
     #[arg(long, value_name = "DIR", requires = "interleave")]
     pub out: Option<PathBuf>,
@@ -83,7 +90,7 @@ pub struct CalibrateArguments {
     change: ChangeArguments,
 }
 
-fn share(text: &str) -> Result<f64, String> {
+pub(super) fn share(text: &str) -> Result<f64, String> {
     let percent = text.strip_suffix('%').map(str::trim_end);
     let percent = percent.and_then(|percent| percent.parse::<f64>().ok());
     let share = percent.filter(|percent| (0.1..=100.0).contains(percent));
@@ -93,7 +100,10 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 /// A run among others, which prints nothing but what goes wrong.
-fn run_among_others(scenario: Option<&PathBuf>, change: &ChangeArguments) -> RunArguments {
+pub(super) fn run_among_others(
+    scenario: Option<&PathBuf>,
+    change: &ChangeArguments,
+) -> RunArguments {
     RunArguments {
         exit_zero: false,
         live: super::LiveArguments::default(),
