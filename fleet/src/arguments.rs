@@ -6,6 +6,7 @@ mod device;
 pub mod license;
 mod live;
 mod reference;
+mod stored;
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -16,6 +17,7 @@ pub use compare::{CalibrateArguments, CompareArguments};
 pub use device::DeviceArguments;
 pub use live::LiveArguments;
 pub use reference::{CompletionsArguments, ExplainArguments, ManArguments};
+pub use stored::{AuditArguments, ReportArguments};
 
 use compare::ComparedArguments;
 
@@ -251,26 +253,6 @@ pub struct DoctorArguments {
     /// happened there beside what a run reports and what a closed loop would have (a minute and a half).
     #[arg(long)]
     pub freeze: bool,
-}
-
-/// Arguments of `fleet report`.
-#[derive(Args, Clone, Debug)]
-pub struct ReportArguments {
-    /// Run directories.
-    #[arg(required = true, value_name = "DIR")]
-    pub directories: Vec<PathBuf>,
-    /// Fold all arrivals onto this period of device time, as in 1h [default: scheduled messages onto a
-    /// day, in runs of two days of device time or more].
-    #[arg(long, value_name = "T")]
-    pub period: Option<Period>,
-}
-
-/// Arguments of `fleet audit`.
-#[derive(Args, Clone, Debug)]
-pub struct AuditArguments {
-    /// Run directories, or folders of them.
-    #[arg(required = true, value_name = "DIR")]
-    pub directories: Vec<PathBuf>,
 }
 
 /// Arguments of `fleet check`.

@@ -55,6 +55,13 @@ fn busy() -> Snapshot {
                 lately: figures,
             })
             .to_vec(),
+        ..with_lists()
+    }
+}
+
+/// A snapshot whose lists have an entry each.
+fn with_lists() -> Snapshot {
+    Snapshot {
         errors: vec![ErrorState {
             transport: "smtp",
             kind: "reply",
