@@ -108,6 +108,8 @@ function show(frame) {
     }
   }
   chart(frame.minute);
+  const { lag_p99_ms: lag, lag_budget_ms: budget } = frame.generator;
+  document.getElementById("late").hidden = lag === null || lag <= budget;
   write(document.getElementById("phase"), phase(frame));
   const course = document.getElementById("course");
   course.value = frame.duration_s > 0 ? Math.min(1, frame.elapsed_s / frame.duration_s) : 0;

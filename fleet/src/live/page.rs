@@ -16,6 +16,8 @@ pub(super) const STYLE: &str = include_str!("live.css");
 /// Its script.
 pub(super) const SCRIPT: &str = include_str!("live.js");
 
+/// What is said as long as that is so.
+const LATE: &str = "The generator is late, beyond its budget: the figures say more about this machine than about the target.";
 /// Width and height of the picture of the last minute.
 const CHART: (f64, f64) = (600.0, 120.0);
 /// Seconds in it.
@@ -74,8 +76,17 @@ fn head(snapshot: &Snapshot) -> Markup {
             }
             progress #course max="1" value=(part) aria-label="how much of the run has passed" {}
             p.notice #notice hidden {}
+            p.notice #late hidden[!is_late(snapshot)] { (LATE) }
         }
     }
+}
+
+/// Whether the generator is so late that nothing should be concluded.
+fn is_late(snapshot: &Snapshot) -> bool {
+    let generator = &snapshot.generator;
+    generator
+        .lag_p99_ms
+        .is_some_and(|lag| lag > generator.lag_budget_ms)
 }
 
 /// In a word or two how far the run has come.

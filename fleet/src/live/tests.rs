@@ -132,6 +132,12 @@ fn the_page_is_complete_without_its_script_and_asks_for_nothing_from_elsewhere()
     for elsewhere in ["src=\"http", "href=\"http", "style=\"", "onclick"] {
         assert!(!page.contains(elsewhere), "{elsewhere}");
     }
+    assert!(page.contains("id=\"late\" hidden"), "{page}");
+    shown.generator.lag_p99_ms = Some(51.0);
+    shown.generator.lag_budget_ms = 50.0;
+    live.show_page(&shown);
+    let late = get(live.page().unwrap(), "/");
+    assert!(late.contains("id=\"late\">The generator is late"), "{late}");
     for path in ["/live.js", "/live.css"] {
         assert!(get(live.page().unwrap(), path).starts_with("HTTP/1.1 200"));
     }
