@@ -13,6 +13,7 @@ use crate::{
         Measured, Objective, Outcome, Probe, Purpose, Search, Step, Window, judge, measure,
         step_in_words,
     },
+    clock,
     commands::{
         child::{self, Signals},
         complain,
@@ -24,6 +25,11 @@ use crate::{
 /// How long outstanding messages are waited for after an overload: long enough to end in order, too short
 /// for the target to come to rest.
 const OVERLOAD_DRAIN: Duration = Duration::from_secs(1);
+
+/// How long a target may take to come back that an earlier load brought down.
+const BACK_WITHIN: Duration = Duration::from_secs(30);
+/// From one attempt to reach it to the next.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// What the runs of a search have in common.
 pub(super) struct Trials<'a> {
@@ -37,13 +43,15 @@ pub(super) enum Ended {
     ByItself,
     /// Because somebody wanted it to.
     BySignal,
+    /// Because the target does not answer any more.
+    TargetLost,
 }
 
 /// What came of one run.
 enum Tried {
     Measured(Box<Measured>),
-    /// The target answers no more.
-    Gone(String),
+    /// The target does not answer.
+    Gone,
     Interrupted,
     /// There is no going on.
     Useless(Exit),
@@ -84,11 +92,8 @@ impl<'a> Trials<'a> {
                 let directory = folder(self.out, steps.len() + 1);
                 let measured = match self.try_load(probe, &directory, &mut signals).await? {
                     Tried::Measured(measured) => *measured,
-                    Tried::Gone(_) if steps.is_empty() => return Ok(Err(Exit::Unreachable)),
-                    Tried::Gone(words) => Measured {
-                        failed: vec![words],
-                        ..Measured::default()
-                    },
+                    Tried::Gone if steps.is_empty() => return Ok(Err(Exit::Unreachable)),
+                    Tried::Gone => return Ok(Ok((steps, Ended::TargetLost))),
                     Tried::Interrupted => return Ok(Ok((steps, Ended::BySignal))),
                     Tried::Useless(exit) => return Ok(Err(exit)),
                 };
@@ -137,7 +142,16 @@ impl<'a> Trials<'a> {
         let settings = settings(self.arguments, probe.purpose);
         let mut command = child::command(&run, &settings, directory)?;
         command.stdout(Stdio::null()).stderr(Stdio::piped());
-        let ended = child::run(&mut command, signals).await?;
+        let mut ended = child::run(&mut command, signals).await?;
+        let (first, begun) = (directory == folder(self.out, 1), clock::now());
+        while ended.exit == Exit::Unreachable
+            && !first
+            && clock::now().saturating_duration_since(begun) < BACK_WITHIN
+        {
+            // Somebody may be starting it again.
+            tokio::time::sleep(AGAIN_AFTER).await;
+            ended = child::run(&mut command, signals).await?;
+        }
         Ok(match ended.exit {
             Exit::Passed | Exit::ThresholdFailed | Exit::Invalid => {
                 let window = Window {
@@ -149,7 +163,7 @@ impl<'a> Trials<'a> {
             Exit::Interrupted => Tried::Interrupted,
             Exit::Unreachable => {
                 complain(ended.errors.trim_end());
-                Tried::Gone("the target could not be reached any more".to_owned())
+                Tried::Gone
             }
             Exit::Unbalanced => {
                 complain(&format!(
