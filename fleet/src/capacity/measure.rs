@@ -5,10 +5,6 @@ use std::{path::Path, time::Duration};
 use super::StepFigures;
 use crate::report::{Facts, Moment, ReportError, RunData, TransportFacts};
 
-/// Messages may come into being faster than they end by this share of them, before a target counts as
-/// falling behind.
-pub(super) const GROWTH_SHARE_MAX: f64 = 0.01;
-
 /// When a load was held, since the start of its run.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {

@@ -10,8 +10,8 @@ use super::folder;
 use crate::{
     arguments::CapacityArguments,
     capacity::{
-        Measured, Objective, Outcome, Probe, Purpose, Search, Step, Window, judge, measure,
-        step_in_words,
+        Demands, Measured, Objective, Outcome, Probe, Purpose, Search, Step, Window, judge,
+        measure, step_in_words,
     },
     clock,
     commands::{
@@ -118,7 +118,7 @@ impl<'a> Trials<'a> {
             .filter(|step| step.outcome == Outcome::Held)
             .min_by(|one, other| one.load.total_cmp(&other.load));
         let earlier = calmest.map_or(now, per_load);
-        let (outcome, broken) = judge(measured, self.arguments.undelivered, (earlier, now));
+        let (outcome, broken) = judge(measured, self.demands(), (earlier, now));
         let name = directory.file_name().unwrap_or_default();
         Step {
             number: before.len() + 1,
@@ -128,6 +128,13 @@ impl<'a> Trials<'a> {
             broken,
             figures: measured.figures.clone(),
             directory: name.to_string_lossy().into_owned(),
+        }
+    }
+
+    fn demands(&self) -> Demands {
+        Demands {
+            search: self.arguments.search,
+            undelivered_share_max: self.arguments.undelivered,
         }
     }
 
