@@ -31,3 +31,6 @@ pub use result::{
 };
 pub use search::{Probe, Search, SearchSettings};
 pub use text::{in_rows, step_in_words};
+
+#[cfg(test)]
+mod tests;
