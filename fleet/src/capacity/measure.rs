@@ -5,10 +5,6 @@ use std::{path::Path, time::Duration};
 use super::StepFigures;
 use crate::report::{Facts, Moment, ReportError, RunData, TransportFacts};
 
-/// Messages may come into being faster than they end by this share of them, before a target counts as
-/// falling behind.
-pub(super) const GROWTH_SHARE_MAX: f64 = 0.01;
-
 /// When a load was held, since the start of its run.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
@@ -89,13 +85,14 @@ fn figures(facts: &Facts, moments: &[Moment], width_s: f64) -> StepFigures {
     let response = busiest
         .map(|own| &own.response_ms)
         .filter(|response| response.count > 0);
+    let backlogs: Vec<f64> = moments.iter().map(|own| own.backlog).collect();
     let error = facts.errors.iter().max_by_key(|error| error.count);
     StepFigures {
         offered_per_s,
         delivered_per_s,
         undelivered_share: share(undelivered, accepted + undelivered),
         dropped_share: share(dropped, dropped + due),
-        growth_share: share(trend(moments, width_s).max(0.0), offered_per_s),
+        growth_share: share(trend(&backlogs, width_s).max(0.0), offered_per_s),
         concurrency: delivered_per_s * service_mean_ms.unwrap_or(0.0) / 1e3,
         response_p50_ms: response.map(|response| response.p50),
         response_p99_ms: response.map(|response| response.p99),
@@ -135,14 +132,13 @@ fn phases(facts: &Facts) -> Vec<(String, String, f64)> {
     phases.collect()
 }
 
-/// By how many messages without an outcome there are more each second: the median of the slopes between all
-/// pairs of `moments` (Theil and Sen), which a pause of the target at the very end does not bend.
-fn trend(moments: &[Moment], width_s: f64) -> f64 {
-    let slopes = moments.iter().enumerate().flat_map(|(at, one)| {
-        let later = moments.iter().enumerate().skip(at + 1);
-        later.map(move |(other_at, other)| {
-            (other.backlog - one.backlog) / ((other_at - at) as f64 * width_s)
-        })
+/// By how many messages without an outcome there are more each second, from how many there were at instants
+/// `width_s` apart: the median of the slopes between all pairs (Theil and Sen), which a pause of the target
+/// at the very end does not bend.
+pub(super) fn trend(backlogs: &[f64], width_s: f64) -> f64 {
+    let slopes = backlogs.iter().enumerate().flat_map(|(at, one)| {
+        let later = backlogs.iter().enumerate().skip(at + 1);
+        later.map(move |(other_at, other)| (other - one) / ((other_at - at) as f64 * width_s))
     });
     let slopes: Vec<f64> = slopes.collect();
     crate::statistics::median(&slopes).unwrap_or(0.0)

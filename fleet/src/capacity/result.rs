@@ -91,6 +91,8 @@ pub enum Conclusion {
     Largest,
     /// Not even the smallest load holds.
     NoneHolds,
+    /// The target could not be reached any more.
+    Lost,
     /// A signal ended the search.
     Interrupted,
 }

@@ -97,6 +97,7 @@ fn knee(result: &CapacityResult) -> String {
                 "unknown: the devices kept messages back from the start".to_owned()
             }
             Conclusion::Interrupted => "unknown: the search was interrupted".to_owned(),
+            Conclusion::Lost => "unknown: the target could not be reached any more".to_owned(),
             Conclusion::Found | Conclusion::Largest | Conclusion::NoneHolds => {
                 "none: not even the smallest load holds the objectives".to_owned()
             }
@@ -128,6 +129,10 @@ fn knee(result: &CapacityResult) -> String {
         ),
         Conclusion::Largest => least(knee, "the largest load that was to be tried holds"),
         Conclusion::Interrupted => least(knee, "the search was interrupted"),
+        Conclusion::Lost => least(
+            knee,
+            "then the target could not be reached any more; its own log says why",
+        ),
         Conclusion::NoneHolds => least(knee, "and did not hold when tried again"),
     }
 }

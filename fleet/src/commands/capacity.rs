@@ -80,6 +80,7 @@ fn find(
     };
     let conclusion = match (ended, search.conclusion()) {
         (Ended::ByItself, Some(conclusion)) => conclusion,
+        (Ended::TargetLost, _) => Conclusion::Lost,
         (Ended::ByItself | Ended::BySignal, _) => Conclusion::Interrupted,
     };
     Ok(Ok(CapacityResult {
@@ -190,6 +191,7 @@ fn exit(result: &CapacityResult, at_least: Option<f64>) -> Exit {
     let low = result.knee.as_ref().map_or(0.0, |knee| knee.low);
     match result.conclusion {
         Conclusion::Interrupted => Exit::Interrupted,
+        Conclusion::Lost => Exit::Unreachable,
         Conclusion::NoneHolds => Exit::ThresholdFailed,
         Conclusion::Found | Conclusion::Largest => match at_least {
             Some(wanted) if low < wanted => {
