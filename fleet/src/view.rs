@@ -131,13 +131,13 @@ impl View {
         thread::Builder::new()
             .name("view".to_owned())
             .spawn(move || {
-                let desk = Desk {
+                let helm = Helm {
                     controls: Controls::default(),
                     steering,
                     interrupter,
                 };
                 // A terminal that takes nothing more shows nothing more; the run goes on.
-                let _ = show_all(&show, &received, desk, color);
+                let _ = show_all(&show, &received, helm, color);
                 drop(done);
             })?;
         Ok(Self {
@@ -185,13 +185,13 @@ fn leave_before_a_panic_is_told(screen: &Arc<Screen>) {
 }
 
 /// Keys, and what they do to the run.
-struct Desk {
+struct Helm {
     controls: Controls,
     steering: Arc<Mutex<Steering>>,
     interrupter: Interrupter,
 }
 
-impl Desk {
+impl Helm {
     fn press(&mut self, key: Key) {
         let mut steering = self.steering.lock().unwrap_or_else(PoisonError::into_inner);
         self.controls.know(&steering);
@@ -210,7 +210,7 @@ impl Desk {
 type Out = Terminal<CrosstermBackend<io::BufWriter<io::Stderr>>>;
 
 /// Draws until told to close.
-fn show_all(screen: &Screen, news: &Receiver<News>, mut desk: Desk, color: bool) -> io::Result<()> {
+fn show_all(screen: &Screen, news: &Receiver<News>, mut helm: Helm, color: bool) -> io::Result<()> {
     io::stderr().write_all(ENTER)?;
     let out = io::BufWriter::with_capacity(FRAME_BYTES, io::stderr());
     let mut size = size();
@@ -227,7 +227,7 @@ fn show_all(screen: &Screen, news: &Receiver<News>, mut desk: Desk, color: bool)
                 stale = true;
             }
             Ok(News::Key(key)) => {
-                desk.press(key);
+                helm.press(key);
                 stale = true;
             }
             Ok(News::Close) | Err(RecvTimeoutError::Disconnected) => break,
@@ -243,7 +243,7 @@ fn show_all(screen: &Screen, news: &Receiver<News>, mut desk: Desk, color: bool)
             size = present;
             terminal.resize(size)?;
         }
-        terminal.draw(|frame| draw::draw(frame, &latest, &desk.controls, color))?;
+        terminal.draw(|frame| draw::draw(frame, &latest, &helm.controls, color))?;
         (drawn, stale) = (Some(now), false);
     }
     drop(terminal);

@@ -72,6 +72,10 @@ impl Terminal {
             ws_ypixel: 0,
         };
         let pty = openpty(Some(&size), None).unwrap();
+        for end in [&pty.master, &pty.slave] {
+            // Of runs of other tests none may keep this terminal open.
+            rustix::io::fcntl_setfd(end, rustix::io::FdFlags::CLOEXEC).unwrap();
+        }
         if stopped {
             tcflow(&pty.slave, FlowArg::TCOOFF).unwrap();
         }
@@ -86,6 +90,12 @@ impl Terminal {
                 changed: Condvar::new(),
             }),
         }
+    }
+
+    /// Both ends are closed here.
+    fn go_away(&mut self) {
+        self.master = File::open("/dev/null").unwrap();
+        self.slave = File::open("/dev/null").unwrap().into();
     }
 
     fn press(&mut self, keys: &str) {
@@ -328,11 +338,9 @@ fn there_is_no_view_where_somebody_said_so() {
     }
 }
 
-#[test]
-fn a_terminal_that_takes_nothing_does_not_hold_up_the_run() {
-    let folder = Folder::new();
-    let mut command = run(&folder, None, "2s");
-    // Without a warning about what begins later: those are told before there is a run.
+/// A short run without a warning about what begins later: those are told before there is a run.
+fn without_warnings(folder: &Folder) -> Command {
+    let mut command = run(folder, None, "2s");
     for setting in [
         "2.at=500ms",
         "2.arrival.within=500ms",
@@ -341,7 +349,22 @@ fn a_terminal_that_takes_nothing_does_not_hold_up_the_run() {
     ] {
         command.args(["--set", &format!("traffic.{setting}")]);
     }
-    let mut terminal = Terminal::open(&mut command, true);
+    command
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_does_not_hold_up_the_run() {
+    let folder = Folder::new();
+    let mut terminal = Terminal::open(&mut without_warnings(&folder), true);
+    assert_eq!(terminal.code(), Some(0));
+    assert_eq!(folder.summary()["ledger"]["balanced"], true);
+}
+
+#[test]
+fn a_terminal_that_goes_away_does_not_end_the_run() {
+    let folder = Folder::new();
+    let mut terminal = Terminal::open(&mut without_warnings(&folder), false);
+    terminal.go_away();
     assert_eq!(terminal.code(), Some(0));
     assert_eq!(folder.summary()["ledger"]["balanced"], true);
 }

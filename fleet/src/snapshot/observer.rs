@@ -323,3 +323,6 @@ fn targets(scenario: &Scenario) -> Vec<String> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests;
