@@ -411,8 +411,9 @@ fn a_generator_that_was_stopped_is_invalid() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("run");
     let mut child =
-        started(quickstart_lasting(&out, "4s").args(["--set", "validity.lag-budget=50ms"]));
-    wait_for_line(&mut child, "devices up");
+        started(quickstart_lasting(&out, "8s").args(["--set", "validity.lag-budget=50ms"]));
+    // By the first progress line the clock of the run goes.
+    wait_for_line(&mut child, "triggers");
     signal(&child, "STOP");
     // Another run lasts two seconds, however fast the machine is; so long nothing happens in this one.
     let other = folder.path().join("other");
