@@ -21,6 +21,7 @@ pub use histogram::{HistogramSet, Latency, TransportHistograms};
 pub use journaling::{Message, receipt};
 pub use presence::Sojourns;
 pub use response::{Reading, Responses};
+pub(crate) use response::{Step, estimate};
 
 use journaling::Entries;
 use presence::Presence;

@@ -68,7 +68,7 @@ fn parts(data: &RunData) -> Vec<Part> {
         series.map_or_else(Markup::default, |series| draw(data, series))
     };
     let herd = data.herd.as_ref().map_or_else(Markup::default, herd::draw);
-    let all: [Part; 14] = [
+    let all: [Part; 16] = [
         (
             "part-thresholds",
             "thresholds",
@@ -98,6 +98,8 @@ fn parts(data: &RunData) -> Vec<Part> {
             tables::transports(data),
         ),
         ("part-types", "message types", true, tables::types(data)),
+        ("part-fleets", "fleets", true, tables::fleets(data)),
+        ("part-sites", "sites", true, tables::sites(data)),
     ];
     let shown = all
         .into_iter()

@@ -1,10 +1,10 @@
-//! Tables: thresholds, transports, message types, errors, faults.
+//! Tables: thresholds, transports, message types, fleets, sites, errors, faults.
 
 use maud::{Markup, html};
 
 use super::page::picture;
 use crate::report::{
-    data::{ROWS_MAX, RunData, Statistics},
+    data::{Groups, ROWS_MAX, RunData, Statistics, worst_first},
     numbers::{count, number},
 };
 
@@ -131,11 +131,40 @@ pub(crate) fn transports(data: &RunData) -> Markup {
 
 /// Figures by message type.
 pub(crate) fn types(data: &RunData) -> Markup {
+    let explanation = html! { (WORST_FIRST) };
     let types = &data.facts.by_type;
-    if types.is_empty() {
+    groups(("types", "Message types", "type"), explanation, types)
+}
+
+/// Figures by fleet.
+pub(crate) fn fleets(data: &RunData) -> Markup {
+    let explanation = html! { (WORST_FIRST) };
+    let fleets = &data.facts.by_fleet;
+    groups(("fleets", "Fleets", "fleet"), explanation, fleets)
+}
+
+/// Figures by site.
+pub(crate) fn sites(data: &RunData) -> Markup {
+    let explanation = html! {
+        (WORST_FIRST) " Counted from journal.bin; percentiles are exact to 2.3 %."
+    };
+    groups(("sites", "Sites", "site"), explanation, &data.by_site)
+}
+
+/// How groups are sorted.
+const WORST_FIRST: &str =
+    "Most undelivered messages first, then longest p99; > marks what is only known to be longer.";
+
+/// Figures of `groups`; `id`, title and what one is called.
+fn groups(
+    (id, title, one): (&str, &str, &str),
+    explanation: Markup,
+    groups: &Groups,
+) -> Markup {
+    if groups.is_empty() {
         return html! {};
     }
-    let rows = types.iter().map(|(name, own)| {
+    let rows = worst_first(groups).into_iter().map(|(name, own)| {
         let response = &own.response_ms;
         vec![
             text(name),
@@ -150,7 +179,7 @@ pub(crate) fn types(data: &RunData) -> Markup {
         ]
     });
     let heads = [
-        "type",
+        one,
         "queued",
         "delivered",
         "failed",
@@ -160,12 +189,7 @@ pub(crate) fn types(data: &RunData) -> Markup {
         "p99 ms",
         "max ms",
     ];
-    picture(
-        "types",
-        "Message types",
-        html! {},
-        table("Message types", &heads, 1, rows.collect()),
-    )
+    picture(id, title, explanation, table(title, &heads, 1, rows.collect()))
 }
 
 /// Failed attempts by kind.
