@@ -21,15 +21,15 @@ use std::{
 };
 
 use course::Course;
-pub(crate) use facts::{Facts, GroupFacts, Ledger, Statistics, TransportFacts, worst_first};
+pub(crate) use facts::{Facts, Ledger, Statistics, TransportFacts, worst_first};
 use herd::Folding;
 pub(crate) use herd::{Herd, PARTS};
 pub(crate) use inert::inert;
 pub(crate) use scenario::{Band, BandKind, Plan};
 pub(crate) use series::{Heat, Moment, Series};
-pub(crate) use totals::Intervals;
 pub(crate) use sites::Groups;
 use sites::{SITES_MAX, Sites};
+pub(crate) use totals::Intervals;
 use totals::Totals;
 
 use crate::journal::{
@@ -268,7 +268,8 @@ impl RunData {
         if !self.cut {
             cut("fleets", fleets);
         } else if fleets > 0 {
-            self.notes.push(format!("{fleets} further fleets are not shown"));
+            self.notes
+                .push(format!("{fleets} further fleets are not shown"));
         }
         let sites = keep_worst(&mut self.by_site);
         if sites > 0 {

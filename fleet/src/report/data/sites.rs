@@ -241,7 +241,10 @@ impl Site {
     /// Responses, with those that never came.
     fn response(&self) -> Statistics {
         let answered = self.answered.steps().map(|(step, count)| (step, count, 0));
-        let silent = self.unanswered.steps().map(|(step, count)| (step, 0, count));
+        let silent = self
+            .unanswered
+            .steps()
+            .map(|(step, count)| (step, 0, count));
         let steps = answered.chain(silent);
         let mut steps: Vec<Step> = steps
             .map(|(step, answered, silent)| (step as u64, answered, silent))

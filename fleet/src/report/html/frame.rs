@@ -122,18 +122,51 @@ impl Frame {
         content: &Markup,
     ) -> Markup {
         let height = self.bottom() + BOTTOM;
+        let clip = format!("{id}-clip");
+        let clipped = format!("url(#{clip})");
+        let (left, right) = (self.x(0.0), self.x(1.0));
+        // What is written here tells the script where the plotted part is, and which time it shows.
+        let time = match self.across {
+            Across::Time(length_s) => Some((length_s, TimeUnit::for_length(length_s).seconds)),
+            Across::Named(..) => None,
+        };
         html! {
             div.scroll tabindex="0" role="region" aria-label=(title) {
                 svg viewBox=(format!("0 0 {WIDTH} {height}")) role="img"
-                    aria-labelledby=(format!("{id}-t {id}-d")) xmlns="http://www.w3.org/2000/svg" {
+                    aria-labelledby=(format!("{id}-t {id}-d")) xmlns="http://www.w3.org/2000/svg"
+                    data-length=[time.map(|(length_s, _)| length_s)] data-unit=[time.map(|(_, unit)| unit)]
+                    data-left=[time.map(|_| point(left))] data-right=[time.map(|_| point(right))]
+                    data-top=[time.map(|_| point(self.top))] data-bottom=[time.map(|_| point(self.bottom()))] {
                     title id=(format!("{id}-t")) { (title) }
                     desc id=(format!("{id}-d")) { (description) }
-                    (self.draw_bands())
+                    clipPath id=(clip) {
+                        rect x=(point(left)) y="0" width=(point(right - left)) height=(point(self.bottom() + 2.0)) {}
+                    }
+                    g.zooms clip-path=(clipped) { (self.draw_bands()) }
                     (self.grid())
-                    (content)
+                    g.zooms clip-path=(clipped) { (content) }
                     (self.axis_across())
                 }
             }
+        }
+    }
+
+    /// A line through steps of `width_s` that tells its values by `name`.
+    pub(crate) fn line(
+        &self,
+        class: &str,
+        name: &str,
+        width_s: f64,
+        values: impl Iterator<Item = Option<f64>>,
+    ) -> Markup {
+        let values: Vec<_> = values.collect();
+        let told = values
+            .iter()
+            .map(|value| value.map_or_else(|| "–".to_owned(), self.up_label));
+        let told: Vec<String> = told.collect();
+        html! {
+            path.(class) d=(self.steps(width_s, values.into_iter())) data-name=(name)
+                data-step=(width_s) data-values=(told.join("|")) {}
         }
     }
 
@@ -159,15 +192,19 @@ impl Frame {
     fn axis_across(&self) -> Markup {
         let (ticks, title) = self.ticks_across();
         let bottom = self.bottom();
-        let mut marks = format!("M{:.1} {bottom:.1}H{:.1}", self.x(0.0), self.x(1.0));
+        let line = format!("M{:.1} {bottom:.1}H{:.1}", self.x(0.0), self.x(1.0));
+        let mut marks = String::new();
         for (share, _) in &ticks {
             let _ = write!(marks, "M{:.1} {bottom:.1}v4", self.x(*share));
         }
         let middle = (self.x(0.0) + self.x(1.0)) / 2.0;
         html! {
-            path.axis d=(marks) {}
-            @for (share, label) in &ticks {
-                text.tick.middle x=(point(self.x(*share))) y=(point(bottom + 17.0)) { (label) }
+            path.axis d=(line) {}
+            g.across {
+                path.axis d=(marks) {}
+                @for (share, label) in &ticks {
+                    text.tick.middle x=(point(self.x(*share))) y=(point(bottom + 17.0)) { (label) }
+                }
             }
             text.unit.middle x=(point(middle)) y=(point(bottom + 34.0)) { (title) }
         }

@@ -156,11 +156,7 @@ const WORST_FIRST: &str =
     "Most undelivered messages first, then longest p99; > marks what is only known to be longer.";
 
 /// Figures of `groups`; `id`, title and what one is called.
-fn groups(
-    (id, title, one): (&str, &str, &str),
-    explanation: Markup,
-    groups: &Groups,
-) -> Markup {
+fn groups((id, title, one): (&str, &str, &str), explanation: Markup, groups: &Groups) -> Markup {
     if groups.is_empty() {
         return html! {};
     }
@@ -189,7 +185,12 @@ fn groups(
         "p99 ms",
         "max ms",
     ];
-    picture(id, title, explanation, table(title, &heads, 1, rows.collect()))
+    picture(
+        id,
+        title,
+        explanation,
+        table(title, &heads, 1, rows.collect()),
+    )
 }
 
 /// Failed attempts by kind.
