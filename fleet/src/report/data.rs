@@ -3,6 +3,7 @@
 //! Figures are those of `summary.json`; what happened when, and percentiles at any point, come from the
 //! records of `journal.bin`. Each makes up for the other where it can, and whatever is missing is told.
 
+mod comparison;
 mod course;
 mod facts;
 mod herd;
@@ -20,6 +21,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub(crate) use comparison::{ComparisonFacts, MetricFacts};
 use course::Course;
 pub(crate) use facts::{Facts, Ledger, Statistics, TransportFacts, worst_first};
 use herd::Folding;
@@ -112,6 +114,8 @@ pub(crate) struct RunData {
     pub herd: Option<Herd>,
     /// Messages by site, from the journal; nothing where every fleet stands at one.
     pub by_site: Groups,
+    /// The comparison with a baseline, where there was one.
+    pub comparison: Option<ComparisonFacts>,
 }
 
 /// What one pass over a journal yields.
@@ -166,6 +170,7 @@ impl RunData {
             bands: Vec::new(),
             herd: None,
             by_site: Groups::new(),
+            comparison: None,
         };
         match journal {
             Some(journal) => data.take_journal(journal),
@@ -175,6 +180,9 @@ impl RunData {
             }
         }
         data.check_scenario(path)?;
+        let (comparison, unread) = ComparisonFacts::read(path);
+        data.comparison = comparison;
+        data.notes.extend(unread);
         data.mark_bands();
         data.limit_rows();
         Ok(data)

@@ -65,7 +65,8 @@ fn begun(started: &str) -> String {
     )
 }
 
-fn list(title: &str, class: &str, items: &[String]) -> Markup {
+/// What there is to say besides, if anything.
+pub(crate) fn list(title: &str, class: &str, items: &[String]) -> Markup {
     html! {
         @if !items.is_empty() {
             div.(class) {

@@ -21,7 +21,7 @@ pub(crate) enum Scale {
 const ROUND: [f64; 3] = [1.0, 2.0, 5.0];
 
 /// The least round number, from 1, 2 and 5 times a power of ten, that is not below `value`.
-fn round_up(value: f64) -> f64 {
+pub(crate) fn round_up(value: f64) -> f64 {
     let power = 10_f64.powf(value.max(1e-9).log10().floor());
     let found = ROUND
         .into_iter()

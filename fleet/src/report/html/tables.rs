@@ -10,7 +10,7 @@ use crate::report::{
 
 /// A table with a caption for those who do not see where it is; `numbers` says from which column on
 /// there are numbers.
-fn table(name: &str, heads: &[&str], numbers: usize, rows: Vec<Vec<Markup>>) -> Markup {
+pub(crate) fn table(name: &str, heads: &[&str], numbers: usize, rows: Vec<Vec<Markup>>) -> Markup {
     let class = |at: usize| if at >= numbers { "number" } else { "text" };
     html! {
         div.scroll tabindex="0" role="region" aria-label=(name) {
