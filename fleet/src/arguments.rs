@@ -1,5 +1,6 @@
 //! The command line.
 
+mod capacity;
 mod compare;
 mod device;
 pub mod license;
@@ -9,6 +10,7 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+pub use capacity::CapacityArguments;
 pub use compare::{CalibrateArguments, CompareArguments};
 pub use device::DeviceArguments;
 pub use reference::{CompletionsArguments, ExplainArguments, ManArguments};
@@ -85,6 +87,13 @@ pub enum Command {
     /// scenario.toml. A run that was killed gets its report from its journal. Exit code 0: written; 104:
     /// a directory is none of a run, or a file in it is damaged, foreign, newer, or of another run.
     Report(ReportArguments),
+    /// Search the highest load that a target takes: how far it holds the objectives, and what gives way first.
+    ///
+    /// Doubles the load while it holds, bisects, overloads the target and looks whether it recovers, and
+    /// searches again to tell how sure the knee is. Exit code 0: a knee, or the largest load holds; 90:
+    /// the generator or the devices gave way before the target; 99: no load holds, or not the one of
+    /// --at-least.
+    Capacity(CapacityArguments),
     /// Compare stored runs, or run two servers in turn and compare these: a verdict for each metric.
     ///
     /// Exit code 0: no regression is shown; 91: one is; 104: the runs cannot be compared.

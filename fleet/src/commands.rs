@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod calibrate;
+pub mod capacity;
 pub mod check;
 mod child;
 pub mod compare;

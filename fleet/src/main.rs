@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Run(arguments) => commands::run::execute(&arguments),
         Command::Check(arguments) => commands::check::execute(&arguments),
+        Command::Capacity(arguments) => commands::capacity::execute(&arguments),
         Command::Compare(arguments) => commands::compare::execute(&arguments),
         Command::Calibrate(arguments) => commands::calibrate::execute(&arguments),
         Command::Doctor(arguments) => commands::doctor::execute(&arguments),

@@ -17,6 +17,7 @@ mod terminal;
 mod timeline;
 
 pub use data::ReportError;
+pub(crate) use data::{Facts, Row, TransportFacts};
 pub use directory::{DirectoryError, RunDirectory};
 pub use rebuild::{Rebuilt, rebuild};
 pub use summary::Summary;

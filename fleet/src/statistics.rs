@@ -4,6 +4,7 @@ pub mod bootstrap;
 mod null;
 pub mod power;
 pub mod ranks;
+pub mod scalability;
 
 /// The median of `values`; `None` of none.
 pub fn median(values: &[f64]) -> Option<f64> {

@@ -14,6 +14,7 @@
 //! | `set` | the decisions, in virtual time |
 //! | `board` | the decisions, for the connections of a sink |
 //! | `door` | a port that closes and opens again |
+//! | `workers` | a server of so many workers |
 //! | `wire` | what is done to the bytes of a connection |
 //! | `tls` | certificates that no client should accept |
 
@@ -28,6 +29,7 @@ mod stage;
 mod table;
 mod tls;
 mod wire;
+mod workers;
 
 use std::time::Duration;
 
@@ -104,6 +106,13 @@ pub enum Action {
         per_second: f64,
         /// Messages that may come at once.
         burst: u32,
+    },
+    /// So many workers do the messages, each one at a time; the answer to a message comes when it is done.
+    Workers {
+        /// How many, 1 to 10,000.
+        count: u32,
+        /// How long a message takes.
+        time: Delay,
     },
     /// The connection is closed.
     Drop {
@@ -209,11 +218,18 @@ impl Action {
             Self::Refuse(_)
             | Self::Stall { .. }
             | Self::Limit { .. }
+            | Self::Workers { .. }
             | Self::Tls(_)
             | Self::SlowRead(_)
             | Self::SlowWrite(_)
             | Self::Restart => None,
         }
+    }
+
+    /// Whether it makes something take longer.
+    #[must_use]
+    pub fn takes_time(&self) -> bool {
+        matches!(self, Self::Delay { .. } | Self::Workers { .. })
     }
 
     /// Whether nobody listens while it lasts.

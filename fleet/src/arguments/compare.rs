@@ -54,6 +54,9 @@ pub struct CompareArguments {
     /// Write everything that is known of the comparison.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Write a page about the comparison; with --interleave, one is beside the runs in any case.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// End with exit code 0 in spite of a regression.
     #[arg(long)]
     pub exit_zero: bool,
@@ -83,7 +86,7 @@ pub struct CalibrateArguments {
     change: ChangeArguments,
 }
 
-fn share(text: &str) -> Result<f64, String> {
+pub(super) fn share(text: &str) -> Result<f64, String> {
     let percent = text.strip_suffix('%').map(str::trim_end);
     let percent = percent.and_then(|percent| percent.parse::<f64>().ok());
     let share = percent.filter(|percent| (0.1..=100.0).contains(percent));
@@ -93,7 +96,10 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 /// A run among others, which prints nothing but what goes wrong.
-fn run_among_others(scenario: Option<&PathBuf>, change: &ChangeArguments) -> RunArguments {
+pub(super) fn run_among_others(
+    scenario: Option<&PathBuf>,
+    change: &ChangeArguments,
+) -> RunArguments {
     RunArguments {
         exit_zero: false,
         metrics: None,

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::table::{DelayTable, DistributionWord, FaultTable, LimitTable, StallTable};
+use super::table::{
+    DelayTable, DistributionWord, FaultTable, LimitTable, StallTable, WorkersTable,
+};
+use super::workers::WORKERS_MAX;
 use super::{Action, Delay, Fault, Protocol, REPLY_BYTES_MAX, Stage, TlsFlaw};
 use crate::units::Period;
 
@@ -104,7 +107,7 @@ impl Check {
                 self.wrong(
                     "",
                     "a fault without an action does nothing",
-                    "add one of refuse, delay, stall, reply, status, limit, drop, truncate, slice, \
+                    "add one of refuse, delay, stall, reply, status, limit, workers, drop, truncate, slice, \
                      garbage, endless, tls, slow-read, slow-write, restart",
                 );
                 return None;
@@ -176,6 +179,9 @@ impl Check {
         }
         if let Some(limit) = &table.limit {
             return self.limit(limit);
+        }
+        if let Some(workers) = &table.workers {
+            return self.workers(workers);
         }
         if let Some(flaw) = table.tls {
             return self.tls(flaw);
@@ -369,6 +375,29 @@ impl Check {
         // A second's worth, so that messages that come unevenly keep to the rate.
         let burst = table.burst.unwrap_or(per_second.ceil().max(1.0) as u32);
         Some(Action::Limit { per_second, burst })
+    }
+
+    fn workers(&mut self, table: &WorkersTable) -> Option<Action> {
+        let time = match (table.time, table.mean) {
+            (Some(time), None) => Delay::Fixed(time.0),
+            (None, Some(mean)) => Delay::Exponential { mean: mean.0 },
+            (None, None) | (Some(_), Some(_)) => {
+                let help = "write, say, workers = { count = 4, time = \"10ms\" }";
+                self.wrong("workers", "workers take either a `time` or a `mean`", help);
+                return None;
+            }
+        };
+        let count = table.count.unwrap_or(1);
+        if !(1..=WORKERS_MAX).contains(&count) {
+            let help = format!("write a number from 1 to {WORKERS_MAX}");
+            self.wrong(
+                "workers.count",
+                format!("{count} workers are not possible"),
+                help,
+            );
+            return None;
+        }
+        Some(Action::Workers { count, time })
     }
 
     fn tls(&mut self, flaw: TlsFlaw) -> Option<Action> {

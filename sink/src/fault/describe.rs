@@ -17,6 +17,7 @@ impl Action {
             Self::Reply { .. } => "reply",
             Self::Status { .. } => "status",
             Self::Limit { .. } => "limit",
+            Self::Workers { .. } => "workers",
             Self::Drop { .. } => "drop",
             Self::Truncate { .. } => "truncate",
             Self::Slice { .. } => "slice",
@@ -54,6 +55,9 @@ impl fmt::Display for Action {
             Self::Status { code, .. } => write!(out, "status {code}"),
             Self::Limit { per_second, burst } => {
                 write!(out, "at most {per_second} messages/s, {burst} at once")
+            }
+            Self::Workers { count, time } => {
+                write!(out, "{count} workers, {time} for a message")
             }
             Self::Drop { stage, recorded } => {
                 let recorded = if *recorded { ", recorded" } else { "" };

@@ -11,6 +11,7 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
+use super::workers::Workers;
 use super::{Action, FAULTS_MAX, Fault, Protocol, Refusal, Stage, TlsFlaw};
 
 pub use report::{FaultReport, FaultState};
@@ -98,6 +99,8 @@ struct Entry {
     applied: u64,
     /// Messages that may come now, of a limit.
     tokens: f64,
+    /// Those who do the messages, where there are any.
+    workers: Option<Workers>,
     /// When the tokens were counted last.
     counted: Duration,
     /// The number of the stall that was counted last, from 1.
@@ -143,6 +146,11 @@ impl FaultSet {
         } else {
             0.0
         };
+        let workers = if let Action::Workers { count, .. } = fault.action {
+            Some(Workers::new(count))
+        } else {
+            None
+        };
         // Far apart, for neighbouring seeds and neighbouring faults.
         let seed = self.seed ^ self.last_id.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         self.entries.push(Entry {
@@ -153,6 +161,7 @@ impl FaultSet {
             fault,
             applied: 0,
             tokens,
+            workers,
             counted: starts,
             stalls: 0,
             closed: None,
@@ -188,11 +197,11 @@ impl FaultSet {
                     ..
                 })
             );
-            if let Action::Delay { delay, .. } = entry.fault.action {
+            if entry.fault.action.takes_time() {
                 if entry.hits() {
                     entry.applied += 1;
                     let decision: &mut Decision = decision.get_or_insert_default();
-                    decision.delay += delay.draw(&mut entry.chance);
+                    decision.delay += entry.delay(now);
                 }
             } else if !decided && let Some(effect) = entry.effect(now, protocol) {
                 entry.applied += 1;
@@ -323,6 +332,7 @@ impl Entry {
         match (&self.fault.action, protocol) {
             (Action::Limit { .. }, Protocol::Smtp) => Some(Stage::Mail),
             (Action::Limit { .. }, Protocol::Https) => Some(Stage::Reply),
+            (Action::Workers { .. }, _) => Some(protocol.last_word()),
             (action, _) => action.stage(),
         }
     }
@@ -359,10 +369,24 @@ impl Entry {
             | Action::Delay { .. }
             | Action::Stall { .. }
             | Action::Limit { .. }
+            | Action::Workers { .. }
             | Action::Tls(_)
             | Action::SlowRead(_)
             | Action::SlowWrite(_)
             | Action::Restart => None,
+        }
+    }
+
+    /// How much longer this occasion takes.
+    fn delay(&mut self, now: Duration) -> Duration {
+        let (Action::Delay { delay, .. } | Action::Workers { time: delay, .. }) = self.fault.action
+        else {
+            return Duration::ZERO;
+        };
+        let takes = delay.draw(&mut self.chance);
+        match &mut self.workers {
+            Some(workers) => workers.serve(now, takes),
+            None => takes,
         }
     }
 

@@ -43,6 +43,8 @@ tables! {
         status: StatusTable,
         /// Messages above a rate are refused.
         limit: LimitTable,
+        /// So many workers do the messages.
+        workers: WorkersTable,
         /// The connection is closed.
         drop: DropTable,
         /// A reply ends early.
@@ -117,6 +119,16 @@ tables! {
         burst: u32,
     }
 
+    /// Workers that do messages, each one at a time.
+    WorkersTable {
+        /// How many.
+        count: u32,
+        /// How long each message takes.
+        time: Period,
+        /// How long messages take on average, with an exponential distribution.
+        mean: Period,
+    }
+
     /// Where a connection is closed.
     DropTable {
         /// In place of the answer to what.
@@ -180,6 +192,7 @@ impl FaultTable {
             ("reply", self.reply.is_some()),
             ("status", self.status.is_some()),
             ("limit", self.limit.is_some()),
+            ("workers", self.workers.is_some()),
             ("drop", self.drop.is_some()),
             ("truncate", self.truncate.is_some()),
             ("slice", self.slice.is_some()),

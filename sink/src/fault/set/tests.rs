@@ -378,3 +378,35 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn workers_make_messages_wait_for_each_other_at_the_last_word() {
+    let mut set = smtp(&["at = '1s'\nworkers = { count = 2, time = '10ms' }"]);
+    let delay = |set: &mut FaultSet, now| {
+        let decision = set.at(ms(now), Stage::Message);
+        decision.map(|decision| decision.delay)
+    };
+    assert_eq!(delay(&mut set, 999), None);
+    assert_eq!(delay(&mut set, 1_000), Some(ms(10)));
+    assert_eq!(delay(&mut set, 1_000), Some(ms(10)));
+    assert_eq!(delay(&mut set, 1_004), Some(ms(16)));
+    assert_eq!(set.at(ms(1_004), Stage::Mail), None);
+    assert_eq!(set.reports(None)[0].applied, 3);
+}
+
+#[test]
+fn workers_take_a_time_or_a_mean() {
+    let wrong = |text: &str| {
+        let table: FaultTable = toml::from_str(text).unwrap();
+        let errors = table.check(Protocol::Smtp, TlsAbility::None).unwrap_err();
+        errors.to_string()
+    };
+    for text in ["workers = {}", "workers = { time = '1ms', mean = '1ms' }"] {
+        assert!(
+            wrong(text).contains("either a `time` or a `mean`"),
+            "{text}"
+        );
+    }
+    let none = wrong("workers = { count = 0, time = '1ms' }");
+    assert!(none.contains("write a number from 1 to 10000"), "{none}");
+}

@@ -1,0 +1,193 @@
+//! The loads of a search, each a run in a process of its own.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use super::folder;
+use crate::{
+    arguments::CapacityArguments,
+    capacity::{
+        Measured, Objective, Outcome, Probe, Purpose, Search, Step, Window, judge, measure,
+        step_in_words,
+    },
+    commands::{
+        child::{self, Signals},
+        complain,
+    },
+    exit::Exit,
+    units::Period,
+};
+
+/// How long outstanding messages are waited for after an overload: long enough to end in order, too short
+/// for the target to come to rest.
+const OVERLOAD_DRAIN: Duration = Duration::from_secs(1);
+
+/// What the runs of a search have in common.
+pub(super) struct Trials<'a> {
+    arguments: &'a CapacityArguments,
+    out: &'a Path,
+}
+
+/// How the search ended.
+pub(super) enum Ended {
+    /// Because everything is known.
+    ByItself,
+    /// Because somebody wanted it to.
+    BySignal,
+}
+
+/// What came of one run.
+enum Tried {
+    Measured(Box<Measured>),
+    /// The target answers no more.
+    Gone(String),
+    Interrupted,
+    /// There is no going on.
+    Useless(Exit),
+}
+
+/// What each run sets, as `--set` takes it.
+pub(super) fn settings(arguments: &CapacityArguments, purpose: Purpose) -> Vec<String> {
+    let mut settings = vec![format!("warm-up={}", arguments.warm_up)];
+    if !arguments.slo.is_empty() {
+        settings.push(Objective::as_setting(&arguments.slo));
+    }
+    if purpose == Purpose::Overload {
+        settings.push(format!("drain={}", Period(OVERLOAD_DRAIN)));
+    }
+    settings
+}
+
+impl<'a> Trials<'a> {
+    pub(super) fn new(arguments: &'a CapacityArguments, out: &'a Path) -> Self {
+        Self { arguments, out }
+    }
+
+    /// Tries what `search` asks for until it asks for nothing more; says each step.
+    ///
+    /// # Errors
+    /// When a process cannot be started or its figures cannot be read.
+    pub(super) fn run(
+        &self,
+        search: &mut Search,
+    ) -> anyhow::Result<Result<(Vec<Step>, Ended), Exit>> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async {
+            let mut signals = Signals::listen()?;
+            let mut steps: Vec<Step> = Vec::new();
+            while let Some(probe) = search.next() {
+                let directory = folder(self.out, steps.len() + 1);
+                let measured = match self.try_load(probe, &directory, &mut signals).await? {
+                    Tried::Measured(measured) => *measured,
+                    Tried::Gone(_) if steps.is_empty() => return Ok(Err(Exit::Unreachable)),
+                    Tried::Gone(words) => Measured {
+                        failed: vec![words],
+                        ..Measured::default()
+                    },
+                    Tried::Interrupted => return Ok(Ok((steps, Ended::BySignal))),
+                    Tried::Useless(exit) => return Ok(Err(exit)),
+                };
+                if let Some(exit) = self.refuse_too_few(&measured, probe) {
+                    return Ok(Err(exit));
+                }
+                let step = self.step(&steps, probe, &measured, directory);
+                complain(&step_in_words(self.arguments.search, &step));
+                search.tell(step.outcome);
+                steps.push(step);
+            }
+            Ok(Ok((steps, Ended::ByItself)))
+        })
+    }
+
+    /// The step that `probe` is, after others.
+    fn step(&self, before: &[Step], probe: Probe, measured: &Measured, directory: PathBuf) -> Step {
+        let per_load = |step: &Step| step.figures.offered_per_s / step.load;
+        let now = measured.figures.offered_per_s / probe.load;
+        let calmest = before
+            .iter()
+            .filter(|step| step.outcome == Outcome::Held)
+            .min_by(|one, other| one.load.total_cmp(&other.load));
+        let earlier = calmest.map_or(now, per_load);
+        let (outcome, broken) = judge(measured, self.arguments.undelivered, (earlier, now));
+        let name = directory.file_name().unwrap_or_default();
+        Step {
+            number: before.len() + 1,
+            purpose: probe.purpose,
+            load: probe.load,
+            outcome,
+            broken,
+            figures: measured.figures.clone(),
+            directory: name.to_string_lossy().into_owned(),
+        }
+    }
+
+    async fn try_load(
+        &self,
+        probe: Probe,
+        directory: &Path,
+        signals: &mut Signals,
+    ) -> anyhow::Result<Tried> {
+        let warm_up = self.arguments.warm_up.0;
+        let run = self.arguments.as_run(Some(probe.load), warm_up);
+        let settings = settings(self.arguments, probe.purpose);
+        let mut command = child::command(&run, &settings, directory)?;
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let ended = child::run(&mut command, signals).await?;
+        Ok(match ended.exit {
+            Exit::Passed | Exit::ThresholdFailed | Exit::Invalid => {
+                let window = Window {
+                    begin: warm_up,
+                    end: warm_up + self.arguments.hold.0,
+                };
+                Tried::Measured(Box::new(measure(directory, window)?))
+            }
+            Exit::Interrupted => Tried::Interrupted,
+            Exit::Unreachable => {
+                complain(ended.errors.trim_end());
+                Tried::Gone("the target could not be reached any more".to_owned())
+            }
+            Exit::Unbalanced => {
+                complain(&format!(
+                    "error: the run in {} does not balance, so the search ends; `fleet audit` says what is missing",
+                    directory.display()
+                ));
+                Tried::Useless(Exit::Unbalanced)
+            }
+            Exit::Internal
+            | Exit::Usage
+            | Exit::Regression
+            | Exit::ScenarioInvalid
+            | Exit::AddressInUse => {
+                complain(ended.errors.trim_end());
+                Tried::Useless(ended.exit)
+            }
+        })
+    }
+
+    /// Refuses to judge by a percentile of too few samples, and says how there would be enough.
+    fn refuse_too_few(&self, measured: &Measured, probe: Probe) -> Option<Exit> {
+        let (metric, samples, needed) = measured.too_few.as_ref()?;
+        // Where hardly anything was accepted there is nothing to take a percentile of, and that is broken.
+        let figures = &measured.figures;
+        let answered = figures.delivered_per_s >= figures.offered_per_s / 2.0;
+        if !answered || probe.purpose == Purpose::Overload {
+            return None;
+        }
+        let times = (*needed as f64 / (*samples).max(1) as f64 * 1.2).ceil();
+        let hold = Period(Duration::from_secs_f64(
+            (self.arguments.hold.0.as_secs_f64() * times).ceil(),
+        ));
+        complain(&format!(
+            "error: at {} there are {samples} samples of {metric}, and {needed} are needed to judge by it\n  = help: \
+             hold loads for longer (--hold {hold}), or begin with more (--from {:.0})",
+            self.arguments.search.words(probe.load),
+            probe.load * times
+        ));
+        Some(Exit::Usage)
+    }
+}
