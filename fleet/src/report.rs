@@ -1,5 +1,6 @@
 //! Facts about a run, for people and for machines.
 
+pub mod capacity;
 pub mod comparison;
 mod data;
 mod directory;

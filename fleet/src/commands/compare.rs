@@ -97,12 +97,16 @@ fn conclude(arguments: &CompareArguments, comparisons: &[Comparison]) -> anyhow:
 /// Writes the page and the test results of `comparison` into `folder`, beside what was compared.
 fn write_reports(folder: &Path, comparison: &Comparison) -> anyhow::Result<()> {
     let comparisons = std::slice::from_ref(comparison);
-    write_text(&folder.join(PAGE_FILE), &report::comparison::page(comparisons))?;
+    write_text(
+        &folder.join(PAGE_FILE),
+        &report::comparison::page(comparisons),
+    )?;
     let results = report::comparison::test_results(comparisons);
     write_text(&folder.join(TESTS_FILE), &results)
 }
 
-fn write_text(path: &Path, text: &str) -> anyhow::Result<()> {
+/// Writes `text` to `path`.
+pub(super) fn write_text(path: &Path, text: &str) -> anyhow::Result<()> {
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 

@@ -5,6 +5,7 @@
 //! time, so a page has a bounded size whatever the run. All text is escaped by the templates, and the
 //! content policy lets nothing run or load besides the style sheet and the script.
 
+pub(crate) mod capacity;
 pub(crate) mod comparison;
 mod content;
 mod flow;

@@ -1,6 +1,7 @@
 //! `junit.xml`: a test case for each threshold and each metric of a comparison, and for whether the run can
 //! be believed at all.
 
+pub(crate) mod capacity;
 pub(crate) mod comparison;
 mod suite;
 

@@ -1,5 +1,7 @@
 //! `summary.md`: what a reviewer wants to know, short enough for a comment on a pull request.
 
+pub(crate) mod capacity;
+
 use std::fmt::Write as _;
 
 use super::{

@@ -109,7 +109,8 @@ impl Frame {
         self.top + (1.0 - self.up.place(value)) * PLOT_HEIGHT
     }
 
-    fn bottom(&self) -> f64 {
+    /// Where the plotted part ends.
+    pub(crate) fn bottom(&self) -> f64 {
         self.top + PLOT_HEIGHT
     }
 
@@ -345,6 +346,18 @@ pub(crate) enum Swatch {
     Line,
     /// A surface.
     Surface,
+    /// A mark.
+    Mark,
+}
+
+/// The shape of a mark in a legend.
+fn swatch_mark(class: &str) -> &'static str {
+    match class.rsplit(' ').next() {
+        Some("broken") => "M9 2l8 8m0-8l-8 8",
+        Some("generator") => "M9 2h8v8h-8Z",
+        Some("devices") => "M13 1l5 9h-10Z",
+        Some(_) | None => "M13 6h0",
+    }
 }
 
 /// A legend: class, look and words of each entry.
@@ -356,6 +369,7 @@ pub(crate) fn legend(entries: &[(&str, Swatch, &str)]) -> Markup {
                     svg.swatch viewBox="0 0 26 12" aria-hidden="true" {
                         @match swatch {
                             Swatch::Line => path.(class) d="M1 6H25" {},
+                            Swatch::Mark => path.(class) d=(swatch_mark(class)) {},
                             Swatch::Surface => rect.(class) x="1" y="1" width="24" height="10" {},
                         }
                     }
