@@ -27,7 +27,9 @@ fn panels(dashboard: &Value) -> &Vec<Value> {
 fn expressions(dashboard: &Value) -> Vec<&str> {
     let panels = panels(dashboard).iter();
     let targets = panels.flat_map(|panel| panel["targets"].as_array().unwrap());
-    targets.map(|target| target["expr"].as_str().unwrap()).collect()
+    targets
+        .map(|target| target["expr"].as_str().unwrap())
+        .collect()
 }
 
 #[test]
@@ -71,9 +73,15 @@ fn panels_have_numbers_of_their_own_and_do_not_cover_each_other() {
         let opened = expression.matches(['(', '{', '[']).count();
         let closed = expression.matches([')', '}', ']']).count();
         assert_eq!(opened, closed, "{expression}");
-        assert!(expression.contains("instance=~\"$instance\""), "{expression}");
+        assert!(
+            expression.contains("instance=~\"$instance\""),
+            "{expression}"
+        );
     }
     let variables = dashboard["templating"]["list"].as_array().unwrap();
-    let variables: Vec<_> = variables.iter().map(|own| own["name"].as_str().unwrap()).collect();
+    let variables: Vec<_> = variables
+        .iter()
+        .map(|own| own["name"].as_str().unwrap())
+        .collect();
     assert_eq!(variables, ["datasource", "instance"]);
 }
