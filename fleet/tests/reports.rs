@@ -229,7 +229,7 @@ fn sites_come_from_the_journal_and_the_worst_is_first() {
     let page = parse(&text);
     let table = page
         .descendants()
-        .find(|node| node.attribute("aria-label") == Some("Sites"))
+        .find(|node| node.attribute("aria-label") == Some("Sites, table"))
         .unwrap();
     let rows = table
         .descendants()

@@ -122,8 +122,10 @@ pub(crate) struct Row {
     pub length_s: f64,
     /// Events, triggers, dropped, messages, delivered, failed, unconfirmed, outstanding.
     pub counts: [f64; 8],
-    response: [Option<(f64, f64)>; TRANSPORTS.len()],
-    lag_p99_ms: Option<f64>,
+    /// Median and p99 of responses in milliseconds, by transport.
+    pub response: [Option<(f64, f64)>; TRANSPORTS.len()],
+    /// The 99th percentile of the generator's lag, in milliseconds.
+    pub lag_p99_ms: Option<f64>,
 }
 
 impl Row {

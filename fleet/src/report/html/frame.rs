@@ -128,14 +128,14 @@ impl Frame {
         let (left, right) = (self.x(0.0), self.x(1.0));
         // What is written here tells the script where the plotted part is, and which time it shows.
         let time = match self.across {
-            Across::Time(length_s) => Some((length_s, TimeUnit::for_length(length_s).seconds)),
+            Across::Time(length_s) => Some((length_s, TimeUnit::for_length(length_s))),
             Across::Named(..) => None,
         };
         html! {
-            div.scroll tabindex="0" role="region" aria-label=(title) {
+            div.scroll tabindex="0" role="region" aria-label=(format!("{title}, picture")) {
                 svg viewBox=(format!("0 0 {WIDTH} {height}")) role="img"
                     aria-labelledby=(format!("{id}-t {id}-d")) xmlns="http://www.w3.org/2000/svg"
-                    data-length=[time.map(|(length_s, _)| length_s)] data-unit=[time.map(|(_, unit)| unit)]
+                    data-length=[time.map(|(length_s, _)| length_s)] data-unit=[time.map(|(_, unit)| unit.seconds)] data-unit-name=[time.map(|(_, unit)| unit.name)]
                     data-left=[time.map(|_| point(left))] data-right=[time.map(|_| point(right))]
                     data-top=[time.map(|_| point(self.top))] data-bottom=[time.map(|_| point(self.bottom()))] {
                     title id=(format!("{id}-t")) { (title) }

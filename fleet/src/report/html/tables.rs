@@ -13,7 +13,7 @@ use crate::report::{
 pub(crate) fn table(name: &str, heads: &[&str], numbers: usize, rows: Vec<Vec<Markup>>) -> Markup {
     let class = |at: usize| if at >= numbers { "number" } else { "text" };
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(name) {
+        div.scroll tabindex="0" role="region" aria-label=(format!("{name}, table")) {
             table {
                 thead { tr {
                     @for (at, head) in heads.iter().enumerate() { th.(class(at)) scope="col" { (head) } }

@@ -32,7 +32,7 @@
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((factor) => factor * power).find((own) => own >= rough * (1 - 1e-9));
     const all = [];
-    for (let at = Math.ceil(view[0] / unit / step - 1e-9); at * step * unit <= view[1] + 1e-9; at += 1) all.push(at * step);
+    for (let at = Math.ceil(view[0] / unit / step - 1e-9); at * step * unit <= view[1] + 1e-9; at += 1) all.push(at * step + 0);
     return { all, decimals: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) };
   };
   const valueAt = (values, step, at) => values[clamp(Math.floor(at / step + 1e-9), 0, values.length - 1)];
@@ -61,20 +61,17 @@
     const choice = make(svg, "rect", { class: "choice", y: top, height: bottom - top, width: 0 });
     const named = make(svg, "g", {});
     const box = svg.parentElement;
-    const bar = document.createElement("p");
-    bar.className = "zoom-bar";
+    const bar = make(box.parentElement, "p", { class: "zoom-bar" });
     box.after(bar);
     const values = make(bar, "span", { role: "status" });
     const reset = make(bar, "button", { type: "button", hidden: "" }, "show all of it");
     const hint = make(bar, "span", { class: "small" }, "Drag to zoom. With keys: ← → values, + − zoom, shift ← → move, 0 all of it.");
-    return { svg, box, length, unit, left, width: right - left, top, bottom, lines, labels, hair, choice, named, values, reset, hint };
+    return { svg, box, length, unit, unitName: svg.dataset.unitName, left, width: right - left, top, bottom, lines, labels, hair, choice, named, values, reset, hint };
   });
   if (pictures.length === 0) return;
   const length = Math.max(...pictures.map((own) => own.length));
   const least = Math.max(length / 200, ...pictures.flatMap((own) => own.lines.map((line) => line.step * 2)));
-  let view = [0, length];
-  let hair = null;
-  let drag = null;
+  let [view, hair, drag] = [[0, length], null, null];
 
   const drawAxis = (own) => {
     own.named.replaceChildren();
@@ -92,7 +89,7 @@
     const x = shown ? place(hair, view, own.left, own.width) : 0;
     own.hair.setAttribute("d", shown ? `M${x} ${own.top}V${own.bottom}` : "");
     const told = own.lines.map((line) => `${line.name} ${valueAt(line.values, line.step, hair ?? 0)}`);
-    own.values.textContent = shown ? `${(hair / own.unit).toFixed(2)}: ${told.join(", ")}` : "";
+    own.values.textContent = shown ? `${(hair / own.unit).toFixed(2)} ${own.unitName}: ${told.join(", ")}` : "";
     own.hint.hidden = shown;
   };
   const draw = () => {
@@ -121,7 +118,7 @@
       return timeAt(x, view, own.left, own.width);
     };
     own.svg.addEventListener("pointerdown", (event) => {
-      // A finger scrolls; it points, and zooms with the keys of no keyboard.
+      // A finger scrolls and points.
       if (event.button === 0 && event.pointerType !== "touch") {
         drag = timeOf(event);
         own.svg.setPointerCapture(event.pointerId);
@@ -132,8 +129,7 @@
       if (event.pointerType !== "touch") point(at);
       const ends = drag === null ? [at, at] : [Math.min(drag, at), Math.max(drag, at)];
       const [from, to] = ends.map((end) => place(end, view, own.left, own.width));
-      own.choice.setAttribute("x", from);
-      own.choice.setAttribute("width", to - from);
+      Object.entries({ x: from, width: to - from }).forEach(([key, value]) => own.choice.setAttribute(key, value));
     });
     const end = (event) => {
       const chosen = drag === null ? null : selected(drag, timeOf(event), least, length);
