@@ -5,6 +5,7 @@ mod compare;
 mod device;
 pub mod license;
 mod reference;
+mod stored;
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
@@ -14,6 +15,7 @@ pub use capacity::CapacityArguments;
 pub use compare::{CalibrateArguments, CompareArguments};
 pub use device::DeviceArguments;
 pub use reference::{CompletionsArguments, ExplainArguments, ManArguments};
+pub use stored::{AuditArguments, ReportArguments};
 
 use compare::ComparedArguments;
 
@@ -251,26 +253,6 @@ pub struct DoctorArguments {
     /// happened there beside what a run reports and what a closed loop would have (a minute and a half).
     #[arg(long)]
     pub freeze: bool,
-}
-
-/// Arguments of `fleet report`.
-#[derive(Args, Clone, Debug)]
-pub struct ReportArguments {
-    /// Run directories.
-    #[arg(required = true, value_name = "DIR")]
-    pub directories: Vec<PathBuf>,
-    /// Fold all arrivals onto this period of device time, as in 1h [default: scheduled messages onto a
-    /// day, in runs of two days of device time or more].
-    #[arg(long, value_name = "T")]
-    pub period: Option<Period>,
-}
-
-/// Arguments of `fleet audit`.
-#[derive(Args, Clone, Debug)]
-pub struct AuditArguments {
-    /// Run directories, or folders of them.
-    #[arg(required = true, value_name = "DIR")]
-    pub directories: Vec<PathBuf>,
 }
 
 /// Arguments of `fleet check`.

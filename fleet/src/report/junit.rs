@@ -69,7 +69,7 @@ fn cases(data: &RunData) -> Vec<Case> {
     }
     if let Some(comparison) = &data.comparison {
         let rows = comparison.metrics.iter();
-        cases.extend(rows.map(|row| comparison::stored(row)));
+        cases.extend(rows.map(comparison::stored));
     }
     cases
 }

@@ -202,6 +202,7 @@ pub(crate) struct ErrorFacts {
     pub code: Option<u64>,
     pub count: u64,
     pub example: String,
+    pub dialogue: Vec<String>,
 }
 
 /// One fault.

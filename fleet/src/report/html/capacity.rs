@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::{
     Document,
-    page::{list, picture},
+    page::{begun, list, picture},
     tables::table,
 };
 use crate::{
@@ -109,7 +109,6 @@ fn cause(result: &CapacityResult) -> Markup {
         html! {
             dl.facts {
                 @if let Some(cause) = gave_way {
-                    div { dt { "at" } dd { (result.search.words(cause.load)) } }
                     div { dt { "what" } dd { (inert(&cause.words)) } }
                     div { dt { "what to do" } dd { (inert(&cause.advice)) } }
                 }
@@ -198,7 +197,7 @@ fn foot(result: &CapacityResult) -> Markup {
             (list("Objectives", "notes", &objectives))
             h2 { "About the search" }
             dl.facts {
-                div { dt { "begun" } dd { (inert(&result.started)) } }
+                div { dt { "begun" } dd { (begun(&inert(&result.started))) } }
                 div { dt { "seed" } dd { (result.seed) } }
                 div { dt { "each load" } dd {
                     "applied for " (number(result.warm_up_s)) " s, then held and measured for " (number(result.hold_s)) " s"

@@ -152,12 +152,19 @@ fn figures(one: &Comparison, id: &str, with: &str) -> Markup {
                 &format!("{id}-costs"),
                 &format!("Costs{with}"),
                 html! { "What is counted, and not timed: judged by the counts themselves." },
-                table("Costs", &HEADS, 2, counted(true).map(cells).collect()),
+                table(
+                    "Costs",
+                    &HEADS[..COSTS],
+                    2,
+                    counted(true).map(|row| { let mut cells = cells(row); cells.truncate(COSTS); cells }).collect(),
+                ),
             ))
         }
     }
 }
 
+/// How many of the columns concern what is counted.
+const COSTS: usize = 5;
 const HEADS: [&str; 9] = [
     "metric", "verdict", "base", "new", "ratio", "interval", "p", "power", "spread %",
 ];

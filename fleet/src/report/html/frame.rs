@@ -23,6 +23,8 @@ const RIGHT: f64 = 28.0;
 const TOP: f64 = 28.0;
 /// Room for the labels of the horizontal axis and its title.
 const BOTTOM: f64 = 40.0;
+/// Half the size of a mark.
+const MARK: f64 = 6.0;
 /// Height of one line of labels of bands.
 const LABEL_LINE: f64 = 14.0;
 /// Most lines of labels of bands.
@@ -93,7 +95,7 @@ impl Frame {
 
     /// Where `share` of the way across is.
     pub(crate) fn x(&self, share: f64) -> f64 {
-        LEFT + share.clamp(0.0, 1.0) * (WIDTH - LEFT - RIGHT)
+        LEFT + within(share) * (WIDTH - LEFT - RIGHT)
     }
 
     /// Where `at_s` is on an axis of time.
@@ -106,7 +108,7 @@ impl Frame {
 
     /// Where `value` is on the vertical axis.
     pub(crate) fn y(&self, value: f64) -> f64 {
-        self.top + (1.0 - self.up.place(value)) * PLOT_HEIGHT
+        self.top + (1.0 - within(self.up.place(value))) * PLOT_HEIGHT
     }
 
     /// Where the plotted part ends.
@@ -126,6 +128,11 @@ impl Frame {
         let clip = format!("{id}-clip");
         let clipped = format!("url(#{clip})");
         let (left, right) = (self.x(0.0), self.x(1.0));
+        // What is zoomed ends at the axes; marks at them are whole.
+        let beyond = match self.across {
+            Across::Time(_) => 0.0,
+            Across::Named(..) => MARK,
+        };
         // What is written here tells the script where the plotted part is, and which time it shows.
         let time = match self.across {
             Across::Time(length_s) => Some((length_s, TimeUnit::for_length(length_s))),
@@ -141,7 +148,7 @@ impl Frame {
                     title id=(format!("{id}-t")) { (title) }
                     desc id=(format!("{id}-d")) { (description) }
                     clipPath id=(clip) {
-                        rect x=(point(left)) y="0" width=(point(right - left)) height=(point(self.bottom() + 2.0)) {}
+                        rect x=(point(left - beyond)) y="0" width=(point(right - left + 2.0 * beyond)) height=(point(self.bottom() + beyond.max(2.0))) {}
                     }
                     g.zooms clip-path=(clipped) { (self.draw_bands()) }
                     (self.grid())
@@ -311,6 +318,15 @@ impl Frame {
         }
         let _ = write!(path, "V{bottom:.1}Z");
         path
+    }
+}
+
+/// `share` as a part of an axis; what is no number is at its beginning.
+fn within(share: f64) -> f64 {
+    if share.is_nan() {
+        0.0
+    } else {
+        share.clamp(0.0, 1.0)
     }
 }
 

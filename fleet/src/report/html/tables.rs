@@ -193,6 +193,9 @@ fn groups((id, title, one): (&str, &str, &str), explanation: Markup, groups: &Gr
     )
 }
 
+/// Most lines of a dialogue.
+const DIALOGUE_LINES_MAX: usize = 12;
+
 /// Failed attempts by kind.
 pub(crate) fn errors(data: &RunData) -> Markup {
     let errors = &data.facts.errors;
@@ -203,14 +206,17 @@ pub(crate) fn errors(data: &RunData) -> Markup {
         vec![
             html! { (own.kind.replace('_', " ")) @if let Some(code) = own.code { " " (code) } },
             text(&own.transport),
-            html! { span.example { (own.example) } },
+            html! {
+                span.example { (own.example) }
+                @for line in own.dialogue.iter().take(DIALOGUE_LINES_MAX) { code.dialogue { (line) } }
+            },
             counted(own.count),
         ]
     });
     picture(
         "errors",
         "Errors",
-        html! { "Failed attempts, by kind and reply code; a message may be sent again after one. Examples are a server's own words." },
+        html! { "Failed attempts, by kind and reply code; a message may be sent again after one. Examples are a server's own words; below them, what was said until then: > was sent, < was answered." },
         table(
             "Errors",
             &["kind", "transport", "for example", "attempts"],

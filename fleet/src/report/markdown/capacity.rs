@@ -23,8 +23,7 @@ pub fn text(result: &CapacityResult) -> String {
     if let Some(cause) = &result.gave_way {
         let _ = writeln!(
             comment,
-            "\nWhat gave way first, at {}: {} {}",
-            result.search.words(cause.load),
+            "\nWhat gave way first: {}; {}.",
             told(&cause.words),
             told(&cause.advice)
         );

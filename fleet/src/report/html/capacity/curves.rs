@@ -34,7 +34,7 @@ const OUTCOMES: [(Outcome, &str, &str); 4] = [
     ),
     (
         Outcome::Devices,
-        "devices",
+        "mark devices",
         "the devices kept messages back",
     ),
 ];
