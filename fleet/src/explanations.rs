@@ -102,6 +102,18 @@ pub const ALL: &[Explanation] = &[
         remedy: "See 90.",
     },
     Explanation {
+        topic: "knee",
+        title: "the highest load that holds the objectives",
+        meaning: "What `fleet capacity` searches. Its interval reaches from the lowest load that held at the end of a search to the highest that did not; the confidence is that of the median of ever more searches.",
+        remedy: "To narrow it: a longer --hold, a smaller --precision, more --searches. `gave way` says what to mend to move it.",
+    },
+    Explanation {
+        topic: "recovery",
+        title: "what holds right after an overload",
+        meaning: "A target may hold less after an overload than before it: work that nobody waits for any more, caches, queues, retries. In a storm that is the load that counts.",
+        remedy: "Look at what the target does for connections that are gone; limit what waits in it.",
+    },
+    Explanation {
         topic: "rate_limited",
         title: "dropped by the device's rate limit",
         meaning: "A device sends at most `rate-limit` messages a minute (20 unless configured) and drops the others; it does not queue them.",

@@ -18,7 +18,7 @@ mod terminal;
 mod timeline;
 
 pub use data::ReportError;
-pub(crate) use data::{Facts, Row, TransportFacts};
+pub(crate) use data::{Facts, Moment, RunData, TransportFacts};
 pub use directory::{DirectoryError, RunDirectory};
 pub use rebuild::{Rebuilt, rebuild};
 pub use summary::Summary;

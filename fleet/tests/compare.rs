@@ -273,3 +273,86 @@ fn what_calibration_learns_lets_a_run_be_held_against_a_baseline() {
         assert!(!folder.path().join("wrong").exists());
     }
 }
+
+/// A mail server of this process, at `address`, as soon as somebody opens and closes the pipe at `gate`.
+fn server_behind(gate: PathBuf, address: std::net::SocketAddr) {
+    std::thread::spawn(move || {
+        fs::read(gate).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+            let books = std::sync::Arc::default();
+            let settings = mock_smtp::Settings::default();
+            mock_smtp::run(listener, settings, books, std::future::pending()).await
+        });
+    });
+}
+
+#[test]
+fn a_program_is_started_for_each_of_its_runs_waited_for_and_ended() {
+    let folder = TempDir::new().unwrap();
+    scenario(folder.path());
+    let gate = folder.path().join("gate");
+    let made = Command::new("mkfifo").arg(&gate).status().unwrap();
+    assert!(made.success());
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    server_behind(gate, address);
+    // The server is there a while after the first program has begun; the programs note what happens to them.
+    let program = |name: &str, first: &str| {
+        format!(
+            "echo {name} begins >> course; trap 'echo {name} ends >> course; exit' TERM; {first} sleep 600 & wait"
+        )
+    };
+    let output = fleet(folder.path())
+        .env("PATH", "/usr/bin:/bin")
+        .args(["compare", "--interleave", "1", "tiny.toml", "--out", "out"])
+        .args(["--smtp", &address.to_string()])
+        .args(["--base-program", &program("base", ": > gate;")])
+        .args(["--new-program", &program("new", "")])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let course = fs::read_to_string(folder.path().join("course")).unwrap();
+    assert_eq!(course, "base begins\nbase ends\nnew begins\nnew ends\n");
+    assert!(folder.path().join("out/base/001.log").exists());
+}
+
+#[test]
+fn programs_that_cannot_be_meant_are_refused() {
+    let folder = TempDir::new().unwrap();
+    scenario(folder.path());
+    let compare = |extra: &[&str]| {
+        let output = fleet(folder.path())
+            .env("PATH", "/usr/bin:/bin")
+            .args(["compare", "--interleave", "1", "tiny.toml", "--out", "out"])
+            .args(extra)
+            .output()
+            .unwrap();
+        (output.status.code(), text(&output))
+    };
+    let (code, said) = compare(&["--base-program", "sleep 600"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("say where it listens, by --smtp or --https"),
+        "{said}"
+    );
+    let ended = [
+        "--base-program",
+        "echo no such port; exit 3",
+        "--smtp",
+        "127.0.0.1:9",
+    ];
+    let (code, said) = compare(&ended);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("ended before it answered (exit status: 3)"),
+        "{said}"
+    );
+    let log = fs::read_to_string(folder.path().join("out/base/001.log")).unwrap();
+    assert_eq!(log, "no such port\n");
+}

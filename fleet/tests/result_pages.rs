@@ -88,6 +88,7 @@ fn result() -> CapacityResult {
             advice: "give it more workers".to_owned(),
         }),
         recovery: Some(Recovery {
+            tries: 1,
             overload: 200.0,
             tried: 100.0,
             holds: Some(50.0),
@@ -195,6 +196,7 @@ fn what_a_search_did_not_find_is_not_shown() {
         Conclusion::Devices,
         Conclusion::Largest,
         Conclusion::NoneHolds,
+        Conclusion::Lost,
         Conclusion::Interrupted,
     ] {
         let result = CapacityResult {

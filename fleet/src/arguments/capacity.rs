@@ -13,8 +13,8 @@ use crate::{
 /// Arguments of `fleet capacity`.
 #[derive(Args, Clone, Debug)]
 pub struct CapacityArguments {
-    /// Scenario file (TOML); without one, the built-in quickstart.
-    pub scenario: Option<PathBuf>,
+    /// Scenario file (TOML), best with traffic of a constant rate, as in scenarios/capacity.toml.
+    pub scenario: PathBuf,
     /// An objective that a load must hold, as in smtp.response.p99<=100ms or ledger.failed=0; several may
     /// follow (repeatable) [default: the thresholds of the scenario].
     #[arg(long, value_name = "EXPR", num_args = 1.., value_parser = Objective::parse)]
@@ -80,6 +80,6 @@ impl CapacityArguments {
             (Load::Devices, Some(load)) => change.devices = Some(load.round() as u32),
         }
         change.duration = Some(Period(warm_up + self.hold.0));
-        run_among_others(self.scenario.as_ref(), &change)
+        run_among_others(Some(&self.scenario), &change)
     }
 }

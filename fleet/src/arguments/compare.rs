@@ -39,6 +39,13 @@ pub struct CompareArguments {
     /// What is compared with the base sets in the scenario (repeatable).
     #[arg(long, value_name = "KEY=VALUE", requires = "interleave")]
     pub new: Vec<String>,
+    /// Command line of a server that is started for each run of the base, and ended after it: what it listens
+    /// on is said by --smtp or --https.
+    #[arg(long, value_name = "COMMAND", requires = "interleave")]
+    pub base_program: Option<String>,
+    /// Likewise for what is compared with the base, as in "./relay-new --port 2525".
+    #[arg(long, value_name = "COMMAND", requires = "interleave")]
+    pub new_program: Option<String>,
     /// Folder for the interleaved runs [default: runs/NAME-compared-TIME].
     #[arg(long, value_name = "DIR", requires = "interleave")]
     pub out: Option<PathBuf>,

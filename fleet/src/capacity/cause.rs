@@ -33,15 +33,25 @@ impl Senders {
 }
 
 /// What gave way first in `steps` of a fleet with so many `senders`. `None` when every load held.
+///
+/// That is what the lowest load did that did not hold, of those above every load that held: below, chance
+/// had its share.
 #[must_use]
 pub fn gave_way(search: Load, steps: &[Step], senders: Senders) -> Option<GaveWay> {
     let tried = |step: &&Step| !matches!(step.purpose, Purpose::Overload | Purpose::Recover);
-    let broken = steps.iter().filter(tried);
-    let broken = broken.filter(|step| step.outcome != Outcome::Held);
-    let first = broken.min_by(|one, other| one.load.total_cmp(&other.load))?;
-    let held = steps.iter().filter(tried);
-    let held = held.filter(|step| step.outcome == Outcome::Held && step.load < first.load);
-    let calm = held.min_by(|one, other| one.load.total_cmp(&other.load));
+    let held = || {
+        let tried = steps.iter().filter(tried);
+        tried.filter(|step| step.outcome == Outcome::Held)
+    };
+    let highest = held().map(|step| step.load).fold(0.0, f64::max);
+    let above = steps.iter().filter(tried);
+    let above = above.filter(|step| step.outcome != Outcome::Held && step.load > highest);
+    let first = above.min_by(|one, other| {
+        // Where a load was tried twice, the last time counts.
+        let loads = one.load.total_cmp(&other.load);
+        loads.then(other.number.cmp(&one.number))
+    })?;
+    let calm = held().min_by(|one, other| one.load.total_cmp(&other.load));
     let (words, advice) = match first.outcome {
         Outcome::Generator => (
             format!("the generator: {}", first.broken.join("; ")),
@@ -163,6 +173,8 @@ mod tests {
             step(100.0, Outcome::Held, figures(10.0, 0.1, 9.0, 1.0)),
             step(800.0, Outcome::Broken, figures(900.0, 5.0, 890.0, 64.0)),
             step(400.0, Outcome::Broken, figures(60.0, 0.2, 58.0, 24.0)),
+            // A bad moment: more than that held.
+            step(90.0, Outcome::Generator, figures(10.0, 0.1, 9.0, 1.0)),
         ];
         let gave_way = gave_way(Load::Rate, &steps, senders(64, 1000)).unwrap();
         assert_eq!(gave_way.load, 400.0);

@@ -142,9 +142,9 @@ mod tests {
 
     #[test]
     fn a_metric_cannot_break_out_of_its_setting() {
-        let hostile = Objective::parse("a\", max = 1 }] #<=5ms").unwrap();
+        let hostile = Objective::parse("a\"}, {#<=5ms").unwrap();
         let table: toml::Table = Objective::as_setting(&[hostile]).parse().unwrap();
         let metric = table["threshold"][0]["metric"].as_str();
-        assert_eq!(metric, Some("a\", max = 1 }] #"));
+        assert_eq!(metric, Some("a\"}, {#"));
     }
 }

@@ -91,6 +91,8 @@ pub enum Conclusion {
     Largest,
     /// Not even the smallest load holds.
     NoneHolds,
+    /// The target could not be reached any more.
+    Lost,
     /// A signal ended the search.
     Interrupted,
 }
@@ -240,6 +242,8 @@ pub struct Recovery {
     pub overload: f64,
     /// What was tried first after it, a load that held before.
     pub tried: f64,
+    /// How often that was tried before it held, or the search went on with less.
+    pub tries: usize,
     /// The highest load that held after it; `None` when none did of those that were tried.
     pub holds: Option<f64>,
 }

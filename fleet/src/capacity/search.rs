@@ -14,7 +14,9 @@ const RECOVERY: f64 = 0.95;
 /// What is tried next, as a share of what did not hold after an overload.
 const RECOVERY_STEP: f64 = 0.8;
 /// How many loads are tried after an overload at most.
-const RECOVERY_STEPS_MAX: usize = 4;
+const RECOVERY_STEPS_MAX: usize = 5;
+/// How often the first of them is: a target that holds it the second time needed time, and no less load.
+const RECOVERY_TRIES: usize = 2;
 /// The first step of a further search, in multiples of the precision.
 const CONFIRM_STEP: f64 = 2.0;
 /// How often a load is tried at which the generator was the bottleneck: another program may have been at work.
@@ -242,6 +244,7 @@ impl Search {
         self.recovery = Some(Recovery {
             overload,
             tried,
+            tries: 1,
             holds: None,
         });
         self.stage = Stage::Recover {
@@ -259,8 +262,13 @@ impl Search {
                 self.stage = self.next_search();
             }
             Outcome::Broken if tried < RECOVERY_STEPS_MAX => {
+                let again = tried < RECOVERY_TRIES;
+                if let Some(recovery) = self.recovery.as_mut().filter(|_| again) {
+                    recovery.tries = tried + 1;
+                }
+                let share = if again { 1.0 } else { RECOVERY_STEP };
                 self.stage = Stage::Recover {
-                    load: self.rounded(load * RECOVERY_STEP),
+                    load: self.rounded(load * share),
                     tried: tried + 1,
                 };
             }

@@ -97,6 +97,7 @@ pub(crate) fn knee(result: &CapacityResult) -> String {
                 "unknown: the devices kept messages back from the start".to_owned()
             }
             Conclusion::Interrupted => "unknown: the search was interrupted".to_owned(),
+            Conclusion::Lost => "unknown: the target could not be reached any more".to_owned(),
             Conclusion::Found | Conclusion::Largest | Conclusion::NoneHolds => {
                 "none: not even the smallest load holds the objectives".to_owned()
             }
@@ -128,6 +129,10 @@ pub(crate) fn knee(result: &CapacityResult) -> String {
         ),
         Conclusion::Largest => least(knee, "the largest load that was to be tried holds"),
         Conclusion::Interrupted => least(knee, "the search was interrupted"),
+        Conclusion::Lost => least(
+            knee,
+            "then the target could not be reached any more; its own log says why",
+        ),
         Conclusion::NoneHolds => least(knee, "and did not hold when tried again"),
     }
 }
@@ -138,16 +143,20 @@ pub(crate) fn recovery(result: &CapacityResult) -> Option<String> {
     let words = |load: f64| result.search.words(load);
     let after = format!("right after {} it ", words(recovery.overload));
     Some(match recovery.holds {
-        Some(holds) if !recovery.is_hysteresis() => {
+        Some(holds) if !recovery.is_hysteresis() && recovery.tries == 1 => {
             format!("{after}holds {}, as before", words(holds))
         }
+        Some(holds) if !recovery.is_hysteresis() => format!(
+            "{after}does not hold {}, but does when that is tried again: it needs time",
+            words(holds)
+        ),
         Some(holds) => format!(
-            "{after}holds no more than {}, though {} held before: it does not recover at once",
+            "{after}holds {}, and not {}, which held before: an overload makes it worse for longer",
             words(holds),
             words(recovery.tried)
         ),
         None => format!(
-            "{after}held none of the loads tried, though {} held before: it does not recover at once",
+            "{after}holds none of the loads tried, of which {} held before: an overload makes it worse for longer",
             words(recovery.tried)
         ),
     })

@@ -15,6 +15,7 @@ use crate::{
     exit::Exit,
     report::{self, Style},
     scenario::Scenario,
+    units::Period,
 };
 use trial::{Ended, Trials};
 
@@ -42,43 +43,14 @@ pub fn execute(arguments: &CapacityArguments) -> anyhow::Result<Exit> {
     if !series::is_free(&out) {
         return Ok(Exit::Internal);
     }
-    let begun = (clock::calendar_now().to_string(), clock::now());
-    let mut search = Search::new(SearchSettings {
-        from: arguments.from,
-        max: arguments.max.max(arguments.from),
-        precision: arguments.precision,
-        searches: arguments.searches as usize,
-        whole: arguments.search == Load::Devices,
-    });
-    let trials = Trials::new(arguments, &out);
-    let (steps, ended) = match trials.run(&mut search)? {
-        Ok(all) => all,
+    complain(&format!(
+        "loads of {} each, one after the other, 20 to 50 of them, with what is left of each to end; in {}",
+        Period(arguments.warm_up.0 + arguments.hold.0),
+        out.display()
+    ));
+    let result = match find(arguments, &scenario, &out)? {
+        Ok(result) => result,
         Err(exit) => return Ok(exit),
-    };
-    let conclusion = match (ended, search.conclusion()) {
-        (Ended::ByItself, Some(conclusion)) => conclusion,
-        (Ended::ByItself | Ended::BySignal, _) => Conclusion::Interrupted,
-    };
-    let result = CapacityResult {
-        schema: SCHEMA,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        scenario: scenario.name.clone(),
-        seed: scenario.seed,
-        started: begun.0,
-        wall_s: clock::now()
-            .saturating_duration_since(begun.1)
-            .as_secs_f64(),
-        search: arguments.search,
-        objectives: objectives(arguments, &scenario),
-        hold_s: arguments.hold.0.as_secs_f64(),
-        warm_up_s: arguments.warm_up.0.as_secs_f64(),
-        precision: arguments.precision,
-        conclusion,
-        knee: search.knee().map(|knee| with_rate(knee, &steps)),
-        gave_way: capacity::gave_way(arguments.search, &steps, senders(&scenario)),
-        recovery: search.recovery().cloned(),
-        scalability: capacity::scalability(&steps),
-        steps,
     };
     let results = out.join(RESULTS_FILE);
     super::compare::write(&results, &result)?;
@@ -106,6 +78,50 @@ fn write_reports(out: &Path, result: &CapacityResult, at_least: Option<f64>) -> 
         super::compare::write_text(&out.join(name), &text)?;
     }
     Ok(())
+}
+
+/// Searches the knee of `scenario`, with the runs in `out`.
+fn find(
+    arguments: &CapacityArguments,
+    scenario: &Scenario,
+    out: &Path,
+) -> anyhow::Result<Result<CapacityResult, Exit>> {
+    let (started, begun) = (clock::calendar_now().to_string(), clock::now());
+    let mut search = Search::new(SearchSettings {
+        from: arguments.from,
+        max: arguments.max,
+        precision: arguments.precision,
+        searches: arguments.searches as usize,
+        whole: arguments.search == Load::Devices,
+    });
+    let (steps, ended) = match Trials::new(arguments, out).run(&mut search)? {
+        Ok(all) => all,
+        Err(exit) => return Ok(Err(exit)),
+    };
+    let conclusion = match (ended, search.conclusion()) {
+        (Ended::ByItself, Some(conclusion)) => conclusion,
+        (Ended::TargetLost, _) => Conclusion::Lost,
+        (Ended::ByItself | Ended::BySignal, _) => Conclusion::Interrupted,
+    };
+    Ok(Ok(CapacityResult {
+        schema: SCHEMA,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario: scenario.name.clone(),
+        seed: scenario.seed,
+        started,
+        wall_s: clock::now().saturating_duration_since(begun).as_secs_f64(),
+        search: arguments.search,
+        objectives: objectives(arguments, scenario),
+        hold_s: arguments.hold.0.as_secs_f64(),
+        warm_up_s: arguments.warm_up.0.as_secs_f64(),
+        precision: arguments.precision,
+        conclusion,
+        knee: search.knee().map(|knee| with_rate(knee, &steps)),
+        gave_way: capacity::gave_way(arguments.search, &steps, senders(scenario)),
+        recovery: search.recovery().cloned(),
+        scalability: capacity::scalability(&steps),
+        steps,
+    }))
 }
 
 /// Refuses what makes no sense before anything is read.
@@ -195,6 +211,7 @@ fn exit(result: &CapacityResult, at_least: Option<f64>) -> Exit {
     let low = result.knee.as_ref().map_or(0.0, |knee| knee.low);
     match result.conclusion {
         Conclusion::Interrupted => Exit::Interrupted,
+        Conclusion::Lost => Exit::Unreachable,
         Conclusion::NoneHolds => Exit::ThresholdFailed,
         Conclusion::Found | Conclusion::Largest => match at_least {
             Some(wanted) if low < wanted => {

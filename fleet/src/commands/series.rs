@@ -5,11 +5,17 @@ use std::{
     process::Stdio,
 };
 
+mod program;
+
 use super::{
-    child::{self, Signals},
+    child::{self, Ended, Signals},
     complain, print_findings,
 };
 use crate::{arguments::RunArguments, clock, exit::Exit, report::Style, scenario::Scenario};
+use program::Program;
+
+/// How often a run is tried in which the generator was the bottleneck: another program may have been at work.
+const INVALID_TRIES: usize = 3;
 
 /// A run of a series.
 #[derive(Clone, Debug)]
@@ -20,6 +26,8 @@ pub(super) struct Step {
     pub(super) settings: Vec<String>,
     /// Its run directory.
     pub(super) directory: PathBuf,
+    /// The command line of a server that is started for it and ended after it.
+    pub(super) program: Option<String>,
 }
 
 /// Refuses settings of `sides` that make no sense before anything has run. Warnings are shown here, once,
@@ -85,10 +93,7 @@ pub(super) fn run(
         let mut signals = Signals::listen()?;
         for (number, step) in steps.iter().enumerate() {
             complain(&format!("[{}/{}] {}", number + 1, steps.len(), step.label));
-            let mut command = child::command(arguments, &step.settings, &step.directory)?;
-            // Its closing figures are in its directory.
-            command.stdout(Stdio::null()).stderr(Stdio::piped());
-            let ended = child::run(&mut command, &mut signals).await?;
+            let ended = run_step(arguments, step, &mut signals).await?;
             if let Some(exit) = useless(ended.exit, step) {
                 complain(ended.errors.trim_end());
                 return Ok(Some(exit));
@@ -99,6 +104,47 @@ pub(super) fn run(
         }
         Ok(None)
     })
+}
+
+/// Runs `step`, again where the generator was the bottleneck.
+async fn run_step(
+    arguments: &RunArguments,
+    step: &Step,
+    signals: &mut Signals,
+) -> anyhow::Result<Ended> {
+    for _ in 1..INVALID_TRIES {
+        let ended = run_once(arguments, step, signals).await?;
+        if ended.exit != Exit::Invalid {
+            return Ok(ended);
+        }
+        complain("    invalid: the generator was the bottleneck; once more");
+        std::fs::remove_dir_all(&step.directory)?;
+    }
+    run_once(arguments, step, signals).await
+}
+
+/// Runs `step` once, with the server that it takes.
+async fn run_once(
+    arguments: &RunArguments,
+    step: &Step,
+    signals: &mut Signals,
+) -> anyhow::Result<Ended> {
+    let mut command = child::command(arguments, &step.settings, &step.directory)?;
+    // Its closing figures are in its directory.
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let Some(line) = &step.program else {
+        return child::run(&mut command, signals).await;
+    };
+    let mut program = Program::start(line, &step.directory.with_extension("log"))?;
+    loop {
+        let ended = child::run(&mut command, signals).await?;
+        // A run that finds no target leaves nothing behind, so that it can be tried until there is one.
+        if ended.exit == Exit::Unreachable && program.may_become_ready().await? {
+            continue;
+        }
+        program.stop().await;
+        return Ok(ended);
+    }
 }
 
 /// What `exit` means for all, if its run cannot be used.

@@ -28,7 +28,7 @@ use herd::Folding;
 pub(crate) use herd::{Herd, PARTS};
 pub(crate) use inert::inert;
 pub(crate) use scenario::{Band, BandKind, Plan};
-pub(crate) use series::{Heat, Moment, Row, Series};
+pub(crate) use series::{Heat, Moment, Series};
 pub(crate) use sites::Groups;
 use sites::{SITES_MAX, Sites};
 pub(crate) use totals::Intervals;

@@ -96,6 +96,21 @@ fn a_target_that_does_not_recover_is_noticed() {
 }
 
 #[test]
+fn a_target_that_needs_time_is_told_from_one_that_stays_worse() {
+    let mut recovering = 0;
+    let (search, _) = search(settings(), |probe| {
+        recovering += usize::from(probe.purpose == Purpose::Recover);
+        match recovering == 1 && probe.purpose == Purpose::Recover {
+            true => Outcome::Broken,
+            false => below(300.0)(probe),
+        }
+    });
+    let recovery = search.recovery().unwrap();
+    assert_eq!((recovery.tries, recovery.holds), (2, Some(recovery.tried)));
+    assert!(!recovery.is_hysteresis());
+}
+
+#[test]
 fn a_knee_that_trembles_lies_in_the_interval_as_often_as_it_says() {
     let mut chance = ChaCha8Rng::seed_from_u64(7);
     let (mut covered, cases) = (0, 1_000);

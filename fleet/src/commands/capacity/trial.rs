@@ -10,9 +10,10 @@ use super::folder;
 use crate::{
     arguments::CapacityArguments,
     capacity::{
-        Measured, Objective, Outcome, Probe, Purpose, Search, Step, Window, judge, measure,
-        step_in_words,
+        Demands, Measured, Objective, Outcome, Probe, Purpose, Search, Step, Window, judge,
+        measure, step_in_words,
     },
+    clock,
     commands::{
         child::{self, Signals},
         complain,
@@ -24,6 +25,11 @@ use crate::{
 /// How long outstanding messages are waited for after an overload: long enough to end in order, too short
 /// for the target to come to rest.
 const OVERLOAD_DRAIN: Duration = Duration::from_secs(1);
+
+/// How long a target may take to come back that an earlier load brought down.
+const BACK_WITHIN: Duration = Duration::from_secs(30);
+/// From one attempt to reach it to the next.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// What the runs of a search have in common.
 pub(super) struct Trials<'a> {
@@ -37,13 +43,15 @@ pub(super) enum Ended {
     ByItself,
     /// Because somebody wanted it to.
     BySignal,
+    /// Because the target does not answer any more.
+    TargetLost,
 }
 
 /// What came of one run.
 enum Tried {
     Measured(Box<Measured>),
-    /// The target answers no more.
-    Gone(String),
+    /// The target does not answer.
+    Gone,
     Interrupted,
     /// There is no going on.
     Useless(Exit),
@@ -84,11 +92,8 @@ impl<'a> Trials<'a> {
                 let directory = folder(self.out, steps.len() + 1);
                 let measured = match self.try_load(probe, &directory, &mut signals).await? {
                     Tried::Measured(measured) => *measured,
-                    Tried::Gone(_) if steps.is_empty() => return Ok(Err(Exit::Unreachable)),
-                    Tried::Gone(words) => Measured {
-                        failed: vec![words],
-                        ..Measured::default()
-                    },
+                    Tried::Gone if steps.is_empty() => return Ok(Err(Exit::Unreachable)),
+                    Tried::Gone => return Ok(Ok((steps, Ended::TargetLost))),
                     Tried::Interrupted => return Ok(Ok((steps, Ended::BySignal))),
                     Tried::Useless(exit) => return Ok(Err(exit)),
                 };
@@ -113,7 +118,7 @@ impl<'a> Trials<'a> {
             .filter(|step| step.outcome == Outcome::Held)
             .min_by(|one, other| one.load.total_cmp(&other.load));
         let earlier = calmest.map_or(now, per_load);
-        let (outcome, broken) = judge(measured, self.arguments.undelivered, (earlier, now));
+        let (outcome, broken) = judge(measured, self.demands(), (earlier, now));
         let name = directory.file_name().unwrap_or_default();
         Step {
             number: before.len() + 1,
@@ -123,6 +128,13 @@ impl<'a> Trials<'a> {
             broken,
             figures: measured.figures.clone(),
             directory: name.to_string_lossy().into_owned(),
+        }
+    }
+
+    fn demands(&self) -> Demands {
+        Demands {
+            search: self.arguments.search,
+            undelivered_share_max: self.arguments.undelivered,
         }
     }
 
@@ -137,7 +149,16 @@ impl<'a> Trials<'a> {
         let settings = settings(self.arguments, probe.purpose);
         let mut command = child::command(&run, &settings, directory)?;
         command.stdout(Stdio::null()).stderr(Stdio::piped());
-        let ended = child::run(&mut command, signals).await?;
+        let mut ended = child::run(&mut command, signals).await?;
+        let (first, begun) = (directory == folder(self.out, 1), clock::now());
+        while ended.exit == Exit::Unreachable
+            && !first
+            && clock::now().saturating_duration_since(begun) < BACK_WITHIN
+        {
+            // Somebody may be starting it again.
+            tokio::time::sleep(AGAIN_AFTER).await;
+            ended = child::run(&mut command, signals).await?;
+        }
         Ok(match ended.exit {
             Exit::Passed | Exit::ThresholdFailed | Exit::Invalid => {
                 let window = Window {
@@ -149,7 +170,7 @@ impl<'a> Trials<'a> {
             Exit::Interrupted => Tried::Interrupted,
             Exit::Unreachable => {
                 complain(ended.errors.trim_end());
-                Tried::Gone("the target could not be reached any more".to_owned())
+                Tried::Gone
             }
             Exit::Unbalanced => {
                 complain(&format!(

@@ -3,12 +3,15 @@
 
 use std::path::Path;
 
+use emulator::Transport;
+
 use super::{refuse, write_reports};
 use crate::{
-    arguments::CompareArguments,
+    arguments::{CompareArguments, RunArguments},
     commands::{complain, series},
     compare::{Comparison, Demands, Pairing, Refusal, Stored, read_run},
     exit::Exit,
+    scenario::Scenario,
 };
 
 /// Runs `pairs` of runs and compares them.
@@ -27,6 +30,9 @@ pub(super) fn execute(
     }
     let sides = [("--base", &arguments.base[..]), ("--new", &arguments.new)];
     if let Some(exit) = series::refuse(&run, &sides) {
+        return Ok(Err(exit));
+    }
+    if let Some(exit) = refuse_programs(arguments, &run) {
         return Ok(Err(exit));
     }
     let out = arguments.out.clone();
@@ -54,19 +60,46 @@ pub(super) fn execute(
         .map_err(|refusal| refuse(&refusal)))
 }
 
+/// Refuses programs that nothing would be sent to: what would be compared is the sink of this process.
+fn refuse_programs(arguments: &CompareArguments, run: &RunArguments) -> Option<Exit> {
+    let sides = [
+        ("--base-program", &arguments.base_program, &arguments.base),
+        ("--new-program", &arguments.new_program, &arguments.new),
+    ];
+    for (flag, _, settings) in sides.iter().filter(|(_, program, _)| program.is_some()) {
+        let mut overrides = run.overrides();
+        overrides.set.extend(settings.iter().cloned());
+        // What is wrong with it has been said.
+        let scenario = Scenario::load(&run.source(), &overrides).ok()?.scenario;
+        let targets = &scenario.targets;
+        if Transport::ALL.iter().all(|one| targets.embeds(*one)) {
+            complain(&format!(
+                "error: {flag} starts a server, and everything goes to the embedded sinks\n  = help: say where it \
+                 listens, by --smtp or --https"
+            ));
+            return Some(Exit::Usage);
+        }
+    }
+    None
+}
+
 /// The runs of the sides in turn: base new, new base, and so on.
 fn steps(arguments: &CompareArguments, pairs: u32, out: &Path) -> Vec<series::Step> {
-    let sides = [("base", &arguments.base), ("new", &arguments.new)];
+    let sides = [
+        ("base", &arguments.base, &arguments.base_program),
+        ("new", &arguments.new, &arguments.new_program),
+    ];
     let mut steps = Vec::new();
     for pair in 1..=pairs {
         let mut own = sides;
         if pair % 2 == 0 {
             own.reverse();
         }
-        steps.extend(own.map(|(side, settings)| series::Step {
+        steps.extend(own.map(|(side, settings, program)| series::Step {
             label: format!("{side}, pair {pair} of {pairs}"),
             settings: settings.clone(),
             directory: folder(out, side, pair),
+            program: program.clone(),
         }));
     }
     steps

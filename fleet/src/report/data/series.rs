@@ -85,7 +85,21 @@ impl Series {
     }
 
     fn parse_timeline(text: &str) -> Result<Option<Self>, String> {
-        Ok(Self::of_rows(&Row::parse_all(text)?))
+        let mut lines = text.lines();
+        let header = lines.next().unwrap_or_default();
+        if header != super::super::timeline::HEADER.trim_end() {
+            return Err("its first line is not that of a timeline".to_owned());
+        }
+        let mut rows = Vec::new();
+        for (number, line) in lines.enumerate() {
+            match Row::parse(line) {
+                Some(row) => rows.push(row),
+                // The last row of a run that was killed may be incomplete.
+                None if !text.ends_with('\n') && number + 2 == text.lines().count() => {}
+                None => return Err(format!("line {} is no row of a timeline", number + 2)),
+            }
+        }
+        Ok(Self::of_rows(&rows))
     }
 
     fn of_rows(rows: &[Row]) -> Option<Self> {
@@ -114,43 +128,16 @@ impl Series {
 }
 
 /// A row of `timeline.csv`.
-#[derive(Clone, Debug)]
-pub(crate) struct Row {
-    /// When it begins, since the start of the run.
-    pub begin_s: f64,
-    /// How long it is.
-    pub length_s: f64,
+struct Row {
+    begin_s: f64,
+    length_s: f64,
     /// Events, triggers, dropped, messages, delivered, failed, unconfirmed, outstanding.
-    pub counts: [f64; 8],
-    /// Median and p99 of responses in milliseconds, by transport.
-    pub response: [Option<(f64, f64)>; TRANSPORTS.len()],
-    /// The 99th percentile of the generator's lag, in milliseconds.
-    pub lag_p99_ms: Option<f64>,
+    counts: [f64; 8],
+    response: [Option<(f64, f64)>; TRANSPORTS.len()],
+    lag_p99_ms: Option<f64>,
 }
 
 impl Row {
-    /// The rows of the timeline that is `text`.
-    ///
-    /// # Errors
-    /// With what is wrong, if it is something else.
-    pub(crate) fn parse_all(text: &str) -> Result<Vec<Self>, String> {
-        let mut lines = text.lines();
-        let header = lines.next().unwrap_or_default();
-        if header != super::super::timeline::HEADER.trim_end() {
-            return Err("its first line is not that of a timeline".to_owned());
-        }
-        let mut rows = Vec::new();
-        for (number, line) in lines.enumerate() {
-            match Self::parse(line) {
-                Some(row) => rows.push(row),
-                // The last row of a run that was killed may be incomplete.
-                None if !text.ends_with('\n') && number + 2 == text.lines().count() => {}
-                None => return Err(format!("line {} is no row of a timeline", number + 2)),
-            }
-        }
-        Ok(rows)
-    }
-
     fn parse(line: &str) -> Option<Self> {
         let fields: Vec<&str> = line.split(',').collect();
         let number = |at: usize| {

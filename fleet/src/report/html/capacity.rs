@@ -61,6 +61,7 @@ fn verdict(result: &CapacityResult) -> (&'static str, &'static str) {
         Conclusion::Generator => ("THE GENERATOR GAVE WAY FIRST", "open"),
         Conclusion::Devices => ("THE DEVICES KEPT MESSAGES BACK", "open"),
         Conclusion::NoneHolds => ("NOT EVEN THE SMALLEST LOAD HOLDS", "bad"),
+        Conclusion::Lost => ("THE TARGET WAS LOST", "bad"),
         Conclusion::Interrupted => ("INTERRUPTED", "bad"),
     }
 }

@@ -53,6 +53,7 @@ fn cases(result: &CapacityResult, at_least: Option<f64>) -> Vec<Case> {
 fn ended(result: &CapacityResult) -> Outcome {
     match result.conclusion {
         Conclusion::Interrupted => Outcome::Failed("a signal ended the search".to_owned()),
+        Conclusion::Lost => Outcome::Failed("the target was lost".to_owned()),
         Conclusion::Found
         | Conclusion::Generator
         | Conclusion::Devices
@@ -71,6 +72,7 @@ fn smallest(result: &CapacityResult) -> Outcome {
         | Conclusion::Generator
         | Conclusion::Devices
         | Conclusion::Largest
+        | Conclusion::Lost
         | Conclusion::Interrupted => Outcome::Skipped(text::knee(result)),
     }
 }
@@ -78,9 +80,10 @@ fn smallest(result: &CapacityResult) -> Outcome {
 /// Whether it was the target that was measured.
 fn told_apart(result: &CapacityResult) -> Outcome {
     match result.conclusion {
-        Conclusion::Generator | Conclusion::Devices | Conclusion::Interrupted => {
-            Outcome::Skipped(text::knee(result))
-        }
+        Conclusion::Generator
+        | Conclusion::Devices
+        | Conclusion::Lost
+        | Conclusion::Interrupted => Outcome::Skipped(text::knee(result)),
         Conclusion::Found | Conclusion::Largest | Conclusion::NoneHolds => Outcome::Passed,
     }
 }

@@ -19,10 +19,41 @@ pub(super) fn thresholds(
     duration: Duration,
     findings: &mut Findings,
 ) -> Vec<Threshold> {
-    tables
+    let read = tables
         .iter()
-        .filter_map(|table| threshold(table, fleets, duration, findings))
-        .collect()
+        .map(|table| threshold(table, fleets, duration, findings))
+        .collect::<Vec<_>>();
+    check_together(tables, &read, findings);
+    read.into_iter().flatten().collect()
+}
+
+/// Thresholds on the whole of a run that no value of their metric can satisfy together.
+fn check_together(tables: &[ThresholdTable], read: &[Option<Threshold>], findings: &mut Findings) {
+    let whole = |threshold: &&Threshold| threshold.lasting.is_none();
+    for (at, one) in read.iter().enumerate() {
+        let Some(one) = one.as_ref().filter(whole) else {
+            continue;
+        };
+        let before = read[..at].iter().flatten().filter(whole);
+        let against = before
+            .filter(|other| other.metric == one.metric)
+            .find(|other| {
+                let above = |max: Option<f64>, min: Option<f64>| {
+                    max.zip(min).is_some_and(|(max, min)| min > max)
+                };
+                above(one.max, other.min) || above(other.max, one.min)
+            });
+        if against.is_some() {
+            findings.add(
+                tables[at].metric.span(),
+                format!(
+                    "an earlier threshold on `{}` leaves no value for this one",
+                    one.name
+                ),
+                "leave out one of them, or change a bound",
+            );
+        }
+    }
 }
 
 fn threshold(
