@@ -17,37 +17,44 @@ use super::{
 const DIALOGUE_BYTES_MAX: usize = 600;
 /// Where a mail comes to its end, as failures name it.
 const END_OF_DATA: &str = "end of data";
+/// What is known of a reply that let the dialogue go on.
+const ACCEPTED: &str = "accepted";
 
 /// Puts what led to it into `failure`, if the server refused `mail` with a reply.
 pub(super) fn with_mail(mut failure: Failure, mail: &Mail<'_>) -> Failure {
-    if let Some((stage, reply)) = decisive(&failure) {
-        let sender = format!("MAIL FROM:<{}>", mail.sender);
-        let recipient = match mail.recipients {
-            [only] => format!("RCPT TO:<{only}>"),
-            several => format!("RCPT TO: each of {} recipients", several.len()),
-        };
-        let steps = ["MAIL", "RCPT", "DATA", END_OF_DATA];
-        let said = [
-            sender.as_str(),
-            &recipient,
-            "DATA",
-            "the message, and a dot",
-        ];
-        let dialogue = match steps.iter().position(|own| *own == stage) {
-            Some(last) => told(said.into_iter().take(last + 1), reply),
-            // Before the envelope: what opens a session, and what is refused in it.
-            None => match stage {
-                "greeting" => told(["a connection"].into_iter(), reply),
-                "EHLO" => told(
-                    ["a connection", "EHLO, or HELO after it"].into_iter(),
-                    reply,
-                ),
-                stage => told(["a connection", "EHLO", stage].into_iter(), reply),
-            },
-        };
-        failure.error.dialogue = Some(dialogue);
-    }
+    let dialogue = decisive(&failure).map(|(stage, reply)| of_mail(mail, stage, reply));
+    failure.error.dialogue = dialogue;
     failure
+}
+
+/// What was said until `reply` was the answer at `stage`.
+fn of_mail(mail: &Mail<'_>, stage: &str, reply: &str) -> String {
+    let sender = format!("MAIL FROM:<{}>", mail.sender);
+    // Of several recipients one that is accepted is enough.
+    let (recipient, accepted) = match mail.recipients {
+        [only] => (format!("RCPT TO:<{only}>"), ACCEPTED),
+        several => (
+            format!("RCPT TO: each of {} recipients", several.len()),
+            "accepted, or some of them",
+        ),
+    };
+    let steps = ["MAIL", "RCPT", "DATA", END_OF_DATA];
+    let said = [
+        (sender.as_str(), ACCEPTED),
+        (&recipient, accepted),
+        ("DATA", ACCEPTED),
+        ("the message, and a dot", ACCEPTED),
+    ];
+    if let Some(last) = steps.iter().position(|own| *own == stage) {
+        return told(&said[..=last], reply);
+    }
+    // Before the envelope: what opens a session, and what is refused in it.
+    let opened = ("a connection", ACCEPTED);
+    match stage {
+        "greeting" => told(&[opened], reply),
+        "EHLO" => told(&[opened, ("EHLO, or HELO after it", ACCEPTED)], reply),
+        stage => told(&[opened, ("EHLO", ACCEPTED), (stage, ACCEPTED)], reply),
+    }
 }
 
 /// Likewise of `post`.
@@ -55,7 +62,7 @@ pub(super) fn with_post(mut failure: Failure, post: &Post<'_>) -> Failure {
     let error = &failure.error;
     if failure.outcome == AttemptOutcome::Refused && error.kind == ErrorKind::Reply {
         let request = format!("POST {}", post.url);
-        let dialogue = told([request.as_str()].into_iter(), &error.detail);
+        let dialogue = told(&[(request.as_str(), ACCEPTED)], &error.detail);
         failure.error.dialogue = Some(dialogue);
     }
     failure
@@ -68,12 +75,12 @@ fn decisive(failure: &Failure) -> Option<(&str, &str)> {
     error.detail.split_once(": ").filter(|_| refused)
 }
 
-/// All of `said` was accepted but the last, which was answered with `reply`; a line each.
-fn told<'s>(said: impl ExactSizeIterator<Item = &'s str>, reply: &str) -> String {
+/// What was `said` with what was answered; the last was answered with `reply`. A line each.
+fn told(said: &[(&str, &str)], reply: &str) -> String {
     let mut dialogue = String::new();
     let last = said.len().saturating_sub(1);
-    for (number, words) in said.enumerate() {
-        let answer = if number == last { reply } else { "accepted" };
+    for (number, (words, accepted)) in said.iter().enumerate() {
+        let answer = if number == last { reply } else { accepted };
         // Writing to a string cannot fail.
         let _ = write!(dialogue, "> {words}\n< {answer}\n");
     }

@@ -245,7 +245,7 @@ fn comparison(text: &mut String, data: &RunData, limits: &Limits) {
     };
     let _ = writeln!(
         text,
-        "\n**Against the baseline: {}** (smallest change that matters {} %; {} of it)\n\n| metric | base | new | ratio | verdict |\n| --- | ---: | ---: | ---: | --- |",
+        "\n**Against the baseline: {}** (a change of {} % matters; the baseline has {})\n\n| metric | base | new | ratio | verdict |\n| --- | ---: | ---: | ---: | --- |",
         plain(&comparison.verdict),
         number(comparison.min_effect * 100.0),
         counted(comparison.base.len())

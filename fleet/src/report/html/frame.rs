@@ -23,8 +23,6 @@ const RIGHT: f64 = 28.0;
 const TOP: f64 = 28.0;
 /// Room for the labels of the horizontal axis and its title.
 const BOTTOM: f64 = 40.0;
-/// Half the size of a mark.
-const MARK: f64 = 6.0;
 /// Height of one line of labels of bands.
 const LABEL_LINE: f64 = 14.0;
 /// Most lines of labels of bands.
@@ -126,18 +124,13 @@ impl Frame {
     ) -> Markup {
         let height = self.bottom() + BOTTOM;
         let clip = format!("{id}-clip");
-        let clipped = format!("url(#{clip})");
         let (left, right) = (self.x(0.0), self.x(1.0));
-        // What is zoomed ends at the axes; marks at them are whole.
-        let beyond = match self.across {
-            Across::Time(_) => 0.0,
-            Across::Named(..) => MARK,
-        };
         // What is written here tells the script where the plotted part is, and which time it shows.
         let time = match self.across {
             Across::Time(length_s) => Some((length_s, TimeUnit::for_length(length_s))),
             Across::Named(..) => None,
         };
+        let clipped = time.map(|_| format!("url(#{clip})"));
         html! {
             div.scroll tabindex="0" role="region" aria-label=(format!("{title}, picture")) {
                 svg viewBox=(format!("0 0 {WIDTH} {height}")) role="img"
@@ -147,12 +140,15 @@ impl Frame {
                     data-top=[time.map(|_| point(self.top))] data-bottom=[time.map(|_| point(self.bottom()))] {
                     title id=(format!("{id}-t")) { (title) }
                     desc id=(format!("{id}-d")) { (description) }
-                    clipPath id=(clip) {
-                        rect x=(point(left - beyond)) y="0" width=(point(right - left + 2.0 * beyond)) height=(point(self.bottom() + beyond.max(2.0))) {}
+                    // What is zoomed ends at the axes.
+                    @if time.is_some() {
+                        clipPath id=(clip) {
+                            rect x=(point(left)) y="0" width=(point(right - left)) height=(point(self.bottom() + 2.0)) {}
+                        }
                     }
-                    g.zooms clip-path=(clipped) { (self.draw_bands()) }
+                    g.zooms clip-path=[clipped.as_ref()] { (self.draw_bands()) }
                     (self.grid())
-                    g.zooms clip-path=(clipped) { (content) }
+                    g.zooms clip-path=[clipped.as_ref()] { (content) }
                     (self.axis_across())
                 }
             }

@@ -359,7 +359,7 @@ pub(super) fn course(result: &CapacityResult) -> Markup {
         "Course of the search",
         html! {
             "Each load in the order in which it was tried."
-            @if let Some(recovery) = &recovery { " After the overload at the end: " (recovery) "." }
+            @if let Some(recovery) = &recovery { " After an overload: " (recovery) "." }
         },
         html! {
             (legend(&entries(result)))
