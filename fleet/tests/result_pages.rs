@@ -162,7 +162,7 @@ fn a_search_is_told_with_its_knee_its_cause_its_law_and_every_load() {
         "104 events/s (100 events/s to 110 events/s; 97 % sure, 6 searches)",
         "the target&#39;s service time",
         "give it more workers",
-        "does not recover at once",
+        "an overload makes it worse for longer",
         "peak: 211/s",
         "Residuals",
         "smtp.response.p99 is 900 ms",
