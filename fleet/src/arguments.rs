@@ -4,16 +4,18 @@ mod capacity;
 mod compare;
 mod device;
 pub mod license;
+mod live;
 mod reference;
 mod stored;
 
-use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
 pub use capacity::CapacityArguments;
 pub use compare::{CalibrateArguments, CompareArguments};
 pub use device::DeviceArguments;
+pub use live::LiveArguments;
 pub use reference::{CompletionsArguments, ExplainArguments, ManArguments};
 pub use stored::{AuditArguments, ReportArguments};
 
@@ -142,9 +144,9 @@ pub struct RunArguments {
     /// Let people log in to the devices by SSH, as in 127.0.0.1:2222; the user name is the host name.
     #[arg(long, value_name = "ADDR", env = "FLEET_SSH")]
     pub ssh: Option<String>,
-    /// Serve live figures for Prometheus at this loopback address, as in 127.0.0.1:9464: /metrics.
-    #[arg(long, value_name = "ADDR", env = "FLEET_METRICS")]
-    pub metrics: Option<SocketAddr>,
+    /// Looking on while it goes on.
+    #[command(flatten)]
+    pub live: LiveArguments,
     /// End with 0 whatever came of a run that took place; `verdict` in summary.json tells.
     #[arg(long, env = "FLEET_EXIT_ZERO", value_parser = clap::builder::BoolishValueParser::new())]
     pub exit_zero: bool,
@@ -237,7 +239,7 @@ impl ReplayArguments {
             compared: self.compared.clone(),
             out: self.out.clone(),
             ssh: None,
-            metrics: None,
+            live: LiveArguments::default(),
             exit_zero: false,
             quiet: self.quiet,
             plain: self.plain,
@@ -410,9 +412,7 @@ impl RunArguments {
         if let Some(listen) = &self.ssh {
             typed.extend(["--ssh".into(), listen.into()]);
         }
-        if let Some(address) = self.metrics {
-            typed.extend(["--metrics".into(), address.to_string().into()]);
-        }
+        typed.extend(self.live.as_typed());
         for (flag, set) in [
             ("--quiet", self.quiet),
             ("--plain", self.plain),
@@ -450,7 +450,7 @@ impl SshArguments {
             compared: ComparedArguments::default(),
             out: self.out.clone(),
             ssh: self.listen.clone(),
-            metrics: None,
+            live: LiveArguments::default(),
             exit_zero: false,
             quiet: false,
             plain: self.plain,

@@ -9,6 +9,7 @@ pub mod compare;
 pub mod device;
 pub mod doctor;
 pub mod license;
+mod onlookers;
 pub mod reference;
 pub mod replay;
 pub mod report;

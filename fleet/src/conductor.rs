@@ -11,7 +11,7 @@ use std::{
 
 use emulator::Transport;
 use jiff::Timestamp;
-use sink::MessageKey;
+use sink::{MessageKey, web::Pages};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -25,9 +25,10 @@ use crate::{
     record::{Gathered, Settled, receipt},
     scenario::Scenario,
     sinks::{EmbeddedSinks, Received, SinkError},
+    steering::{Intervention, Steering, raisable},
     threshold::{Watch, Watched},
 };
-pub use interrupts::Interrupts;
+pub use interrupts::{Interrupter, Interrupts};
 
 use stage::Stage;
 
@@ -73,6 +74,17 @@ pub trait Watcher {
     fn ready(&mut self, devices: u32, took: Duration);
     /// Some servers of `[hosts]` do not answer; devices will find out.
     fn unreachable_hosts(&mut self, hosts: &[Unreachable]);
+    /// The embedded sinks have started, and these are their pages, for whoever serves them until
+    /// [`Watcher::sinks_end`].
+    fn sinks(&mut self, pages: Vec<(Transport, Pages)>) {
+        drop(pages);
+    }
+    /// The embedded sinks are about to end, and wait until nobody serves their pages.
+    fn sinks_end(&mut self) {}
+    /// The run has begun, and can be steered.
+    fn begun(&mut self, steering: Steering) {
+        drop(steering);
+    }
     /// So much of the run has passed, this has been gathered in all, and this since the last time.
     fn progress(&mut self, elapsed: Duration, all: &Gathered, lately: &Gathered);
     /// The user asked for the end; outstanding messages are waited for.
@@ -106,6 +118,8 @@ pub struct RunResult {
     pub sinks: BTreeMap<Transport, Reconciled>,
     /// What became of the faults of the scenario, in its order.
     pub faults: Vec<FaultOutcome>,
+    /// What somebody did to the run while it went on.
+    pub interventions: Vec<Intervention>,
     /// What the process used.
     pub usage: Usage,
     /// How long the devices took to start.
@@ -174,12 +188,20 @@ pub async fn conduct(
         // Nobody needs to wait for it.
         let _ = consoles.send(Directory::new(devices));
     }
+    let desk = stage.desk();
+    let interventions = Arc::clone(&desk.0);
+    watcher.begun(Steering::new(
+        desk,
+        sinks.faults(),
+        clock,
+        raisable(&scenario),
+    ));
     let mut course = Course::new(&scenario, clock, sinks, watcher.keeps_journal());
     course.follow(&mut stage, watcher, interrupts).await;
     let (interrupts, standstill) = (course.interrupts, course.standstill);
     let wall = course.wall();
     let emitted = stage.end();
-    let faults = course.sinks.faults(&scenario);
+    let faults = course.sinks.outcomes();
     let watched = std::mem::take(&mut course.watch).close();
     let (gathered, reconciled) = course.close(watcher);
     Ok(RunResult {
@@ -191,6 +213,7 @@ pub async fn conduct(
         emitted,
         sinks: reconciled,
         faults,
+        interventions: interventions.done(),
         usage: Usage::now(),
         startup,
         devices_rss_bytes,
@@ -225,6 +248,7 @@ async fn prepare(
         }
         watcher.unreachable_hosts(&unreachable);
     }
+    watcher.sinks(sinks.pages());
     // Whatever the preflight did is none of the run's.
     sinks.received().for_each(drop);
     let before = clock::now();
@@ -434,6 +458,7 @@ impl<'a> Course<'a> {
             mut receipts,
             ..
         } = self;
+        watcher.sinks_end();
         let own = sinks.stop(|late| {
             let books = reconcilers.entry(late.transport).or_default();
             books.receive(late.key, late.taken);

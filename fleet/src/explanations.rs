@@ -84,6 +84,12 @@ pub const ALL: &[Explanation] = &[
         remedy: "Name another port by --ssh or --listen; port 0 takes a free one.",
     },
     Explanation {
+        topic: "interventions",
+        title: "what was done to a run by hand",
+        meaning: "Somebody paused arrivals, changed their rate, raised an event or switched a fault while the run went on. The accounts balance all the same, but what was sent is not what the scenario says.",
+        remedy: "Nothing, for a look. To compare runs, run again and touch no key; `--plain` shows lines and takes no keys. docs/live.md tells what each key does.",
+    },
+    Explanation {
         topic: "unconfirmed",
         title: "a message that may have arrived",
         meaning: "The connection was lost after the last byte of the message and before a complete reply. The server may have it; a device that tries another server may send it twice.",

@@ -1,44 +1,38 @@
-//! The figures of a run while it goes on, for Prometheus: `--metrics ADDR`.
+//! The figures of a run while it goes on, by HTTP: for Prometheus (`--metrics ADDR`) and as a page that
+//! keeps itself up to date (`--ui ADDR`).
 //!
-//! The text is made at most once a second by the thread that gathers reports, off the path of any
-//! message, and served by a thread of its own: whoever scrapes cannot slow a run down.
+//! What is served is made a few times a second by the thread that gathers reports, off the path of any
+//! message, and served by a thread of its own: whoever looks on cannot slow a run down. Nothing that is
+//! asked for changes anything.
 
+mod events;
 mod exposition;
+mod page;
+mod server;
 
 use std::{
-    convert::Infallible,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
     time::Duration,
 };
 
-use http_body_util::Full;
-use hyper::{
-    Method, Request, Response, StatusCode,
-    body::{Bytes, Incoming},
-    header::{self, HeaderValue},
-    server::conn::http1,
-    service::service_fn,
+use hyper::body::Bytes;
+use sink::{
+    ListenError, listener,
+    web::{self, Pages, WebLimits},
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
-use sink::{ListenError, listener};
 use tokio::{
     net::TcpListener,
-    sync::{Semaphore, oneshot},
+    runtime::{Handle, Runtime},
+    sync::{Semaphore, watch},
 };
 
-use crate::{record::Gathered, scenario::Scenario};
+use crate::{record::Gathered, scenario::Scenario, snapshot::Snapshot};
+use events::{FEEDS_MAX, Frame};
 
-/// How often the text is made anew.
+/// How often the text for Prometheus is made anew.
 const REFRESH_EVERY: Duration = Duration::from_secs(1);
-/// Connections open at once; more wait in the kernel.
-const CONNECTIONS_MAX: usize = 16;
-/// Time for a request to arrive, and for a connection in all.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-const CONNECTION_TIMEOUT: Duration = Duration::from_secs(60);
-/// Waits after the system refused a connection for lack of resources.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Why there are no live figures.
 #[derive(Debug, thiserror::Error)]
@@ -51,58 +45,132 @@ pub enum LiveError {
     Thread(#[from] std::io::Error),
 }
 
-type Text = Arc<Mutex<Bytes>>;
+/// What is served.
+#[derive(Debug)]
+struct Shared {
+    /// For Prometheus.
+    text: Mutex<Bytes>,
+    /// For the page as it is before its script has heard anything.
+    snapshot: Mutex<Snapshot>,
+    /// For the script.
+    frames: watch::Sender<Frame>,
+    /// Places of those who listen to frames.
+    feeds: Arc<Semaphore>,
+}
+
+impl Shared {
+    fn text(&self) -> Bytes {
+        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        text.clone()
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let latest = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        latest.clone()
+    }
+}
 
 /// Live figures that are being served.
 #[derive(Debug)]
 pub struct Live {
-    address: SocketAddr,
-    text: Text,
+    metrics: Option<SocketAddr>,
+    page: Option<SocketAddr>,
+    shared: Arc<Shared>,
     /// When the text was last made.
     made: Option<Duration>,
-    stop: Option<oneshot::Sender<()>>,
+    runtime: Handle,
+    /// Ends the pages of sinks, and then everything.
+    stop_sinks: watch::Sender<bool>,
+    stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Live {
-    /// Serves figures at `address`, a loopback one.
+    /// Serves figures at `metrics` and a page at `page`, both loopback addresses; at the latter figures,
+    /// too. Both may be the same.
     ///
     /// # Errors
     /// When nobody can listen there.
-    pub fn start(address: SocketAddr) -> Result<Self, LiveError> {
+    pub fn start(metrics: Option<SocketAddr>, page: Option<SocketAddr>) -> Result<Self, LiveError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let listener = {
-            let _within = runtime.enter();
-            listener::bind(address, listener::Reach::Loopback)?
+        // A page has everything that figures have.
+        let shared_address = metrics.filter(|own| page == Some(*own) && own.port() != 0);
+        let apart = metrics.filter(|_| shared_address.is_none());
+        let bound_page = page.map(|address| bind(&runtime, address)).transpose()?;
+        let bound_metrics = apart.map(|address| bind(&runtime, address)).transpose()?;
+        let address = |bound: &Option<TcpListener>| {
+            let address = bound.as_ref().map(TcpListener::local_addr);
+            address.transpose()
         };
-        let address = listener.local_addr()?;
-        let text = Text::default();
-        let served = Arc::clone(&text);
-        let (stop, stopped) = oneshot::channel();
+        let page = address(&bound_page)?;
+        let metrics = address(&bound_metrics)?.or(shared_address);
+        let shared = Arc::new(Shared {
+            text: Mutex::default(),
+            snapshot: Mutex::default(),
+            frames: watch::Sender::default(),
+            feeds: Arc::new(Semaphore::new(FEEDS_MAX)),
+        });
+        let (stop, stop_sinks) = (watch::Sender::new(false), watch::Sender::new(false));
+        let listeners = [(bound_page, true), (bound_metrics, false)];
+        let served = Arc::clone(&shared);
+        let stopped = stop.subscribe();
+        let handle = runtime.handle().clone();
         let thread = thread::Builder::new()
             .name("live figures".to_owned())
             .spawn(move || {
-                runtime.block_on(async {
-                    tokio::select! {
-                        () = accept(listener, served) => {}
-                        _ = stopped => {}
-                    }
-                });
+                let listeners = listeners.into_iter();
+                let listeners = listeners.filter_map(|(bound, paged)| Some((bound?, paged)));
+                runtime.block_on(server::serve(listeners.collect(), served, stopped));
             })?;
         Ok(Self {
-            address,
-            text,
+            metrics,
+            page,
+            shared,
             made: None,
-            stop: Some(stop),
+            runtime: handle,
+            stop_sinks,
+            stop,
             thread: Some(thread),
         })
     }
 
-    /// Where they are.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// Where figures for Prometheus were asked for.
+    pub fn metrics(&self) -> Option<SocketAddr> {
+        self.metrics
+    }
+
+    /// Where the page is.
+    pub fn page(&self) -> Option<SocketAddr> {
+        self.page
+    }
+
+    /// Serves the pages of a sink at an address of their own, until [`Live::end_sinks`].
+    ///
+    /// # Errors
+    /// When the system has no address.
+    pub fn serve_sink(&self, pages: Pages) -> Result<SocketAddr, LiveError> {
+        let listener = {
+            let _within = self.runtime.enter();
+            let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+            listener::bind(loopback, listener::Reach::Loopback)?
+        };
+        let address = listener.local_addr()?;
+        let mut stopped = self.stop_sinks.subscribe();
+        let shutdown = async move {
+            // A sender that is gone has said all.
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+        };
+        let limits = WebLimits::default();
+        self.runtime
+            .spawn(web::serve(listener, pages, limits, shutdown));
+        Ok(address)
+    }
+
+    /// Lets go of the sinks' books.
+    pub fn end_sinks(&self) {
+        self.stop_sinks.send_replace(true);
     }
 
     /// So much of a run of `scenario` has passed, and this has been gathered in all.
@@ -115,132 +183,48 @@ impl Live {
         }
         self.made = Some(elapsed);
         let text = exposition::text(scenario, elapsed, all);
-        *self.text.lock().unwrap_or_else(PoisonError::into_inner) = text.into();
+        let mut shared = self
+            .shared
+            .text
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *shared = text.into();
     }
-}
 
-impl Drop for Live {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            // A server that has ended by itself needs no telling.
-            let _ = stop.send(());
+    /// Shows how the run stands on the page, if there is one.
+    pub fn show_page(&self, snapshot: &Snapshot) {
+        if self.page.is_none() {
+            return;
         }
+        self.shared.frames.send_replace(Frame::of(snapshot));
+        let mut latest = self
+            .shared
+            .snapshot
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        latest.clone_from(snapshot);
+    }
+
+    /// Serves nothing any more; whoever listens gets the last frame.
+    pub fn close(&mut self) {
+        self.end_sinks();
+        self.stop.send_replace(true);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
 }
 
-async fn accept(listener: TcpListener, text: Text) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    loop {
-        // The semaphore is never closed.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-            return;
-        };
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(ACCEPT_PAUSE).await;
-            continue;
-        };
-        let text = Arc::clone(&text);
-        tokio::spawn(async move {
-            let answers = service_fn(move |request| {
-                let answer = answer(&request, &text);
-                async move { Ok::<_, Infallible>(answer) }
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_TIMEOUT)
-                .serve_connection(TokioIo::new(stream), answers);
-            // A client that goes away, or stays too long, is no business of the run's.
-            let _ = tokio::time::timeout(CONNECTION_TIMEOUT, connection).await;
-            drop(place);
-        });
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 
-fn answer(request: &Request<Incoming>, text: &Text) -> Response<Full<Bytes>> {
-    let reading = [Method::GET, Method::HEAD].contains(request.method());
-    let (status, content_type, body) = match (reading, request.uri().path()) {
-        (false, _) => (
-            StatusCode::METHOD_NOT_ALLOWED,
-            "text/plain; charset=utf-8",
-            Bytes::from_static(b"only GET and HEAD are answered here\n"),
-        ),
-        (true, "/metrics") => (
-            StatusCode::OK,
-            "text/plain; version=0.0.4; charset=utf-8",
-            text.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-        ),
-        (true, "/healthz") => (
-            StatusCode::OK,
-            "text/plain; charset=utf-8",
-            Bytes::from_static(b"ok"),
-        ),
-        (true, _) => (
-            StatusCode::NOT_FOUND,
-            "text/plain; charset=utf-8",
-            Bytes::from_static(b"there are /metrics and /healthz\n"),
-        ),
-    };
-    let mut response = Response::new(Full::new(body));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    response
+fn bind(runtime: &Runtime, address: SocketAddr) -> Result<TcpListener, ListenError> {
+    let _within = runtime.enter();
+    listener::bind(address, listener::Reach::Loopback)
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::{Read, Write};
-
-    use super::*;
-    use crate::scenario::{Overrides, Source};
-
-    fn fetch(address: SocketAddr, request: &str) -> String {
-        let mut stream = std::net::TcpStream::connect(address).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    #[test]
-    fn figures_are_served_and_nothing_else() {
-        let loaded = Scenario::load(&Source::BuiltIn, &Overrides::default()).unwrap();
-        let mut live = Live::start(([127, 0, 0, 1], 0).into()).unwrap();
-        let mut all = Gathered::default();
-        all.ledger.triggers = 17;
-        live.show(&loaded.scenario, Duration::from_secs(3), &all);
-        // Within the same second nothing is made anew.
-        all.ledger.triggers = 18;
-        live.show(&loaded.scenario, Duration::from_millis(3_900), &all);
-        let get = |path: &str| {
-            fetch(
-                live.address(),
-                &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
-            )
-        };
-        let metrics = get("/metrics");
-        assert!(metrics.starts_with("HTTP/1.1 200"), "{metrics}");
-        assert!(metrics.contains("\nfleet_triggers_total 17\n"), "{metrics}");
-        assert!(get("/healthz").ends_with("ok"));
-        assert!(get("/etc/passwd").starts_with("HTTP/1.1 404"));
-        let post = "POST /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-        assert!(fetch(live.address(), post).starts_with("HTTP/1.1 405"));
-    }
-
-    #[test]
-    fn an_address_that_is_taken_is_refused() {
-        let first = Live::start(([127, 0, 0, 1], 0).into()).unwrap();
-        let second = Live::start(first.address());
-        assert!(matches!(
-            second,
-            Err(LiveError::Listen(ListenError::AddressInUse { .. }))
-        ));
-    }
-}
+mod tests;

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tracing::warn;
 
-use crate::{clock::RunClock, plan::Plan, scenario::Scenario};
+use crate::{clock::RunClock, plan::Plan, scenario::Scenario, steering::Desk};
 
 /// How many inputs may wait for an arbiter before the pacer waits for it. The wait shows as lag.
 pub(crate) const INPUTS_WAITING_MAX: usize = 65_536;
@@ -74,6 +74,7 @@ impl Alarm {
 pub(crate) struct Pacer {
     thread: Option<JoinHandle<u64>>,
     stop: Arc<AtomicBool>,
+    desk: Arc<Desk>,
     start: mpsc::Sender<(Vec<ArbiterLine>, RunClock)>,
 }
 
@@ -95,6 +96,8 @@ impl Pacer {
         let stop = Arc::new(AtomicBool::new(false));
         let (start, mut begin) = mpsc::channel::<(Vec<ArbiterLine>, RunClock)>(1);
         let stopped = Arc::clone(&stop);
+        let desk = Arc::new(Desk::default());
+        let asked = Arc::clone(&desk);
         let thread = thread::Builder::new()
             .name("pacer".to_owned())
             .spawn(move || {
@@ -103,26 +106,38 @@ impl Pacer {
                     warn!(%error, "the pacing thread keeps the default timer slack");
                 }
                 match begin.blocking_recv() {
-                    Some((lines, clock)) => pace(&scenario, &clock, &lines, &stopped),
+                    Some((lines, clock)) => {
+                        let emitted = pace(&scenario, &clock, &lines, (&stopped, &asked));
+                        asked.close();
+                        emitted
+                    }
                     None => 0,
                 }
             })?;
         Ok(Self {
             thread: Some(thread),
             stop,
+            desk,
             start,
         })
     }
 
+    /// Where changes of the plan are asked for, and the thread to wake then.
+    pub(crate) fn desk(&self) -> (Arc<Desk>, Thread) {
+        (Arc::clone(&self.desk), self.waker())
+    }
+
+    fn waker(&self) -> Thread {
+        self.thread
+            .as_ref()
+            .map_or_else(thread::current, |thread| thread.thread().clone())
+    }
+
     /// A line for an arbiter that reads `inputs` from the other end.
     pub(crate) fn alarm(&self) -> Arc<Alarm> {
-        let pacer = self
-            .thread
-            .as_ref()
-            .map_or_else(thread::current, |thread| thread.thread().clone());
         Arc::new(Alarm {
             earliest_ns: AtomicU64::new(NEVER),
-            pacer,
+            pacer: self.waker(),
         })
     }
 
@@ -150,21 +165,25 @@ impl Pacer {
 }
 
 /// Walks the plan in real time; returns how many events were emitted.
-fn pace(scenario: &Scenario, clock: &RunClock, lines: &[ArbiterLine], stop: &AtomicBool) -> u64 {
+fn pace(
+    scenario: &Scenario,
+    clock: &RunClock,
+    lines: &[ArbiterLine],
+    (stop, desk): (&AtomicBool, &Desk),
+) -> u64 {
     let mut plan = Plan::new(scenario);
-    let mut next = plan.next();
     let mut emitted = 0;
     let arbiters = lines.len().max(1) as u32;
     let end = scenario.duration;
     while !stop.load(Ordering::Acquire) {
-        let wake = wake_at(lines, next.as_ref().map_or(end, |event| event.elapsed)).min(end);
+        let wake = wake_at(lines, plan.due().unwrap_or(end)).min(end);
         let now = clock.elapsed();
-        if now < wake || now.is_zero() {
+        if now.is_zero() || now < wake && !desk.is_waiting() {
             wait(clock, wake);
             continue;
         }
         let now = now.min(end);
-        while let Some(event) = next.take_if(|event| event.elapsed <= now) {
+        while let Some(event) = plan.take_due(now) {
             let input = PacerInput::Event {
                 position: event.device / arbiters,
                 at: event.at,
@@ -172,7 +191,10 @@ fn pace(scenario: &Scenario, clock: &RunClock, lines: &[ArbiterLine], stop: &Ato
             };
             emitted += 1;
             send(&lines[(event.device % arbiters) as usize], input);
-            next = plan.next();
+        }
+        for (change, what) in desk.take() {
+            plan.steer(now, &change);
+            desk.note(now, what);
         }
         let to = clock.scale().device_at(now);
         for line in lines {
@@ -188,7 +210,7 @@ fn pace(scenario: &Scenario, clock: &RunClock, lines: &[ArbiterLine], stop: &Ato
                 send(line, PacerInput::Advance { to });
             }
         }
-        if now >= end && next.is_none() {
+        if now >= end {
             break;
         }
     }

@@ -9,6 +9,7 @@ mod intensity;
 mod selection;
 
 use std::{
+    borrow::Cow,
     cmp::Reverse,
     collections::{BTreeMap, BinaryHeap},
     sync::Arc,
@@ -21,7 +22,8 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::{
     clock::TimeScale,
-    scenario::{Chain, Emission, Scenario},
+    scenario::{Chain, Emission, Scenario, Traffic},
+    steering::{Change, Pace},
 };
 use arrivals::Arrivals;
 use selection::Selection;
@@ -43,8 +45,12 @@ pub struct PlannedEvent {
 pub struct Plan<'a> {
     scale: TimeScale,
     streams: Vec<Stream<'a>>,
-    /// The next event of each stream, by time and then by position.
+    /// The next event of each stream, by the plan's time and then by position.
     next: BinaryHeap<Reverse<(Duration, usize)>>,
+    /// How the plan's time follows from the run's.
+    pace: Pace,
+    /// The same of streams that somebody has raised, which keep to the run's time.
+    raised: BinaryHeap<Reverse<(Duration, usize)>>,
     /// What follows in chains that have begun: when, in which order it was planned, what.
     following: BTreeMap<(Duration, u64), (u32, SystemEvent)>,
     /// How much has followed so far.
@@ -55,58 +61,167 @@ pub struct Plan<'a> {
 struct Stream<'a> {
     arrivals: Arrivals,
     selection: Selection,
-    emission: &'a Emission,
+    emission: Cow<'a, Emission>,
     random: ChaCha8Rng,
+}
+
+impl<'a> Stream<'a> {
+    /// The stream of `traffic`, whose chance is drawn from `name`.
+    fn new(
+        scenario: &Scenario,
+        traffic: &Traffic,
+        name: &str,
+        emission: Cow<'a, Emission>,
+    ) -> Self {
+        let mut random = Seed(scenario.seed).generator(0, &format!("traffic {name}"));
+        let selection = Selection::new(scenario, traffic, &mut random);
+        Self {
+            arrivals: Arrivals::new(traffic, &selection, &mut random),
+            selection,
+            emission,
+            random,
+        }
+    }
+
+    /// When its next event is, if there is one.
+    fn peek(&mut self) -> Option<Duration> {
+        self.arrivals.peek(&mut self.random)
+    }
+}
+
+/// Where the next event comes from.
+#[derive(Clone, Copy)]
+enum Origin {
+    /// A chain that has begun.
+    Chain,
+    /// A stream of the scenario.
+    Stream,
+    /// A stream that somebody has raised.
+    Raised,
 }
 
 impl<'a> Plan<'a> {
     /// The plan of `scenario`.
     pub fn new(scenario: &'a Scenario) -> Self {
-        let mut streams: Vec<Stream<'a>> = scenario
-            .traffic
-            .iter()
+        let traffic = scenario.traffic.iter();
+        let mut streams: Vec<Stream<'a>> = traffic
             .map(|traffic| {
-                let mut random =
-                    Seed(scenario.seed).generator(0, &format!("traffic {}", traffic.name));
-                let selection = Selection::new(scenario, traffic, &mut random);
-                Stream {
-                    arrivals: Arrivals::new(traffic, &selection, &mut random),
-                    selection,
-                    emission: &traffic.emission,
-                    random,
-                }
+                let emission = Cow::Borrowed(&traffic.emission);
+                Stream::new(scenario, traffic, &traffic.name, emission)
             })
             .collect();
         let next = streams
             .iter_mut()
             .enumerate()
-            .filter_map(|(position, stream)| {
-                Some(Reverse((
-                    stream.arrivals.peek(&mut stream.random)?,
-                    position,
-                )))
-            })
+            .filter_map(|(position, stream)| Some(Reverse((stream.peek()?, position))))
             .collect();
         Self {
             scale: TimeScale::new(&scenario.clock),
             streams,
             next,
+            pace: Pace::default(),
+            raised: BinaryHeap::new(),
             following: BTreeMap::new(),
             followed: 0,
             scenario,
         }
     }
 
-    /// What follows in a chain and is due before the next event of any stream.
-    fn take_following(&mut self) -> Option<PlannedEvent> {
-        let entry = self.following.first_entry()?;
-        let (elapsed, _) = *entry.key();
-        let next = self.next.peek().map(|Reverse((elapsed, _))| *elapsed);
-        if next.is_some_and(|next| next < elapsed) {
-            return None;
+    /// When there is something to happen next, unless it waits for somebody to let it.
+    pub(crate) fn due(&self) -> Option<Duration> {
+        self.upcoming().map(|(elapsed, _)| elapsed)
+    }
+
+    /// What happens next, if that is not after `now`.
+    pub(crate) fn take_due(&mut self, now: Duration) -> Option<PlannedEvent> {
+        loop {
+            let (elapsed, origin) = self.upcoming().filter(|(elapsed, _)| *elapsed <= now)?;
+            let planned = match origin {
+                Origin::Chain => {
+                    let (_, (device, event)) = self.following.pop_first()?;
+                    Some(self.planned(elapsed, device, event))
+                }
+                Origin::Stream => {
+                    let Reverse((_, position)) = self.next.pop()?;
+                    let planned = self.arrive(elapsed, position);
+                    let following = self.streams.get_mut(position)?.peek();
+                    self.next
+                        .extend(following.map(|at| Reverse((at, position))));
+                    planned
+                }
+                Origin::Raised => {
+                    let Reverse((_, position)) = self.raised.pop()?;
+                    let planned = self.arrive(elapsed, position);
+                    let following = self.streams.get_mut(position)?.peek();
+                    self.raised
+                        .extend(following.map(|at| Reverse((at, position))));
+                    planned
+                }
+            };
+            // An arrival that makes no event is not the end of the plan.
+            if planned.is_some() {
+                return planned;
+            }
         }
-        let (device, event) = entry.remove();
-        Some(self.planned(elapsed, device, event))
+    }
+
+    /// Lets `change` have its effect from `now` on; everything that is due by then must have been taken.
+    pub(crate) fn steer(&mut self, now: Duration, change: &Change) {
+        match change {
+            Change::Pace { factor } => {
+                self.go_on_behind_the_end();
+                self.pace.set(now, *factor);
+            }
+            Change::Raise(traffic) => {
+                let position = self.streams.len();
+                let name = format!("{} raised {position}", traffic.name);
+                let traffic = Traffic {
+                    begin: now.saturating_add(traffic.begin),
+                    end: now.saturating_add(traffic.end),
+                    ..Traffic::clone(traffic)
+                };
+                let emission = Cow::Owned(traffic.emission.clone());
+                let mut stream = Stream::new(self.scenario, &traffic, &name, emission);
+                let first = stream.peek();
+                self.raised.extend(first.map(|at| Reverse((at, position))));
+                self.streams.push(stream);
+            }
+        }
+    }
+
+    /// A plan that is walked faster than it was written comes to its end before the run does: what
+    /// goes on until then goes on.
+    fn go_on_behind_the_end(&mut self) {
+        let (before, end) = (
+            self.scenario.duration,
+            self.pace.longest(self.scenario.duration),
+        );
+        let waiting: Vec<usize> = self.next.iter().map(|Reverse((_, at))| *at).collect();
+        let count = self.scenario.traffic.len();
+        for (position, stream) in self.streams.iter_mut().enumerate().take(count) {
+            stream.arrivals.lengthen(before, end);
+            if !waiting.contains(&position) {
+                let again = stream.peek();
+                self.next.extend(again.map(|at| Reverse((at, position))));
+            }
+        }
+    }
+
+    /// When something happens next, and where it comes from. Nothing happens when the run is over.
+    fn upcoming(&self) -> Option<(Duration, Origin)> {
+        let chain = self.following.first_key_value();
+        let mut upcoming = chain.map(|((elapsed, _), _)| (*elapsed, Origin::Chain));
+        let stream = self.next.peek();
+        let stream = stream.and_then(|Reverse((at, _))| self.pace.run_at(*at));
+        let raised = self.raised.peek().map(|Reverse((at, _))| *at);
+        for (elapsed, origin) in [(stream, Origin::Stream), (raised, Origin::Raised)] {
+            if let Some(elapsed) = elapsed
+                && upcoming.is_none_or(|(earliest, _)| elapsed < earliest)
+            {
+                upcoming = Some((elapsed, origin));
+            }
+        }
+        upcoming.filter(|(elapsed, _)| *elapsed < self.scenario.duration)
     }
 
     fn planned(&self, elapsed: Duration, device: u32, event: SystemEvent) -> PlannedEvent {
@@ -149,21 +264,7 @@ impl Iterator for Plan<'_> {
     type Item = PlannedEvent;
 
     fn next(&mut self) -> Option<PlannedEvent> {
-        loop {
-            if let Some(following) = self.take_following() {
-                return Some(following);
-            }
-            let Reverse((elapsed, position)) = self.next.pop()?;
-            // An arrival that makes no event is not the end of the plan.
-            let planned = self.arrive(elapsed, position);
-            let stream = self.streams.get_mut(position)?;
-            if let Some(following) = stream.arrivals.peek(&mut stream.random) {
-                self.next.push(Reverse((following, position)));
-            }
-            if planned.is_some() {
-                return planned;
-            }
-        }
+        self.take_due(Duration::MAX)
     }
 }
 
@@ -177,11 +278,14 @@ impl Plan<'_> {
             Some(device) => device,
             None => stream.selection.draw(random)?,
         };
-        let event = match stream.emission {
+        let event = match stream.emission.as_ref() {
             Emission::Recorded => SystemEvent::Syslog(taken.line?),
             Emission::Syslog(pattern) => SystemEvent::Syslog(Arc::from(pattern.draw(random))),
             Emission::Event(event) => event.clone(),
-            Emission::Chain(chain) => self.begin(*chain, device, elapsed, position)?,
+            Emission::Chain(chain) => {
+                let chain = *chain;
+                self.begin(chain, device, elapsed, position)?
+            }
         };
         Some(self.planned(elapsed, device, event))
     }

@@ -113,6 +113,8 @@ pub struct Gathered {
     /// By how much the queues of the devices have grown, the message being sent included. In all, what
     /// is in them: found in the devices, not in what they said.
     pub in_queues: i64,
+    /// By how much the devices with something in their queue have become more. In all, how many they are.
+    pub devices_waiting: i64,
     /// Events that reached their devices.
     pub events: u64,
     /// Times that a full mailbox made an event wait.
@@ -172,6 +174,7 @@ impl Gathered {
             count_error(&mut self.errors, *key, error.count, words);
         }
         self.in_queues += other.in_queues;
+        self.devices_waiting += other.devices_waiting;
         self.events += other.events;
         self.mailbox_waits += other.mailbox_waits;
         self.attempts_begun += other.attempts_begun;
@@ -373,6 +376,7 @@ impl Recorder {
     /// The queue of a device has changed from `before` messages to `after`.
     pub fn queue(&mut self, before: usize, after: usize) {
         self.gathered.in_queues += after as i64 - before as i64;
+        self.gathered.devices_waiting += i64::from(after > 0) - i64::from(before > 0);
     }
 
     /// An event had to wait for room in a mailbox.

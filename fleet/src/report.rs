@@ -2,14 +2,14 @@
 
 pub mod capacity;
 pub mod comparison;
-mod data;
+pub(crate) mod data;
 mod directory;
 mod faults;
 mod html;
 mod junit;
 pub(crate) mod licenses;
 mod markdown;
-mod numbers;
+pub(crate) mod numbers;
 mod rebuild;
 mod remarks;
 mod screen;

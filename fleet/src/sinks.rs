@@ -1,6 +1,8 @@
 //! The sinks within this process, each on a thread of its own so that they disturb the arbiters no
 //! more than a server on the same machine would.
 
+mod switch;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
@@ -13,7 +15,8 @@ use emulator::Transport;
 use rustls_pki_types::CertificateDer;
 use sink::{
     Books, Disposition, MessageKey, TestAuthority, Totals,
-    fault::{FaultBoard, FaultId, FaultReport, FlawedTls},
+    fault::{FaultBoard, FaultReport, FlawedTls},
+    web::Pages,
 };
 use tokio::sync::oneshot;
 
@@ -22,6 +25,8 @@ use crate::{
     ledger::Taken,
     scenario::{Scenario, protocol},
 };
+
+pub(crate) use switch::FaultSwitch;
 
 /// How many receipts may wait for the conductor, which looks several times a second; a sink waits
 /// for room before it replies.
@@ -67,9 +72,10 @@ pub struct FaultOutcome {
 }
 
 /// The embedded sinks of a run.
-#[derive(Debug)]
 pub(crate) struct EmbeddedSinks {
     running: Vec<Running>,
+    faults: Arc<FaultSwitch>,
+    books: Vec<(Transport, Arc<Books>)>,
     received: mpsc::Receiver<Received>,
     authority: CertificateDer<'static>,
 }
@@ -81,8 +87,6 @@ struct Running {
     host: Option<String>,
     address: SocketAddr,
     board: Arc<FaultBoard>,
-    /// The faults on the board, by their number in the scenario.
-    faults: Vec<(usize, FaultId)>,
     stop: oneshot::Sender<()>,
     thread: JoinHandle<Totals>,
 }
@@ -98,28 +102,33 @@ impl EmbeddedSinks {
         let tls = authority.server_config(&names)?;
         let (sender, received) = mpsc::sync_channel(RECEIPTS_WAITING_MAX);
         let mut running: Vec<Running> = Vec::new();
+        let faults = Arc::new(FaultSwitch::new(scenario));
+        let mut all_books = Vec::new();
         for transport in Transport::ALL {
             if !scenario.targets.embeds(transport) {
                 continue;
             }
             // One for all sinks of a transport: a message that fails over is the same at each.
             let books = Arc::new(Books::with_observer(observer(transport, sender.clone())));
+            all_books.push((transport, Arc::clone(&books)));
             for host in hosts(scenario, transport) {
                 let flawed = FlawedTls::new(Arc::clone(&authority), names.clone());
                 let seed = scenario.seed ^ (running.len() as u64).wrapping_mul(SEED_STEP);
                 let board = FaultBoard::new(protocol(transport), seed).with_tls(flawed);
-                let faults = hang_up(scenario, transport, host.as_deref(), &board);
+                let board = Arc::new(board);
+                faults.hang_up(transport, host.as_deref(), &board);
                 let start = Start {
                     transport,
                     host,
-                    board: Arc::new(board),
-                    faults,
+                    board,
                 };
                 running.push(start.begin(Arc::clone(&tls), Arc::clone(&books))?);
             }
         }
         Ok(Self {
             running,
+            faults,
+            books: all_books,
             received,
             authority: authority.der(),
         })
@@ -154,23 +163,25 @@ impl EmbeddedSinks {
         addresses
     }
 
-    /// What has become of the faults of `scenario` so far, in its order.
-    pub(crate) fn faults(&self, scenario: &Scenario) -> Vec<FaultOutcome> {
-        let planned = scenario.faults.iter().enumerate();
-        planned
-            .filter_map(|(number, planned)| {
-                let reports = self.running.iter().filter_map(|sink| sink.report(number));
-                let report = reports.reduce(|one, other| FaultReport {
-                    applied: one.applied + other.applied,
-                    active_s: one.active_s.max(other.active_s),
-                    ..one
-                })?;
-                Some(FaultOutcome {
-                    target: planned.target.clone(),
-                    report,
-                })
-            })
-            .collect()
+    /// What has become of the faults of the scenario so far, in its order.
+    pub(crate) fn outcomes(&self) -> Vec<FaultOutcome> {
+        self.faults.outcomes()
+    }
+
+    /// Pages about the books of the sinks, without their faults: those are switched by whoever steers the
+    /// run, and by nobody else.
+    pub(crate) fn pages(&self) -> Vec<(Transport, Pages)> {
+        let books = self.books.iter();
+        let pages = books.map(|(transport, books)| {
+            let pages = Pages::new(program(*transport), Arc::clone(books));
+            (*transport, pages)
+        });
+        pages.collect()
+    }
+
+    /// The faults, for whoever switches them.
+    pub(crate) fn faults(&self) -> Arc<FaultSwitch> {
+        Arc::clone(&self.faults)
     }
 
     /// What has been received since the last time. A sink records a message before it replies, so
@@ -181,7 +192,8 @@ impl EmbeddedSinks {
 
     /// Stops the sinks and shows `take` what came in the meantime; returns their own totals by
     /// transport, none for one of which a sink has failed.
-    pub(crate) fn stop(self, take: impl FnMut(Received)) -> Vec<(Transport, Option<Totals>)> {
+    pub(crate) fn stop(mut self, take: impl FnMut(Received)) -> Vec<(Transport, Option<Totals>)> {
+        self.books.clear();
         let stopped = self.running.into_iter().map(|sink| {
             // A sink that has ended by itself needs no telling.
             let _ = sink.stop.send(());
@@ -209,15 +221,6 @@ impl EmbeddedSinks {
     }
 }
 
-impl Running {
-    /// How the fault of this number stands, if it is one of this sink's.
-    fn report(&self, number: usize) -> Option<FaultReport> {
-        let (_, id) = self.faults.iter().find(|(own, _)| *own == number)?;
-        let mut reports = self.board.reports().into_iter();
-        reports.find(|report| report.id == *id)
-    }
-}
-
 /// The sinks of `transport`: one for all, and one for each host that has faults of its own.
 fn hosts(scenario: &Scenario, transport: Transport) -> BTreeSet<Option<String>> {
     let faults = scenario.faults.iter();
@@ -225,18 +228,12 @@ fn hosts(scenario: &Scenario, transport: Transport) -> BTreeSet<Option<String>> 
     own.map(|fault| fault.host.clone()).chain([None]).collect()
 }
 
-/// Puts the faults that concern a sink on its board.
-fn hang_up(
-    scenario: &Scenario,
-    transport: Transport,
-    host: Option<&str>,
-    board: &FaultBoard,
-) -> Vec<(usize, FaultId)> {
-    let planned = scenario.faults.iter().enumerate();
-    let concerned = planned.filter(|(_, planned)| planned.concerns(transport, host));
-    concerned
-        .filter_map(|(number, planned)| Some((number, board.add(planned.fault.clone())?)))
-        .collect()
+/// The name of the program that is a sink of `transport`.
+fn program(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Email => "mock-smtp",
+        Transport::Http => "mock-tac",
+    }
 }
 
 /// Tells the conductor what a sink of `transport` takes.
@@ -261,7 +258,6 @@ struct Start {
     transport: Transport,
     host: Option<String>,
     board: Arc<FaultBoard>,
-    faults: Vec<(usize, FaultId)>,
 }
 
 impl Start {
@@ -274,15 +270,11 @@ impl Start {
             transport,
             host,
             board,
-            faults,
         } = self;
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
         let (stop, stopped) = oneshot::channel();
         let (told, address) = mpsc::channel();
-        let name = match transport {
-            Transport::Email => "mock-smtp",
-            Transport::Http => "mock-tac",
-        };
+        let name = program(transport);
         let own_board = Arc::clone(&board);
         let thread = thread::Builder::new()
             .name(name.to_owned())
@@ -320,7 +312,6 @@ impl Start {
             host,
             address,
             board,
-            faults,
             stop,
             thread,
         })

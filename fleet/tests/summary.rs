@@ -51,6 +51,7 @@ fn result() -> RunResult {
         gathered,
         emitted: 10,
         sinks: BTreeMap::from([(Transport::Http, reconciled)]),
+        interventions: Vec::new(),
         faults: Vec::new(),
         usage: Usage::default(),
         startup: Duration::ZERO,

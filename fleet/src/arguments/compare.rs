@@ -109,7 +109,7 @@ pub(super) fn run_among_others(
 ) -> RunArguments {
     RunArguments {
         exit_zero: false,
-        metrics: None,
+        live: super::LiveArguments::default(),
         scenario: scenario.cloned(),
         change: change.clone(),
         compared: ComparedArguments::default(),

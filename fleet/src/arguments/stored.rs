@@ -1,4 +1,4 @@
-//! Arguments of the commands that look at stored runs.
+//! Arguments about runs that are over.
 
 use std::path::PathBuf;
 

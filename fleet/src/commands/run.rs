@@ -8,13 +8,16 @@ use std::{
 };
 
 use anyhow::Context;
-use emulator::MessageType;
-use sink::ListenError;
+use emulator::{MessageType, Transport};
+use sink::{ListenError, web::Pages};
 use tokio::sync::oneshot;
 
 use super::{
-    child, compare::baseline::Baseline, complain, print, print_findings, unreachable, variants,
-    with_causes,
+    child,
+    compare::baseline::Baseline,
+    complain,
+    onlookers::{Onlookers, view_suits},
+    print, print_findings, unreachable, variants, with_causes,
 };
 use crate::{
     arguments::{RunArguments, SshArguments},
@@ -32,6 +35,7 @@ use crate::{
     report::{Progress, RunDirectory, Style, Summary, Timeline, closing, rebuild},
     scenario::{Loaded, Scenario},
     simulation,
+    steering::Steering,
 };
 
 /// Where `fleet ssh` listens unless told otherwise.
@@ -95,9 +99,9 @@ fn execute_with(
         }
     };
     let (server, introduce) = consoles.unzip();
+    let viewed = listen.is_none() && view_suits(arguments.quiet, arguments.plain);
     let watcher = Recording {
-        scenario: Arc::clone(&scenario),
-        live,
+        onlookers: Onlookers::new(&scenario, style, viewed, live),
         progress: Progress::new(style),
         files,
         consoles: server.as_ref().map(SshServer::address),
@@ -139,9 +143,11 @@ impl Begun {
         } = self;
         let run = Arc::clone(&scenario);
         let result = actix::System::new().block_on(async {
-            let mut interrupts = Interrupts::listen();
+            let mut interrupts = Interrupts::listen(watcher.onlookers.want_a_terminal());
+            watcher.onlookers.may_end(interrupts.interrupter());
             conductor::conduct(run, &mut watcher, &mut interrupts, introduce).await
         });
+        watcher.onlookers.leave_the_terminal();
         let consoles = server.map(SshServer::stop);
         watcher.progress.finish();
         let result = match result {
@@ -153,7 +159,11 @@ impl Begun {
             }
         };
         let shown = (style, consoles.as_deref());
-        let exit = finish(&scenario, &result, watcher.files, &directory, shown)?;
+        let Recording {
+            files, onlookers, ..
+        } = watcher;
+        let kept = (files, onlookers);
+        let exit = finish(&scenario, &result, kept, &directory, shown)?;
         Ok((true, exit))
     }
 }
@@ -218,7 +228,9 @@ fn start_beside(
     scenario: &Scenario,
     folder: &Path,
 ) -> Result<(Option<Consoles>, Option<Live>), Exit> {
-    let live = arguments.metrics.map(Live::start).transpose();
+    let (metrics, page) = (arguments.live.metrics, arguments.live.ui);
+    let wanted = metrics.is_some() || page.is_some();
+    let live = wanted.then(|| Live::start(metrics, page)).transpose();
     let live = live.map_err(|error| print_live_refusal(&error))?;
     let consoles = start_consoles(scenario, folder);
     let consoles = consoles.map_err(|error| print_ssh_refusal(&error))?;
@@ -265,13 +277,14 @@ fn print_ssh_refusal(error: &SshError) -> Exit {
 fn finish(
     scenario: &Scenario,
     result: &RunResult,
-    files: Files,
+    (files, mut onlookers): (Files, Onlookers),
     directory: &RunDirectory,
     (style, consoles): (Style, Option<&SshCounts>),
 ) -> anyhow::Result<Exit> {
     // The files first: whoever reads the text may be gone.
     let journal = files.journal.map(Writer::close);
     let summary = Summary::new(scenario, result, journal.as_ref());
+    onlookers.over(result.wall, &result.gathered, summary.verdict);
     let timeline = files.timeline.finish(result.wall, &result.gathered);
     let written = directory.write_summary(&summary);
     let consoles = consoles.map_or_else(String::new, |counts| {
@@ -339,8 +352,7 @@ pub(super) fn print_refusal(error: &RunError) -> Exit {
 
 /// Shows the progress and writes the files.
 struct Recording {
-    scenario: Arc<Scenario>,
-    live: Option<Live>,
+    onlookers: Onlookers,
     progress: Progress,
     files: Files,
     /// Where people log in.
@@ -354,9 +366,21 @@ impl Watcher for Recording {
         self.progress.ready(devices, took);
         if let Some(address) = self.consoles {
             self.progress.consoles(address, &self.example);
+            let login = format!(
+                "ssh -p {} {}@{}",
+                address.port(),
+                self.example,
+                address.ip()
+            );
+            self.onlookers.link("consoles", login);
         }
-        if let Some(live) = &self.live {
-            self.progress.metrics(live.address());
+        for (name, url) in self.onlookers.addresses() {
+            self.progress.address(name, &url);
+            self.onlookers.link(name, url);
+        }
+        if self.onlookers.want_a_terminal() {
+            // What is shown late would stand within the view.
+            self.progress.settle();
         }
     }
 
@@ -366,14 +390,29 @@ impl Watcher for Recording {
 
     fn progress(&mut self, elapsed: Duration, all: &Gathered, lately: &Gathered) {
         self.files.timeline.add(elapsed, all, lately);
-        self.progress.progress(elapsed, all, lately);
-        if let Some(live) = &mut self.live {
-            live.show(&self.scenario, elapsed, all);
+        self.onlookers.look(elapsed, all, lately);
+        if !self.onlookers.have_the_terminal() {
+            self.progress.progress(elapsed, all, lately);
         }
     }
 
+    fn sinks(&mut self, pages: Vec<(Transport, Pages)>) {
+        self.onlookers.sinks(pages);
+    }
+
+    fn sinks_end(&mut self) {
+        self.onlookers.sinks_end();
+    }
+
+    fn begun(&mut self, steering: Steering) {
+        self.onlookers.begun(steering);
+    }
+
     fn draining(&mut self, outstanding: u64) {
-        self.progress.draining(outstanding);
+        self.onlookers.ending();
+        if !self.onlookers.have_the_terminal() {
+            self.progress.draining(outstanding);
+        }
     }
 
     fn keeps_journal(&self) -> bool {

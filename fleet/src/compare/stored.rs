@@ -236,6 +236,21 @@ fn check_schema(path: &Path, summary: &Value) -> Result<(), Refusal> {
     }
 }
 
+/// A run that somebody steered sent what no scenario says.
+fn check_untouched(path: &Path, summary: &Value) -> Result<(), Refusal> {
+    let interventions = summary.get("interventions").and_then(Value::as_array);
+    let Some(first) = interventions.and_then(|all| all.first()) else {
+        return Ok(());
+    };
+    let what = first.get("what").and_then(Value::as_str).unwrap_or("?");
+    let at_s = first.get("at_s").and_then(Value::as_f64).unwrap_or(0.0);
+    Err(Refusal::new(
+        path,
+        format!("somebody intervened in the run, first at {at_s:.1} s: {what}"),
+        "run it again and let it be; what was done by hand is in its `interventions`",
+    ))
+}
+
 /// Invalid figures say nothing, and neither do accounts that do not balance.
 fn check_worth(path: &Path, summary: &Value) -> Result<(), Refusal> {
     let flag = |pointer: &str| {
@@ -258,6 +273,7 @@ fn check_worth(path: &Path, summary: &Value) -> Result<(), Refusal> {
             "`fleet audit` says what is missing; compare runs that balance",
         ));
     }
+    check_untouched(path, summary)?;
     match summary.get("verdict").and_then(Value::as_str) {
         Some("passed" | "failed") => Ok(()),
         Some(verdict) => Err(Refusal::new(

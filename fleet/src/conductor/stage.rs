@@ -1,6 +1,6 @@
 //! The threads of a run: the pacer, and for each processor an arbiter with its courier thread.
 
-use std::sync::Arc;
+use std::{sync::Arc, thread::Thread};
 
 use actix_rt::Arbiter;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -13,6 +13,7 @@ use crate::{
     monitor,
     pacer::{ArbiterLine, INPUTS_WAITING_MAX, Pacer},
     scenario::Scenario,
+    steering::Desk,
 };
 
 /// How many reports of threads may wait for the conductor; a thread waits for room.
@@ -122,6 +123,11 @@ impl Stage {
             let _ = thread.send(clock);
         }
         self.pacer.begin(std::mem::take(&mut self.lines), clock);
+    }
+
+    /// Where changes of the plan are asked for, and the thread to wake then.
+    pub(super) fn desk(&self) -> (Arc<Desk>, Thread) {
+        self.pacer.desk()
     }
 
     /// No further events; what is outstanding is waited for.

@@ -2,19 +2,17 @@
 
 use std::{
     io::{self, IsTerminal, Read, Write},
-    os::fd::AsFd,
     thread,
 };
 
 use emulator::cli::{Interaction, LineEnd, Settings};
-use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::{mpsc, oneshot},
 };
 
 use super::{Console, Directory};
-use crate::actors::Said;
+use crate::{actors::Said, raw_mode::RawMode};
 
 /// Pieces of input that may wait for the device.
 const PIECES_WAITING_MAX: usize = 16;
@@ -172,28 +170,6 @@ fn show(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(bytes)?;
     out.flush()
-}
-
-/// The terminal passes every key on as it is; as before again when dropped.
-struct RawMode {
-    before: Termios,
-}
-
-impl RawMode {
-    fn enter() -> io::Result<Self> {
-        let before = tcgetattr(io::stdin().as_fd())?;
-        let mut raw = before.clone();
-        cfmakeraw(&mut raw);
-        tcsetattr(io::stdin().as_fd(), SetArg::TCSANOW, &raw)?;
-        Ok(Self { before })
-    }
-}
-
-impl Drop for RawMode {
-    fn drop(&mut self) {
-        // A terminal that is gone needs no restoring.
-        let _ = tcsetattr(io::stdin().as_fd(), SetArg::TCSANOW, &self.before);
-    }
 }
 
 #[cfg(test)]

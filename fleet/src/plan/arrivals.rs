@@ -54,6 +54,8 @@ enum Process {
     Random {
         intensity: Intensity,
         asked: f64,
+        /// `asked` has not been answered: it lies behind the limit.
+        open: bool,
         groups: Vec<Group>,
     },
     Burst(VecDeque<(Duration, Option<u32>)>),
@@ -104,11 +106,17 @@ impl Arrivals {
             let (begin, end) = (self.begin, self.end);
             let limit = end.saturating_sub(begin);
             let following = self.process.following(limit, random);
-            self.next = following
-                .map(|(after, taken)| (begin.saturating_add(after), taken))
-                .filter(|(at, _)| *at < end);
+            self.next = following.map(|(after, taken)| (begin.saturating_add(after), taken));
         }
-        self.next.as_ref().map(|(at, _)| *at)
+        let next = self.next.as_ref().map(|(at, _)| *at);
+        next.filter(|at| *at < self.end)
+    }
+
+    /// Lets what would go on to `before` go on to `end`.
+    pub(super) fn lengthen(&mut self, before: Duration, end: Duration) {
+        if self.end >= before {
+            self.end = end;
+        }
     }
 
     /// Takes the event whose instant [`Arrivals::peek`] has shown.
@@ -143,11 +151,16 @@ impl Process {
             Self::Random {
                 intensity,
                 asked,
+                open,
                 groups,
             } => {
-                let uniform: f64 = random.random();
-                *asked -= (1.0 - uniform).ln();
+                if !*open {
+                    let uniform: f64 = random.random();
+                    *asked -= (1.0 - uniform).ln();
+                }
+                *open = true;
                 let after = intensity.instant_of(*asked, limit)?;
+                *open = false;
                 let device = groups.choose(random).map(|group| group.draw(random));
                 Some((after, device.into()))
             }
@@ -205,17 +218,20 @@ fn at_rate(
         (Spacing::Random, Per::All) => Process::Random {
             intensity: Intensity::new(profile, 1.0),
             asked: 0.0,
+            open: false,
             groups,
         },
         // Many independent processes of one rate are one process of their sum.
         (Spacing::Random, Per::Site) => Process::Random {
             intensity: Intensity::new(profile, groups.len() as f64),
             asked: 0.0,
+            open: false,
             groups,
         },
         (Spacing::Random, Per::Device) => Process::Random {
             intensity: Intensity::new(profile, selection.len() as f64),
             asked: 0.0,
+            open: false,
             groups: Vec::new(),
         },
     }

@@ -7,7 +7,7 @@ mod comparison;
 mod course;
 mod facts;
 mod herd;
-mod inert;
+pub(crate) mod inert;
 mod scenario;
 mod series;
 mod sites;

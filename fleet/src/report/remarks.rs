@@ -47,8 +47,23 @@ pub(super) fn remarks(scenario: &Scenario, result: &RunResult) -> Vec<String> {
             ));
         }
     }
+    remarks.extend(steered(result));
     remarks.extend(result.faults.iter().filter_map(faults::remark));
     remarks
+}
+
+/// What to say of a run that somebody steered.
+fn steered(result: &RunResult) -> Option<String> {
+    let count = result.interventions.len();
+    let times = match count {
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
+    };
+    (count > 0).then(|| {
+        format!(
+            "somebody intervened {times} while the run went on: what was sent is not what the scenario says, and the run compares with no other"
+        )
+    })
 }
 
 /// What to say of messages that had no outcome.

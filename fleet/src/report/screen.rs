@@ -13,10 +13,18 @@ const WAITING_MAX: usize = 16;
 /// How long the last ones are waited for, once the run is over.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// What is shown, or asked.
+#[derive(Debug)]
+enum Shown {
+    Text(String),
+    /// Whether all before it has been shown.
+    All(SyncSender<()>),
+}
+
 /// Where texts are shown.
 #[derive(Debug)]
 pub(super) struct Screen {
-    texts: Option<SyncSender<String>>,
+    texts: Option<SyncSender<Shown>>,
     /// Ends when everything has been shown.
     shown: Option<Receiver<()>>,
 }
@@ -24,13 +32,17 @@ pub(super) struct Screen {
 impl Screen {
     /// Shows texts on standard error. Without a thread it shows none, which is no reason not to run.
     pub(super) fn open() -> Self {
-        let (texts, received) = mpsc::sync_channel::<String>(WAITING_MAX);
+        let (texts, received) = mpsc::sync_channel::<Shown>(WAITING_MAX);
         let (done, shown) = mpsc::channel();
         let thread = thread::Builder::new()
             .name("progress".to_owned())
             .spawn(move || {
-                for text in received {
-                    let _ = io::stderr().write_all(text.as_bytes());
+                for shown in received {
+                    // Whoever asked may have gone on, and a reader may be gone.
+                    let _ = match shown {
+                        Shown::Text(text) => io::stderr().write_all(text.as_bytes()).ok(),
+                        Shown::All(asked) => asked.try_send(()).ok(),
+                    };
                 }
                 drop(done);
             });
@@ -43,7 +55,16 @@ impl Screen {
     /// Shows `text`, unless too many wait already.
     pub(super) fn show(&self, text: String) {
         if let Some(texts) = &self.texts {
-            let _ = texts.try_send(text);
+            let _ = texts.try_send(Shown::Text(text));
+        }
+    }
+
+    /// Waits until everything so far has been shown, for a moment.
+    pub(super) fn settle(&self) {
+        let (asked, answered) = mpsc::sync_channel(1);
+        let texts = self.texts.as_ref();
+        if texts.is_some_and(|texts| texts.try_send(Shown::All(asked)).is_ok()) {
+            let _ = answered.recv_timeout(PATIENCE);
         }
     }
 

@@ -23,6 +23,7 @@ use crate::{
     journal, monitor,
     record::TransportHistograms,
     scenario::Scenario,
+    steering::Intervention,
     threshold::{Figures, LedgerFigure, Metric, Threshold, ThresholdResult},
 };
 
@@ -43,6 +44,8 @@ pub struct Summary {
     by_fleet: BTreeMap<String, TypeSection>,
     errors: Vec<ErrorRow>,
     faults: Vec<FaultRow>,
+    /// What somebody did to the run while it went on.
+    interventions: Vec<InterventionRow>,
     licenses: LicenseSection,
     /// What the scenario demanded.
     pub thresholds: Vec<ThresholdResult>,
@@ -172,6 +175,21 @@ struct ErrorRow {
     dialogue: Vec<String>,
 }
 
+#[derive(Debug, Serialize)]
+struct InterventionRow {
+    at_s: f64,
+    what: String,
+}
+
+impl InterventionRow {
+    fn new(intervention: &Intervention) -> Self {
+        Self {
+            at_s: rounded(intervention.at.as_secs_f64()),
+            what: intervention.what.clone(),
+        }
+    }
+}
+
 /// The name of a transport in results.
 pub(crate) fn transport_name(transport: Transport) -> &'static str {
     match transport {
@@ -227,6 +245,11 @@ impl Summary {
             by_fleet: by_fleet(scenario, result),
             errors: errors(result),
             faults: result.faults.iter().map(FaultRow::new).collect(),
+            interventions: result
+                .interventions
+                .iter()
+                .map(InterventionRow::new)
+                .collect(),
             licenses: LicenseSection::new(&result.gathered),
             thresholds,
             journal: journal.map(JournalSection::new),

@@ -81,6 +81,11 @@ impl Progress {
         self.screen.close();
     }
 
+    /// Waits for a moment until everything that was said can be seen.
+    pub fn settle(&self) {
+        self.screen.settle();
+    }
+
     fn say(&self, text: &str) {
         if !self.style.quiet {
             let clear = if self.style.in_place { "\r\x1b[K" } else { "" };
@@ -90,9 +95,9 @@ impl Progress {
 }
 
 impl Progress {
-    /// Says where live figures are.
-    pub fn metrics(&mut self, address: SocketAddr) {
-        self.say(&format!("live figures at http://{address}/metrics"));
+    /// Says where something is to be seen.
+    pub fn address(&mut self, name: &str, url: &str) {
+        self.say(&format!("{name} at {url}"));
     }
 
     /// Says where people log in, with a host name for example.
@@ -228,6 +233,10 @@ pub fn closing(scenario: &Scenario, result: &RunResult, summary: &Summary, style
     license_lines(&mut text, result);
     for fault in &result.faults {
         let _ = writeln!(text, "fault      {}", faults::in_words(fault));
+    }
+    for intervention in &result.interventions {
+        let at_s = intervention.at.as_secs_f64();
+        let _ = writeln!(text, "by hand    {} at {at_s:.1} s", intervention.what);
     }
     for threshold in &summary.thresholds {
         let _ = writeln!(text, "{}", threshold_line(threshold));

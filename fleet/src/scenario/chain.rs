@@ -18,6 +18,15 @@ const LINK_UP_EVERY_MS: u64 = 1_000;
 /// How much of the time to `restore` its end is spread over, so that devices do not come back as one.
 const RESTORE_SPREAD: f64 = 0.1;
 
+/// Until power is back, unless the scenario says otherwise.
+pub(super) const POWER_RESTORE_DEFAULT: Duration = Duration::from_secs(30);
+/// Until a card is replaced.
+pub(super) const CARD_RESTORE_DEFAULT: Duration = Duration::from_secs(60);
+/// How often an interface flaps.
+pub(super) const FLAPS_DEFAULT: u32 = 3;
+/// From one change to the next.
+pub(super) const INTERVAL_DEFAULT: Duration = Duration::from_secs(2);
+
 /// A chain of events on one device.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Chain {
@@ -62,6 +71,39 @@ pub enum Chain {
 pub type Following = (Duration, SystemEvent);
 
 impl Chain {
+    /// The chains that every device can go through, as the scenario calls them, with what they are
+    /// unless it says otherwise.
+    pub const PLAIN: [(&'static str, Self); 6] = [
+        (
+            "power-loss",
+            Self::PowerLoss {
+                restore: POWER_RESTORE_DEFAULT,
+            },
+        ),
+        (
+            "link-flap",
+            Self::LinkFlap {
+                flaps: FLAPS_DEFAULT,
+                interval: INTERVAL_DEFAULT,
+            },
+        ),
+        ("reload-wave", Self::ReloadWave),
+        ("crash-wave", Self::CrashWave),
+        (
+            "config-push",
+            Self::ConfigPush {
+                changes: 1,
+                interval: INTERVAL_DEFAULT,
+            },
+        ),
+        (
+            "periodic-herd",
+            Self::PeriodicHerd {
+                group: AlertGroup::Inventory,
+            },
+        ),
+    ];
+
     /// What happens to a device of `platform`, the first thing at once. A second of device time takes
     /// `1 / speed` seconds.
     pub fn events(self, platform: &Platform, speed: f64, random: &mut impl Rng) -> Vec<Following> {

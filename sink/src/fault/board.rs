@@ -129,6 +129,18 @@ impl FaultBoard {
         removed
     }
 
+    /// Removes a fault and says how it stood; `None` when there is none of that id.
+    pub fn take_down(&self, id: FaultId) -> Option<FaultReport> {
+        let now = self.now();
+        let mut set = self.lock();
+        let report = set.reports(now).into_iter().find(|report| report.id == id);
+        set.remove(id);
+        self.quiet.store(set.is_empty(), Ordering::Release);
+        drop(set);
+        self.changed.notify_one();
+        report
+    }
+
     /// All faults, in the order they were given.
     #[must_use]
     pub fn reports(&self) -> Vec<FaultReport> {

@@ -1,7 +1,5 @@
 //! Chains of device events, with their parameters.
 
-use std::time::Duration;
-
 use emulator::AlertGroup;
 use toml::Spanned;
 
@@ -9,20 +7,12 @@ use super::super::Findings;
 use crate::{
     scenario::{
         Chain, Fleet,
+        chain::{CARD_RESTORE_DEFAULT, FLAPS_DEFAULT, INTERVAL_DEFAULT, POWER_RESTORE_DEFAULT},
         file::{EventWord, TrafficTable},
         traffic::PER_DEVICE_MAX,
     },
     units::Period,
 };
-
-/// Until power is back, unless the scenario says otherwise.
-const POWER_RESTORE_DEFAULT: Duration = Duration::from_secs(30);
-/// Until a card is replaced.
-const CARD_RESTORE_DEFAULT: Duration = Duration::from_secs(60);
-/// How often an interface flaps.
-const FLAPS_DEFAULT: u32 = 3;
-/// From one change to the next.
-const INTERVAL_DEFAULT: Duration = Duration::from_secs(2);
 
 /// Whether `word` names a chain.
 pub(super) fn is_chain(word: EventWord) -> bool {
