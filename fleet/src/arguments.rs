@@ -111,6 +111,8 @@ pub enum Command {
     Doctor(DoctorArguments),
     /// Explain an exit code or a word of a result, and what to do about it.
     Explain(ExplainArguments),
+    /// Print the form of scenario files as JSON Schema, for editors: fleet schema > fleet.schema.json
+    Schema,
     /// Print completions for a shell: fleet completions bash > /etc/bash_completion.d/fleet
     Completions(CompletionsArguments),
     /// Write manual pages into a folder.

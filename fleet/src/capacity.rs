@@ -18,7 +18,7 @@ mod measure;
 mod objective;
 mod result;
 mod search;
-mod text;
+pub(crate) mod text;
 
 pub use cause::{Senders, gave_way};
 pub use judge::{Demands, judge};

@@ -19,6 +19,7 @@
 //! | `farewell` | let servers close connections that have done their work |
 
 mod dial;
+mod dialogue;
 mod directory;
 mod failure;
 mod farewell;

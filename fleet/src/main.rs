@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::Report(arguments) => Ok(commands::report::execute(&arguments)),
         Command::Replay(arguments) => commands::replay::execute(&arguments),
         Command::Explain(arguments) => Ok(commands::reference::explain(&arguments)),
+        Command::Schema => commands::reference::schema(),
         Command::Completions(arguments) => Ok(commands::reference::completions(&arguments)),
         Command::Man(arguments) => commands::reference::man(&arguments),
         Command::Device(arguments) => commands::device::execute(&arguments),

@@ -21,6 +21,7 @@ pub use histogram::{HistogramSet, Latency, TransportHistograms};
 pub use journaling::{Message, receipt};
 pub use presence::Sojourns;
 pub use response::{Reading, Responses};
+pub(crate) use response::{Step, estimate};
 
 use journaling::Entries;
 use presence::Presence;
@@ -90,6 +91,8 @@ pub struct ErrorCount {
     pub count: u64,
     /// What the first one said.
     pub example: String,
+    /// Where a server refused: what was said until then, a line each; `>` was sent, `<` was answered.
+    pub dialogue: String,
 }
 
 /// What has been gathered in a stretch of time, on one thread or on all.
@@ -167,7 +170,8 @@ impl Gathered {
         self.licenses.merge(&other.licenses);
         self.fingerprint.merge(other.fingerprint);
         for (key, error) in &other.errors {
-            count_error(&mut self.errors, *key, error.count, &error.example);
+            let words = (error.example.as_str(), error.dialogue.as_str());
+            count_error(&mut self.errors, *key, error.count, words);
         }
         self.in_queues += other.in_queues;
         self.devices_waiting += other.devices_waiting;
@@ -189,7 +193,7 @@ fn count_error(
     errors: &mut BTreeMap<ErrorKey, ErrorCount>,
     key: ErrorKey,
     count: u64,
-    example: &str,
+    (example, dialogue): (&str, &str),
 ) {
     let full = errors.len() >= ERROR_KINDS_MAX && !errors.contains_key(&key);
     let key = if full {
@@ -200,6 +204,7 @@ fn count_error(
     let entry = errors.entry(key).or_default();
     if entry.count == 0 {
         entry.example = example.to_owned();
+        entry.dialogue = dialogue.to_owned();
     }
     entry.count += count;
 }
@@ -402,7 +407,9 @@ impl Recorder {
         counts.resumed += u64::from(attempt.resumed == Some(true));
         if let Some(error) = &attempt.error {
             let key = (transport, error.kind, error.code);
-            count_error(&mut self.gathered.errors, key, 1, &error.detail);
+            let dialogue = error.dialogue.as_deref().unwrap_or_default();
+            let words = (error.detail.as_str(), dialogue);
+            count_error(&mut self.gathered.errors, key, 1, words);
         }
         if due < self.measured_from {
             return;

@@ -1,5 +1,7 @@
 //! Facts about a run, for people and for machines.
 
+pub mod capacity;
+pub mod comparison;
 pub(crate) mod data;
 mod directory;
 mod faults;

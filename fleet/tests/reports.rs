@@ -21,7 +21,9 @@ use fleet::{journal::JOURNAL_FILE, report::rebuild};
 use roxmltree::Document;
 use serde_json::{Value, json};
 
-use stored_run::{SCENARIO, parse, read, summary, whole, write_journal, write_summary};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sha2::{Digest, Sha256};
+use stored_run::{SCENARIO, parse, read, script, summary, whole, write_journal, write_summary};
 
 fn headings(page: &Document<'_>) -> Vec<String> {
     let headings = page
@@ -62,6 +64,8 @@ fn a_page_has_every_part_of_a_run_in_order() {
             "Faults",
             "Transports",
             "Message types",
+            "Fleets",
+            "Sites",
             "About the run"
         ]
     );
@@ -98,12 +102,15 @@ fn a_page_needs_nothing_and_every_link_in_it_leads_somewhere() {
         assert!(!ids[..at].contains(id), "{id} comes twice");
     }
     for node in page.descendants().filter(roxmltree::Node::is_element) {
-        assert!(!["script", "link", "img", "iframe"].contains(&node.tag_name().name()));
+        assert!(!["link", "img", "iframe"].contains(&node.tag_name().name()));
         assert_eq!(
             node.attribute("style"),
             None,
             "the policy forbids styles of elements"
         );
+        let clip = node.attribute("clip-path").unwrap_or_default();
+        let clip = clip.trim_start_matches("url(#").trim_end_matches(')');
+        assert!(clip.is_empty() || ids.contains(&clip), "{clip} is nowhere");
         for name in ["aria-labelledby"] {
             for id in node.attribute(name).unwrap_or_default().split_whitespace() {
                 assert!(ids.contains(&id), "{id} is nowhere");
@@ -120,6 +127,96 @@ fn a_page_needs_nothing_and_every_link_in_it_leads_somewhere() {
         text,
         "the same files make the same page"
     );
+}
+
+#[test]
+fn the_policy_lets_the_one_script_run_that_comes_along_and_that_needs_nothing() {
+    let folder = tempfile::TempDir::new().unwrap();
+    whole(folder.path());
+    rebuild(folder.path(), None).unwrap();
+    let text = read(folder.path(), "report.html");
+    let page = parse(&text);
+    let scripts = page
+        .descendants()
+        .filter(|node| node.tag_name().name() == "script");
+    let scripts: Vec<_> = scripts.collect();
+    assert_eq!(scripts.len(), 1);
+    assert_eq!(scripts[0].attributes().len(), 0);
+    // What a reader of HTML takes for the script, and the browser for the text of its digest.
+    let (_, rest) = text.split_once("<script>").unwrap();
+    let (own, _) = rest.split_once("</script>").unwrap();
+    assert_eq!(own, format!("/*<![CDATA[*/{}/*]]>*/", script()));
+    let digest = STANDARD.encode(Sha256::digest(own));
+    assert!(text.contains(&format!("script-src 'sha256-{digest}';")));
+    let policies = page
+        .descendants()
+        .filter_map(|node| node.attribute("content"));
+    let policy = policies.into_iter().find(|own| own.contains("default-src"));
+    let policy = policy.unwrap();
+    assert!(
+        !policy.contains("unsafe") && !policy.contains("http"),
+        "{policy}"
+    );
+    for word in [
+        "eval",
+        "Function(",
+        "fetch",
+        "XMLHttp",
+        "import",
+        "innerHTML",
+        "setTimeout",
+        ".style",
+    ] {
+        assert!(!own.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn a_page_without_a_course_of_time_has_no_script_and_a_policy_without_one() {
+    let folder = tempfile::TempDir::new().unwrap();
+    write_summary(folder.path(), &summary("synthetic"));
+    rebuild(folder.path(), None).unwrap();
+    let text = read(folder.path(), "report.html");
+    assert!(!text.contains("<script") && !text.contains("script-src"));
+}
+
+#[test]
+fn values_under_the_crosshair_are_those_of_the_steps() {
+    let folder = tempfile::TempDir::new().unwrap();
+    whole(folder.path());
+    rebuild(folder.path(), None).unwrap();
+    let text = read(folder.path(), "report.html");
+    let page = parse(&text);
+    let lines = page
+        .descendants()
+        .filter(|node| node.attribute("data-values").is_some());
+    let mut named = Vec::new();
+    for line in lines {
+        let step: f64 = line.attribute("data-step").unwrap().parse().unwrap();
+        let values = line.attribute("data-values").unwrap().split('|').count();
+        let picture = line
+            .ancestors()
+            .find(|node| node.tag_name().name() == "svg")
+            .unwrap();
+        let number = |key: &str| picture.attribute(key).unwrap().parse::<f64>().unwrap();
+        let length = number("data-length");
+        assert!(
+            (values as f64 * step - length).abs() < step,
+            "{values} of {step} in {length}"
+        );
+        assert!(number("data-left") < number("data-right"));
+        named.push(line.attribute("data-name").unwrap().to_owned());
+    }
+    for name in [
+        "due",
+        "accepted",
+        "without an outcome",
+        "p50",
+        "p99",
+        "largest",
+    ] {
+        assert!(named.iter().any(|own| own == name), "{name}");
+    }
 }
 
 #[test]
@@ -221,6 +318,16 @@ fn a_comment_never_gets_longer_than_sixty_lines() {
     summary["validity"]["remarks"] = many(&json!("a\nremark"));
     summary["validity"]["reasons"] = many(&json!("reason"));
     summary["transports"]["https"] = summary["transports"]["smtp"].clone();
+    for number in 0..200 {
+        summary["by_fleet"][format!("fleet-{number}")] = summary["by_fleet"]["branch"].clone();
+    }
+    let row = json!({"metric": "smtp.response.p50", "verdict": "regression"});
+    let comparison = json!({"schema": 1, "metrics": many(&row)});
+    fs::write(
+        folder.path().join("comparison.json"),
+        comparison.to_string(),
+    )
+    .unwrap();
     write_summary(folder.path(), &summary);
     rebuild(folder.path(), None).unwrap();
     let text = read(folder.path(), "summary.md");

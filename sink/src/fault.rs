@@ -160,7 +160,9 @@ pub enum Action {
 }
 
 /// How connections come to nothing.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, Eq, PartialEq, schemars::JsonSchema, serde::Deserialize, serde::Serialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Refusal {
     /// Nobody listens, so the system refuses them; those that are open go on.
@@ -173,7 +175,16 @@ pub enum Refusal {
 
 /// What is wrong with a handshake.
 #[derive(
-    Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, serde::Deserialize, serde::Serialize,
+    Clone,
+    Copy,
+    Debug,
+    Eq,
+    Ord,
+    PartialEq,
+    PartialOrd,
+    schemars::JsonSchema,
+    serde::Deserialize,
+    serde::Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum TlsFlaw {

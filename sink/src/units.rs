@@ -1,5 +1,7 @@
 //! Values with units as people write them: durations, rates, shares, bytes per second.
 
+mod schema;
+
 use std::{fmt, str::FromStr, time::Duration};
 
 use jiff::{SignedDuration, Span, SpanRelativeTo};

@@ -61,6 +61,9 @@ pub struct CompareArguments {
     /// Write everything that is known of the comparison.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Write a page about the comparison; with --interleave, one is beside the runs in any case.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// End with exit code 0 in spite of a regression.
     #[arg(long)]
     pub exit_zero: bool,

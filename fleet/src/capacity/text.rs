@@ -79,7 +79,7 @@ pub fn in_rows(result: &CapacityResult) -> String {
 }
 
 /// What is known of the knee.
-fn knee(result: &CapacityResult) -> String {
+pub(crate) fn knee(result: &CapacityResult) -> String {
     let words = |load: f64| result.search.words(load);
     let least = |knee: &Knee, why: &str| {
         format!(
@@ -138,7 +138,7 @@ fn knee(result: &CapacityResult) -> String {
 }
 
 /// Whether the target recovered.
-fn recovery(result: &CapacityResult) -> Option<String> {
+pub(crate) fn recovery(result: &CapacityResult) -> Option<String> {
     let recovery = result.recovery.as_ref()?;
     let words = |load: f64| result.search.words(load);
     let after = format!("right after {} it ", words(recovery.overload));
@@ -163,7 +163,7 @@ fn recovery(result: &CapacityResult) -> Option<String> {
 }
 
 /// The law of the target.
-fn scalability(result: &CapacityResult) -> Option<String> {
+pub(crate) fn scalability(result: &CapacityResult) -> Option<String> {
     let law = result.scalability.as_ref()?;
     let most = match (law.peak_per_s, law.peak_concurrency) {
         (Some(rate), Some(at)) => format!("at most {rate:.1}/s, with {at:.1} at a time"),

@@ -13,7 +13,7 @@ use crate::{
     },
     clock,
     exit::Exit,
-    report::Style,
+    report::{self, Style},
     scenario::Scenario,
     units::Period,
 };
@@ -21,6 +21,8 @@ use trial::{Ended, Trials};
 
 /// The file that holds what was found.
 const RESULTS_FILE: &str = "capacity.json";
+/// The page about it.
+const PAGE_FILE: &str = "capacity.html";
 /// Shortest time that a load is held: the trend takes some seconds.
 const HOLD_MIN: Duration = Duration::from_secs(4);
 
@@ -52,12 +54,30 @@ pub fn execute(arguments: &CapacityArguments) -> anyhow::Result<Exit> {
     };
     let results = out.join(RESULTS_FILE);
     super::compare::write(&results, &result)?;
+    write_reports(&out, &result, arguments.at_least)?;
     print(&format!(
-        "{}results    {}\n",
+        "{}results    {}\nreport     {}\n",
         capacity::in_rows(&result),
-        results.display()
+        results.display(),
+        out.join(PAGE_FILE).display()
     ));
     Ok(exit(&result, arguments.at_least))
+}
+
+/// Writes what people and CI servers read of `result` into `out`.
+fn write_reports(out: &Path, result: &CapacityResult, at_least: Option<f64>) -> anyhow::Result<()> {
+    let texts = [
+        (PAGE_FILE, report::capacity::page(result)),
+        ("summary.md", report::capacity::comment(result)),
+        (
+            "junit.xml",
+            report::capacity::test_results(result, at_least),
+        ),
+    ];
+    for (name, text) in texts {
+        super::compare::write_text(&out.join(name), &text)?;
+    }
+    Ok(())
 }
 
 /// Searches the knee of `scenario`, with the runs in `out`.

@@ -12,7 +12,13 @@ use crate::{
     arguments::CompareArguments,
     compare::{Comparison, Demands, Noise, Pairing, Refusal, Verdict, in_rows, read_side},
     exit::Exit,
+    report,
 };
+
+/// The page about a comparison, beside what was compared.
+const PAGE_FILE: &str = "comparison.html";
+/// Its test results, beside interleaved runs; those of a run have a file of that name of their own.
+const TESTS_FILE: &str = "junit.xml";
 
 /// Compares what `arguments` name.
 ///
@@ -77,12 +83,31 @@ fn conclude(arguments: &CompareArguments, comparisons: &[Comparison]) -> anyhow:
     if let Some(path) = &arguments.json {
         write(path, comparisons)?;
     }
+    if let Some(path) = &arguments.html {
+        write_text(path, &report::comparison::page(comparisons))?;
+    }
     let mut verdicts = comparisons.iter().map(|one| one.verdict);
     let worse = verdicts.any(|verdict| verdict == Verdict::Regression);
     Ok(match worse && !arguments.exit_zero {
         true => Exit::Regression,
         false => Exit::Passed,
     })
+}
+
+/// Writes the page and the test results of `comparison` into `folder`, beside what was compared.
+fn write_reports(folder: &Path, comparison: &Comparison) -> anyhow::Result<()> {
+    let comparisons = std::slice::from_ref(comparison);
+    write_text(
+        &folder.join(PAGE_FILE),
+        &report::comparison::page(comparisons),
+    )?;
+    let results = report::comparison::test_results(comparisons);
+    write_text(&folder.join(TESTS_FILE), &results)
+}
+
+/// Writes `text` to `path`.
+pub(super) fn write_text(path: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Writes `value` as JSON.

@@ -1,4 +1,4 @@
-//! `fleet explain`, `fleet completions`, `fleet man`: what the program says of itself.
+//! `fleet explain`, `fleet schema`, `fleet completions`, `fleet man`: what the program says of itself.
 
 use std::io;
 
@@ -11,6 +11,7 @@ use crate::{
     diagnostic::closest,
     exit::Exit,
     explanations::{self, ALL},
+    scenario,
 };
 
 /// Explains an exit code or a word of a result; without one, lists what can be explained.
@@ -34,6 +35,16 @@ pub fn explain(arguments: &ExplainArguments) -> Exit {
         None => complain("  = help: `fleet explain` lists what can be explained"),
     }
     Exit::Usage
+}
+
+/// Prints the form of scenario files as JSON Schema.
+///
+/// # Errors
+/// When it cannot be put into text.
+pub fn schema() -> anyhow::Result<Exit> {
+    let text = serde_json::to_string_pretty(&scenario::schema())?;
+    print(&format!("{text}\n"));
+    Ok(Exit::Passed)
 }
 
 /// Prints the completions of a shell.

@@ -71,6 +71,8 @@ pub struct AttemptError {
     pub code: Option<u16>,
     /// An example for people: one line, at most [`DETAIL_BYTES_MAX`] bytes.
     pub detail: String,
+    /// Where a server refused: what was said until then, a line each; `>` was sent, `<` was answered.
+    pub dialogue: Option<String>,
 }
 
 /// The end of an attempt that did not succeed.
@@ -88,6 +90,7 @@ impl Failure {
                 kind,
                 code: None,
                 detail: one_line(detail),
+                dialogue: None,
             },
         }
     }

@@ -14,6 +14,7 @@ use hyper::{
 use super::{
     CourierSettings, Log,
     dial::{self, Budget, Caller},
+    dialogue,
     directory::{HttpWay, Server},
     failure::Failure,
     farewell::Farewells,
@@ -117,7 +118,7 @@ impl HttpsCourier {
         log.embedded = directory.is_embedded(way.server) || directory.is_embedded(peer);
         // Without a copy, unless a broken connection still holds on to the body.
         *body = Vec::from(content);
-        result
+        result.map_err(|failure| dialogue::with_post(failure, post))
     }
 
     async fn exchange(

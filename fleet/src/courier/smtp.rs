@@ -7,6 +7,7 @@ use emulator::{AttemptOutcome, transport::Credentials};
 use super::{
     CourierSettings, Log,
     dial::Caller,
+    dialogue,
     directory::{MailWay, Server},
     failure::{ErrorKind, Failure},
     farewell::Farewells,
@@ -91,7 +92,7 @@ impl SmtpCourier {
         let result = self.deliver_by(&way, mail, body, log).await;
         // Afterwards: only then is it known which of several addresses has answered.
         log.embedded = self.settings.directory.is_embedded(way.server);
-        result
+        result.map_err(|failure| dialogue::with_mail(failure, mail))
     }
 
     async fn deliver_by(

@@ -178,6 +178,8 @@ impl Exposition {
 }
 
 #[cfg(test)]
+mod dashboard;
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::scenario::{Overrides, Source};

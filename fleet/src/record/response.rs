@@ -76,7 +76,7 @@ impl Responses {
             return self.answered.quantile_ms(quantile).map(Reading::exact);
         };
         let answered = self.answered.histogram();
-        let mut steps: Vec<(u64, u64, u64)> = answered
+        let mut steps: Vec<Step> = answered
             .into_iter()
             .flat_map(|histogram| histogram.iter_recorded())
             .map(|step| (step.value_iterated_to(), step.count_at_value(), 0))
@@ -86,23 +86,36 @@ impl Responses {
                     .map(|step| (step.value_iterated_to(), 0, step.count_at_value())),
             )
             .collect();
-        // At equal times the answers come first, as the estimate has it.
-        steps.sort_unstable_by_key(|(value, answered, _)| (*value, *answered == 0));
-        let mut at_risk = self.answered.count() + self.unanswered.count();
-        let mut unanswered_share = 1.0;
-        for (value, answered, censored) in steps {
-            unanswered_share *= 1.0 - answered as f64 / at_risk.max(1) as f64;
-            at_risk -= answered + censored;
-            // A hair of tolerance: the product of many factors ends in rounding.
-            if answered > 0 && unanswered_share <= 1.0 - quantile + 1e-9 {
-                return Some(Reading::exact(value as f64 / 1e3));
-            }
+        if let Some(value) = estimate(&mut steps, quantile) {
+            return Some(Reading::exact(value as f64 / 1e3));
         }
         self.max_ms().map(|longest| Reading {
             at_least: true,
             ..longest
         })
     }
+}
+
+/// An interval, and how many messages had their answer, or none, after it.
+pub(crate) type Step = (u64, u64, u64);
+
+/// The interval at `quantile` (0 to 1) of `steps`, as Kaplan and Meier estimate it; `None` where it is
+/// longer than what has been waited for.
+pub(crate) fn estimate(steps: &mut [Step], quantile: f64) -> Option<u64> {
+    // At equal times the answers come first, as the estimate has it.
+    steps.sort_unstable_by_key(|(value, answered, _)| (*value, *answered == 0));
+    let all = steps.iter();
+    let mut at_risk: u64 = all.map(|(_, answered, censored)| answered + censored).sum();
+    let mut unanswered_share = 1.0;
+    for (value, answered, censored) in steps {
+        unanswered_share *= 1.0 - *answered as f64 / at_risk.max(1) as f64;
+        at_risk -= *answered + *censored;
+        // A hair of tolerance: the product of many factors ends in rounding.
+        if *answered > 0 && unanswered_share <= 1.0 - quantile + 1e-9 {
+            return Some(*value);
+        }
+    }
+    None
 }
 
 #[cfg(test)]

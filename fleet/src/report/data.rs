@@ -3,28 +3,34 @@
 //! Figures are those of `summary.json`; what happened when, and percentiles at any point, come from the
 //! records of `journal.bin`. Each makes up for the other where it can, and whatever is missing is told.
 
+mod comparison;
 mod course;
 mod facts;
 mod herd;
 pub(crate) mod inert;
 mod scenario;
 mod series;
+mod sites;
 mod spread;
 mod totals;
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{self, Seek},
     path::{Path, PathBuf},
 };
 
+pub(crate) use comparison::{ComparisonFacts, MetricFacts};
 use course::Course;
-pub(crate) use facts::{Facts, Ledger, Statistics, TransportFacts};
+pub(crate) use facts::{Facts, Ledger, Statistics, TransportFacts, worst_first};
 use herd::Folding;
 pub(crate) use herd::{Herd, PARTS};
 pub(crate) use inert::inert;
 pub(crate) use scenario::{Band, BandKind, Plan};
 pub(crate) use series::{Heat, Moment, Series};
+pub(crate) use sites::Groups;
+use sites::{SITES_MAX, Sites};
 pub(crate) use totals::Intervals;
 use totals::Totals;
 
@@ -106,6 +112,10 @@ pub(crate) struct RunData {
     pub bands: Vec<Band>,
     /// Arrivals modulo a period.
     pub herd: Option<Herd>,
+    /// Messages by site, from the journal; nothing where every fleet stands at one.
+    pub by_site: Groups,
+    /// The comparison with a baseline, where there was one.
+    pub comparison: Option<ComparisonFacts>,
 }
 
 /// What one pass over a journal yields.
@@ -113,6 +123,7 @@ struct Journal {
     contents: Contents,
     course: Course,
     totals: Totals,
+    sites: Sites,
     folding: Option<Folding>,
 }
 
@@ -138,7 +149,7 @@ impl RunData {
         let wall_s = facts.as_ref().map_or(0.0, |facts| facts.run.wall_s);
         let folding = Folding::new(period_s, &plan, wall_s);
         let journal = file
-            .map(|file| read_journal(path, file, folding))
+            .map(|file| read_journal(path, file, &plan.sites, folding))
             .transpose()?;
         if let (Some(facts), Some(journal)) = (&facts, &journal) {
             check_same_run(path, facts, &journal.contents)?;
@@ -158,6 +169,8 @@ impl RunData {
             plan,
             bands: Vec::new(),
             herd: None,
+            by_site: Groups::new(),
+            comparison: None,
         };
         match journal {
             Some(journal) => data.take_journal(journal),
@@ -167,6 +180,9 @@ impl RunData {
             }
         }
         data.check_scenario(path)?;
+        let (comparison, unread) = ComparisonFacts::read(path);
+        data.comparison = comparison;
+        data.notes.extend(unread);
         data.mark_bands();
         data.limit_rows();
         Ok(data)
@@ -183,8 +199,15 @@ impl RunData {
             facts.devices = u64::from(heading.devices);
             facts.verdict = "cut short".to_owned();
             journal.totals.fill(facts, &types);
+            facts.by_fleet = journal.sites.by_fleet();
             facts.run.device_s = facts.run.wall_s * self.plan.speed;
         }
+        if journal.sites.too_many {
+            self.notes.push(format!(
+                "messages are not counted by site: there are more than {SITES_MAX} sites"
+            ));
+        }
+        self.by_site = journal.sites.by_site();
         self.series = journal.course.finish();
         self.herd = journal.folding.and_then(|folding| folding.finish(&types));
         self.intervals = Some(journal.totals.into_intervals());
@@ -248,11 +271,18 @@ impl RunData {
         cut("faults", truncate(&mut facts.faults));
         cut("remarks", truncate(&mut facts.validity.remarks));
         cut("reasons", truncate(&mut facts.validity.reasons));
-        let further: Vec<String> = facts.by_type.keys().skip(ROWS_MAX).cloned().collect();
-        further.iter().for_each(|name| {
-            facts.by_type.remove(name);
-        });
-        cut("message types", further.len());
+        cut("message types", keep_worst(&mut facts.by_type));
+        let fleets = keep_worst(&mut facts.by_fleet);
+        if !self.cut {
+            cut("fleets", fleets);
+        } else if fleets > 0 {
+            self.notes
+                .push(format!("{fleets} further fleets are not shown"));
+        }
+        let sites = keep_worst(&mut self.by_site);
+        if sites > 0 {
+            self.notes.push(format!("{sites} further sites are not shown: those with the most undelivered messages are, and then those with the longest p99"));
+        }
         facts
             .transports
             .retain(|name, _| TRANSPORTS.contains(&name.as_str()));
@@ -264,6 +294,17 @@ fn truncate<Row>(rows: &mut Vec<Row>) -> usize {
     let left = rows.len().saturating_sub(ROWS_MAX);
     rows.truncate(ROWS_MAX);
     left
+}
+
+/// Leaves the worst [`ROWS_MAX`] of `groups`; returns how many there were besides.
+fn keep_worst(groups: &mut Groups) -> usize {
+    let further: Vec<String> = worst_first(groups)
+        .into_iter()
+        .skip(ROWS_MAX)
+        .map(|(name, _)| name.clone())
+        .collect();
+    further.iter().for_each(|name| drop(groups.remove(name)));
+    further.len()
 }
 
 /// The last part of `path`, or what the working directory is called.
@@ -288,6 +329,7 @@ fn open(path: &Path) -> Result<Option<fs::File>, ReportError> {
 fn read_journal(
     path: &Path,
     file: fs::File,
+    spread: &BTreeMap<String, u32>,
     mut folding: Option<Folding>,
 ) -> Result<Journal, ReportError> {
     let fail = |reason| ReportError::Journal {
@@ -299,9 +341,11 @@ fn read_journal(
     source.rewind().map_err(|error| fail(error.into()))?;
     let mut course = Course::default();
     let mut totals = Totals::new(heading.warm_up_us);
+    let mut sites = Sites::new(&heading, spread);
     let contents = reader::read(source, &mut |record| {
         course.enter(record);
         totals.enter(record);
+        sites.enter(record);
         if let Some(folding) = &mut folding {
             folding.enter(record);
         }
@@ -311,6 +355,7 @@ fn read_journal(
         contents,
         course,
         totals,
+        sites,
         folding,
     })
 }

@@ -1,30 +1,67 @@
 //! `summary.md`: what a reviewer wants to know, short enough for a comment on a pull request.
 
+pub(crate) mod capacity;
+
 use std::fmt::Write as _;
 
 use super::{
-    data::RunData,
+    data::{RunData, Statistics, worst_first},
     numbers::{count, interval, number},
 };
 
-/// The whole is at most 60 lines: so many reasons, and remarks,
-const REASONS_MAX: usize = 3;
-/// notes about the report,
-const NOTES_MAX: usize = 2;
-/// thresholds,
-const THRESHOLDS_MAX: usize = 10;
-/// and kinds of errors.
-const ERRORS_MAX: usize = 6;
+/// Most lines of the whole.
+const LINES_MAX: usize = 60;
 /// Most characters of an example.
 const EXAMPLE_MAX: usize = 120;
 
+/// How many of each are told.
+struct Limits {
+    /// Reasons, and remarks.
+    reasons: usize,
+    /// Notes about the report.
+    notes: usize,
+    thresholds: usize,
+    fleets: usize,
+    metrics: usize,
+    errors: usize,
+}
+
+/// As many as are read with ease.
+const USUAL: Limits = Limits {
+    reasons: 3,
+    notes: 2,
+    thresholds: 10,
+    fleets: 5,
+    metrics: 6,
+    errors: 6,
+};
+/// As many as leave room for everything.
+const SHORT: Limits = Limits {
+    reasons: 2,
+    notes: 1,
+    thresholds: 5,
+    fleets: 2,
+    metrics: 2,
+    errors: 3,
+};
+
 /// The text about the run that `data` tells of.
 pub(crate) fn text(data: &RunData) -> String {
+    let usual = within(data, &USUAL);
+    match usual.lines().count() <= LINES_MAX {
+        true => usual,
+        false => within(data, &SHORT),
+    }
+}
+
+fn within(data: &RunData, limits: &Limits) -> String {
     let mut text = String::new();
-    head(&mut text, data);
-    thresholds(&mut text, data);
+    head(&mut text, data, limits);
+    comparison(&mut text, data, limits);
+    thresholds(&mut text, data, limits);
     figures(&mut text, data);
-    errors(&mut text, data);
+    fleets(&mut text, data, limits);
+    errors(&mut text, data, limits);
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
@@ -55,7 +92,7 @@ fn plain(text: &str) -> String {
     plain.replace("://", ":\\/\\/")
 }
 
-fn head(text: &mut String, data: &RunData) {
+fn head(text: &mut String, data: &RunData, limits: &Limits) {
     let (facts, run) = (&data.facts, &data.facts.run);
     let _ = writeln!(
         text,
@@ -71,10 +108,10 @@ fn head(text: &mut String, data: &RunData) {
         text,
         "Not to be trusted",
         &facts.validity.reasons,
-        REASONS_MAX,
+        limits.reasons,
     );
-    list(text, "Remarks", &facts.validity.remarks, REASONS_MAX);
-    list(text, "About this report", &data.notes, NOTES_MAX);
+    list(text, "Remarks", &facts.validity.remarks, limits.reasons);
+    list(text, "About this report", &data.notes, limits.notes);
 }
 
 fn list(text: &mut String, title: &str, items: &[String], most: usize) {
@@ -91,11 +128,13 @@ fn list(text: &mut String, title: &str, items: &[String], most: usize) {
 /// Says how many of `all` are not told.
 fn further(text: &mut String, begin: &str, all: usize, most: usize) {
     if all > most {
-        let _ = writeln!(text, "{begin}and {} more in report.html", all - most);
+        // Within a table it is a row of it.
+        let end = if begin == "| " { " |" } else { "" };
+        let _ = writeln!(text, "{begin}and {} more in report.html{end}", all - most);
     }
 }
 
-fn thresholds(text: &mut String, data: &RunData) {
+fn thresholds(text: &mut String, data: &RunData, limits: &Limits) {
     let mut thresholds: Vec<_> = data.facts.thresholds.iter().collect();
     if thresholds.is_empty() {
         return;
@@ -103,7 +142,7 @@ fn thresholds(text: &mut String, data: &RunData) {
     // What failed must not be what is left out.
     thresholds.sort_by_key(|own| own.passed);
     text.push_str("\n| threshold | result | value and demand |\n| --- | --- | --- |\n");
-    for own in thresholds.iter().take(THRESHOLDS_MAX) {
+    for own in thresholds.iter().take(limits.thresholds) {
         let result = if own.passed { "passed" } else { "**FAILED**" };
         let _ = writeln!(
             text,
@@ -112,7 +151,7 @@ fn thresholds(text: &mut String, data: &RunData) {
             plain(&own.in_words())
         );
     }
-    further(text, "\n", thresholds.len(), THRESHOLDS_MAX);
+    further(text, "| ", thresholds.len(), limits.thresholds);
 }
 
 fn figures(text: &mut String, data: &RunData) {
@@ -137,14 +176,7 @@ fn figures(text: &mut String, data: &RunData) {
     text.push_str("| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
     for (name, own) in &data.facts.transports {
         let response = &own.response_ms;
-        let value = |name: &str, ms: f64| {
-            let bound = response.lower_bounds.iter().any(|own| own == name);
-            match (response.count > 0 || bound, bound) {
-                (false, _) => "–".to_owned(),
-                (true, false) => interval(ms),
-                (true, true) => format!("&gt; {}", interval(ms)),
-            }
-        };
+        let value = |name: &str, ms: f64| statistic(response, name, ms);
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} | {} | {} | {} |",
@@ -167,13 +199,87 @@ fn figures(text: &mut String, data: &RunData) {
     );
 }
 
-fn errors(text: &mut String, data: &RunData) {
+/// A statistic, marked where it is a lower bound.
+fn statistic(statistics: &Statistics, name: &str, ms: f64) -> String {
+    let bound = statistics.lower_bounds.iter().any(|own| own == name);
+    match (statistics.count > 0 || bound, bound) {
+        (false, _) => "–".to_owned(),
+        (true, false) => interval(ms),
+        (true, true) => format!("&gt; {}", interval(ms)),
+    }
+}
+
+/// Fleets, where there are several.
+fn fleets(text: &mut String, data: &RunData, limits: &Limits) {
+    let fleets = worst_first(&data.facts.by_fleet);
+    if fleets.len() < 2 {
+        return;
+    }
+    text.push_str(
+        "\n| fleet | messages | delivered | failed | unconfirmed | dropped | p50 | p99 | max |\n",
+    );
+    text.push_str("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+    for (name, own) in fleets.iter().take(limits.fleets) {
+        let response = &own.response_ms;
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            plain(name),
+            count(own.queued),
+            count(own.delivered),
+            count(own.failed),
+            count(own.unconfirmed),
+            count(own.dropped),
+            statistic(response, "p50", response.p50),
+            statistic(response, "p99", response.p99),
+            statistic(response, "max", response.max)
+        );
+    }
+    further(text, "| ", fleets.len(), limits.fleets);
+}
+
+/// The verdict on the run against its baseline.
+fn comparison(text: &mut String, data: &RunData, limits: &Limits) {
+    let Some(comparison) = &data.comparison else {
+        return;
+    };
+    let _ = writeln!(
+        text,
+        "\n**Against the baseline: {}** (a change of {} % matters; the baseline has {})\n\n| metric | base | new | ratio | verdict |\n| --- | ---: | ---: | ---: | --- |",
+        plain(&comparison.verdict),
+        number(comparison.min_effect * 100.0),
+        counted(comparison.base.len())
+    );
+    let figure = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), number);
+    let rows = comparison.worst_first();
+    for row in rows.iter().take(limits.metrics) {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} |",
+            plain(&row.metric),
+            figure(row.base_median),
+            figure(row.new_median),
+            figure(row.ratio),
+            plain(&row.verdict)
+        );
+    }
+    further(text, "| ", rows.len(), limits.metrics);
+}
+
+fn counted(runs: usize) -> String {
+    match runs {
+        1 => "1 run".to_owned(),
+        runs => format!("{runs} runs"),
+    }
+}
+
+fn errors(text: &mut String, data: &RunData, limits: &Limits) {
     let errors = &data.facts.errors;
     if errors.is_empty() {
         return;
     }
     text.push_str("\n| failed attempts | count | for example |\n| --- | ---: | --- |\n");
-    for own in errors.iter().take(ERRORS_MAX) {
+    for own in errors.iter().take(limits.errors) {
         let code = own.code.map_or_else(String::new, |code| format!(" {code}"));
         let example: String = own.example.chars().take(EXAMPLE_MAX).collect();
         let _ = writeln!(
@@ -185,7 +291,7 @@ fn errors(text: &mut String, data: &RunData) {
             plain(&example)
         );
     }
-    further(text, "\n", errors.len(), ERRORS_MAX);
+    further(text, "| ", errors.len(), limits.errors);
 }
 
 #[cfg(test)]

@@ -171,6 +171,8 @@ struct ErrorRow {
     code: Option<u16>,
     count: u64,
     example: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dialogue: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -408,6 +410,7 @@ fn errors(result: &RunResult) -> Vec<ErrorRow> {
             code: *code,
             count: error.count,
             example: error.example.clone(),
+            dialogue: error.dialogue.lines().map(str::to_owned).collect(),
         })
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.count));

@@ -21,6 +21,10 @@ duration = "10s"
 [clock]
 start = "2026-03-14T10:50:00Z"
 speed = 60
+[[fleet]]
+name = "branch"
+count = 20
+sites = 4
 [[traffic]]
 name = "outage"
 at = "2s"
@@ -133,6 +137,7 @@ pub(crate) fn summary(name: &str) -> Value {
             "phases_ms": {"connect": statistics, "data": statistics}
         }},
         "by_type": {"syslog": {"queued": 50, "delivered": 49, "failed": 1, "dropped": 50, "response_ms": statistics}},
+        "by_fleet": {"branch": {"queued": 100, "delivered": 98, "failed": 2, "dropped": 100, "response_ms": statistics}},
         "errors": [{"transport": "smtp", "kind": "reply", "code": 421, "count": 2, "example": "421 busy"}],
         "faults": [{"name": "too busy", "target": "smtp", "kind": "reply", "stage": "data", "at_s": 3.0, "for_s": 2.0, "active_s": 2.0, "applied": 2}],
         "thresholds": [
@@ -166,4 +171,10 @@ pub(crate) fn parse(page: &str) -> Document<'_> {
         ..ParsingOptions::default()
     };
     Document::parse_with_options(page, options).unwrap()
+}
+
+/// The script of pages, as it stands beside the sources.
+pub(crate) fn script() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/html/zoom.js");
+    format!("\n{}", fs::read_to_string(path).unwrap())
 }

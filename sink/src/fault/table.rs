@@ -2,6 +2,7 @@
 //!
 //! Only the form of single values is looked at here; `check` says what they mean together.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Refusal, Stage, TlsFlaw};
@@ -10,7 +11,7 @@ use crate::units::{Period, Rate, Share, Speed};
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* })*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, Default, Deserialize)]
+        #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a table")]
         pub struct $name {
             $($(#[$field_doc])* pub $field: Option<$kind>,)*
@@ -169,7 +170,7 @@ tables! {
 }
 
 /// How delays are distributed.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum DistributionWord {
     /// All the same.

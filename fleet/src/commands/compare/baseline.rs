@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use super::{refuse, write};
+use anyhow::Context;
+
+use super::{PAGE_FILE, refuse, write, write_text};
 use crate::{
     arguments::RunArguments,
     commands::{complain, print},
     compare::{Comparison, Demands, Noise, Pairing, Refusal, Stored, Verdict, in_rows, read_side},
     exit::Exit,
+    report,
     scenario::Scenario,
 };
 
@@ -80,6 +83,10 @@ impl Baseline {
         };
         print(&format!("\n{}", in_rows(&comparison)));
         write(&directory.join(RESULTS_FILE), &comparison)?;
+        let page = report::comparison::page(std::slice::from_ref(&comparison));
+        write_text(&directory.join(PAGE_FILE), &page)?;
+        // The comment and the test results tell of the comparison, too.
+        report::rebuild(directory, None).context("the run is over and summary.json is complete")?;
         let worse = comparison.verdict == Verdict::Regression;
         Ok(match worse && exit == Exit::Passed {
             true => Exit::Regression,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use emulator::Transport;
 
-use super::refuse;
+use super::{refuse, write_reports};
 use crate::{
     arguments::{CompareArguments, RunArguments},
     commands::{complain, series},
@@ -52,6 +52,9 @@ pub(super) fn execute(
         return Ok(Err(exit));
     }
     let compared = compare(&out, pairs, demands);
+    if let Ok(comparison) = &compared {
+        write_reports(&out, comparison)?;
+    }
     Ok(compared
         .map(|comparison| vec![comparison])
         .map_err(|refusal| refuse(&refusal)))

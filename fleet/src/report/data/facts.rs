@@ -32,7 +32,9 @@ pub(crate) struct Facts {
     /// By transport.
     pub transports: BTreeMap<String, TransportFacts>,
     /// By message type.
-    pub by_type: BTreeMap<String, TypeFacts>,
+    pub by_type: BTreeMap<String, GroupFacts>,
+    /// By fleet.
+    pub by_fleet: BTreeMap<String, GroupFacts>,
     /// Failed attempts by kind.
     pub errors: Vec<ErrorFacts>,
     /// What embedded sinks did wrong on request.
@@ -161,16 +163,34 @@ pub(crate) struct TransportFacts {
     pub phases_ms: BTreeMap<String, Statistics>,
 }
 
-/// Figures of one message type.
+/// Figures of one message type, of one fleet, or of one site.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct TypeFacts {
+pub(crate) struct GroupFacts {
     pub queued: u64,
     pub delivered: u64,
     pub failed: u64,
     pub unconfirmed: u64,
     pub dropped: u64,
     pub response_ms: Statistics,
+}
+
+impl GroupFacts {
+    /// Messages that are not known to be delivered.
+    pub(crate) fn undelivered(&self) -> u64 {
+        self.queued.saturating_sub(self.delivered)
+    }
+}
+
+/// `groups` with their names: those with the most undelivered messages first, then those with the
+/// longest p99.
+pub(crate) fn worst_first(groups: &BTreeMap<String, GroupFacts>) -> Vec<(&String, &GroupFacts)> {
+    let mut rows: Vec<_> = groups.iter().collect();
+    rows.sort_by(|(_, one), (_, other)| {
+        let undelivered = other.undelivered().cmp(&one.undelivered());
+        undelivered.then(other.response_ms.p99.total_cmp(&one.response_ms.p99))
+    });
+    rows
 }
 
 /// One kind of failed attempts.
@@ -182,6 +202,7 @@ pub(crate) struct ErrorFacts {
     pub code: Option<u64>,
     pub count: u64,
     pub example: String,
+    pub dialogue: Vec<String>,
 }
 
 /// One fault.

@@ -3,7 +3,7 @@
 //!
 //! Read loosely: a report of an old run must not fail for a key that scenarios have no more.
 
-use std::{fs, io, path::Path};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use toml::{Table, Value};
@@ -55,6 +55,8 @@ pub(crate) struct Plan {
     pub events: Vec<Band>,
     /// Faults that were to be, for runs whose end nobody recorded.
     pub faults: Vec<Band>,
+    /// How many sites the devices of each fleet are spread over, by the fleet's name.
+    pub sites: BTreeMap<String, u32>,
 }
 
 impl Default for Plan {
@@ -67,6 +69,7 @@ impl Default for Plan {
             time_of_day_s: None,
             events: Vec::new(),
             faults: Vec::new(),
+            sites: BTreeMap::new(),
         }
     }
 }
@@ -104,6 +107,7 @@ impl Plan {
             time_of_day_s: clock.and_then(time_of_day_s),
             events: bands(table, "traffic", BandKind::Event),
             faults: bands(table, "fault", BandKind::Fault),
+            sites: sites(table),
         }
     }
 }
@@ -132,6 +136,19 @@ fn time_of_day_s(clock: &Table) -> Option<f64> {
     let time = local?.time();
     let [hour, minute, second] = [time.hour(), time.minute(), time.second()].map(f64::from);
     Some((hour * 60.0 + minute) * 60.0 + second)
+}
+
+/// The sites of each fleet; never more than it has devices.
+fn sites(table: &Table) -> BTreeMap<String, u32> {
+    let fleets = table.get("fleet").and_then(Value::as_array);
+    let fleets = fleets.into_iter().flatten().filter_map(Value::as_table);
+    let sites = fleets.filter_map(|fleet| {
+        let whole = |key: &str| u32::try_from(fleet.get(key)?.as_integer()?).ok();
+        let name = fleet.get("name").and_then(Value::as_str).map(inert)?;
+        let devices = whole("count").unwrap_or(u32::MAX);
+        Some((name, whole("sites").unwrap_or(1).min(devices).max(1)))
+    });
+    sites.collect()
 }
 
 /// What the tables of array `key` say of when they are.
@@ -164,7 +181,8 @@ mod tests {
         let text = "warm-up = \"5s\"\nduration = \"1m\"\nunheard-of = 3\n[clock]\nspeed = 60\n\
                     start = \"2026-03-14T10:50:00Z\"\nzone = \"America/Denver\"\n\
                     [[traffic]]\nname = \"noise\"\n[[traffic]]\nname = \"out\u{202e}age\"\nat = \"20s\"\nwithin = \"2s\"\n\
-                    [[fault]]\ntarget = \"smtp\"\nat = \"30s\"\n[[fault]]\ntarget = 7\nat = \"soon\"\n";
+                    [[fault]]\ntarget = \"smtp\"\nat = \"30s\"\n[[fault]]\ntarget = 7\nat = \"soon\"\n\
+                    [[fleet]]\nname = \"a\"\ncount = 3\nsites = 40\n[[fleet]]\nname = \"b\"\ncount = 9\n";
         let plan = Plan::of(&text.parse().unwrap());
         assert_eq!(
             (plan.warm_up_s, plan.speed, plan.duration_s),
@@ -180,5 +198,7 @@ mod tests {
         assert_eq!(plan.events[0].end_s, Some(22.0));
         assert_eq!(plan.faults.len(), 1);
         assert_eq!(plan.faults[0].end_s, None);
+        let sites = [("a", 3), ("b", 1)].map(|(name, sites)| (name.to_owned(), sites));
+        assert_eq!(plan.sites, BTreeMap::from(sites));
     }
 }

@@ -36,6 +36,11 @@ impl Spread {
         self.all += 1;
     }
 
+    /// How many intervals there are.
+    pub(crate) fn count(&self) -> u64 {
+        self.all
+    }
+
     /// Adds all intervals of `other`.
     pub(crate) fn merge(&mut self, other: &Self) {
         if self.counts.is_empty() {

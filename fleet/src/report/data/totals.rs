@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::facts::{ErrorFacts, Facts, Ledger, Sink, Statistics, TransportFacts, TypeFacts};
+use super::facts::{ErrorFacts, Facts, GroupFacts, Ledger, Sink, Statistics, TransportFacts};
 use crate::{
     journal::{
         Record,
@@ -290,12 +290,12 @@ impl Totals {
         for ((kind, _), row) in &self.rows {
             let name = types.get(usize::from(*kind));
             let name = name.cloned().unwrap_or_else(|| format!("type {kind}"));
-            let section = facts.by_type.entry(name).or_insert_with(|| TypeFacts {
+            let section = facts.by_type.entry(name).or_insert_with(|| GroupFacts {
                 response_ms: self.types.get(kind).map(of_responses).unwrap_or_default(),
-                ..TypeFacts::default()
+                ..GroupFacts::default()
             });
             section.queued += row.queued;
-            section.dropped += row.dropped;
+            section.dropped += row.dropped + row.settled[OVERSIZE];
             section.delivered += row.settled[0];
             section.failed += row.settled[1];
             section.unconfirmed += row.settled[2];

@@ -93,7 +93,7 @@ impl Frame {
 
     /// Where `share` of the way across is.
     pub(crate) fn x(&self, share: f64) -> f64 {
-        LEFT + share.clamp(0.0, 1.0) * (WIDTH - LEFT - RIGHT)
+        LEFT + within(share) * (WIDTH - LEFT - RIGHT)
     }
 
     /// Where `at_s` is on an axis of time.
@@ -106,10 +106,11 @@ impl Frame {
 
     /// Where `value` is on the vertical axis.
     pub(crate) fn y(&self, value: f64) -> f64 {
-        self.top + (1.0 - self.up.place(value)) * PLOT_HEIGHT
+        self.top + (1.0 - within(self.up.place(value))) * PLOT_HEIGHT
     }
 
-    fn bottom(&self) -> f64 {
+    /// Where the plotted part ends.
+    pub(crate) fn bottom(&self) -> f64 {
         self.top + PLOT_HEIGHT
     }
 
@@ -122,18 +123,54 @@ impl Frame {
         content: &Markup,
     ) -> Markup {
         let height = self.bottom() + BOTTOM;
+        let clip = format!("{id}-clip");
+        let (left, right) = (self.x(0.0), self.x(1.0));
+        // What is written here tells the script where the plotted part is, and which time it shows.
+        let time = match self.across {
+            Across::Time(length_s) => Some((length_s, TimeUnit::for_length(length_s))),
+            Across::Named(..) => None,
+        };
+        let clipped = time.map(|_| format!("url(#{clip})"));
         html! {
-            div.scroll tabindex="0" role="region" aria-label=(title) {
+            div.scroll tabindex="0" role="region" aria-label=(format!("{title}, picture")) {
                 svg viewBox=(format!("0 0 {WIDTH} {height}")) role="img"
-                    aria-labelledby=(format!("{id}-t {id}-d")) xmlns="http://www.w3.org/2000/svg" {
+                    aria-labelledby=(format!("{id}-t {id}-d")) xmlns="http://www.w3.org/2000/svg"
+                    data-length=[time.map(|(length_s, _)| length_s)] data-unit=[time.map(|(_, unit)| unit.seconds)] data-unit-name=[time.map(|(_, unit)| unit.name)]
+                    data-left=[time.map(|_| point(left))] data-right=[time.map(|_| point(right))]
+                    data-top=[time.map(|_| point(self.top))] data-bottom=[time.map(|_| point(self.bottom()))] {
                     title id=(format!("{id}-t")) { (title) }
                     desc id=(format!("{id}-d")) { (description) }
-                    (self.draw_bands())
+                    // What is zoomed ends at the axes.
+                    @if time.is_some() {
+                        clipPath id=(clip) {
+                            rect x=(point(left)) y="0" width=(point(right - left)) height=(point(self.bottom() + 2.0)) {}
+                        }
+                    }
+                    g.zooms clip-path=[clipped.as_ref()] { (self.draw_bands()) }
                     (self.grid())
-                    (content)
+                    g.zooms clip-path=[clipped.as_ref()] { (content) }
                     (self.axis_across())
                 }
             }
+        }
+    }
+
+    /// A line through steps of `width_s` that tells its values by `name`.
+    pub(crate) fn line(
+        &self,
+        class: &str,
+        name: &str,
+        width_s: f64,
+        values: impl Iterator<Item = Option<f64>>,
+    ) -> Markup {
+        let values: Vec<_> = values.collect();
+        let told = values
+            .iter()
+            .map(|value| value.map_or_else(|| "–".to_owned(), self.up_label));
+        let told: Vec<String> = told.collect();
+        html! {
+            path.(class) d=(self.steps(width_s, values.into_iter())) data-name=(name)
+                data-step=(width_s) data-values=(told.join("|")) {}
         }
     }
 
@@ -159,15 +196,19 @@ impl Frame {
     fn axis_across(&self) -> Markup {
         let (ticks, title) = self.ticks_across();
         let bottom = self.bottom();
-        let mut marks = format!("M{:.1} {bottom:.1}H{:.1}", self.x(0.0), self.x(1.0));
+        let line = format!("M{:.1} {bottom:.1}H{:.1}", self.x(0.0), self.x(1.0));
+        let mut marks = String::new();
         for (share, _) in &ticks {
             let _ = write!(marks, "M{:.1} {bottom:.1}v4", self.x(*share));
         }
         let middle = (self.x(0.0) + self.x(1.0)) / 2.0;
         html! {
-            path.axis d=(marks) {}
-            @for (share, label) in &ticks {
-                text.tick.middle x=(point(self.x(*share))) y=(point(bottom + 17.0)) { (label) }
+            path.axis d=(line) {}
+            g.across {
+                path.axis d=(marks) {}
+                @for (share, label) in &ticks {
+                    text.tick.middle x=(point(self.x(*share))) y=(point(bottom + 17.0)) { (label) }
+                }
             }
             text.unit.middle x=(point(middle)) y=(point(bottom + 34.0)) { (title) }
         }
@@ -276,6 +317,15 @@ impl Frame {
     }
 }
 
+/// `share` as a part of an axis; what is no number is at its beginning.
+fn within(share: f64) -> f64 {
+    if share.is_nan() {
+        0.0
+    } else {
+        share.clamp(0.0, 1.0)
+    }
+}
+
 fn label_of(band: &Band) -> String {
     let name: String = match band.name.char_indices().nth(28) {
         Some((end, _)) => format!("{}…", &band.name[..end]),
@@ -308,6 +358,18 @@ pub(crate) enum Swatch {
     Line,
     /// A surface.
     Surface,
+    /// A mark.
+    Mark,
+}
+
+/// The shape of a mark in a legend.
+fn swatch_mark(class: &str) -> &'static str {
+    match class.rsplit(' ').next() {
+        Some("broken") => "M9 2l8 8m0-8l-8 8",
+        Some("generator") => "M9 2h8v8h-8Z",
+        Some("devices") => "M13 1l5 9h-10Z",
+        Some(_) | None => "M13 6h0",
+    }
 }
 
 /// A legend: class, look and words of each entry.
@@ -319,6 +381,7 @@ pub(crate) fn legend(entries: &[(&str, Swatch, &str)]) -> Markup {
                     svg.swatch viewBox="0 0 26 12" aria-hidden="true" {
                         @match swatch {
                             Swatch::Line => path.(class) d="M1 6H25" {},
+                            Swatch::Mark => path.(class) d=(swatch_mark(class)) {},
                             Swatch::Surface => rect.(class) x="1" y="1" width="24" height="10" {},
                         }
                     }

@@ -47,9 +47,9 @@ fn lag(data: &RunData, series: &Series) -> Markup {
     let with_max = moments().any(|moment| moment.lag_max_ms.is_some());
     let content = html! {
         @if with_max {
-            path.line.lag-max d=(frame.steps(series.width_s, moments().map(|moment| moment.lag_max_ms))) {}
+            (frame.line("line lag-max", "largest", series.width_s, moments().map(|moment| moment.lag_max_ms)))
         }
-        path.line.lag d=(frame.steps(series.width_s, moments().map(|moment| moment.lag_p99_ms))) {}
+        (frame.line("line lag", "p99", series.width_s, moments().map(|moment| moment.lag_p99_ms)))
         @if let Some(budget) = budget {
             path.line.budget d=(format!("M{:.1} {y:.1}H{:.1}", frame.x(0.0), frame.x(1.0), y = frame.y(budget))) {}
             text.note.end x=(point(frame.x(1.0) - 4.0)) y=(point(frame.y(budget) - 5.0)) {

@@ -66,8 +66,8 @@ fn one(data: &RunData, series: &Series, transport: usize, name: &str) -> Markup 
     );
     let content = html! {
         @if let Some(heat) = heat { (cells(&frame, heat)) }
-        path.line.median d=(frame.steps(series.width_s, half)) {}
-        path.line.p99 d=(frame.steps(series.width_s, p99)) {}
+        (frame.line("line median", "p50", series.width_s, half))
+        (frame.line("line p99", "p99", series.width_s, p99))
     };
     let title = format!("Latency over time, {name}");
     let description = format!(

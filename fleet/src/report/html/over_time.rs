@@ -60,8 +60,8 @@ pub(crate) fn traffic(data: &RunData, series: &Series) -> Markup {
     );
     let content = html! {
         path.surface-due d=(frame.surface(width, series.moments.iter().map(|moment| moment.due / width))) {}
-        @for (class, _, figure) in &shown {
-            path.(class) d=(frame.steps(width, series.moments.iter().map(|moment| Some(figure(moment) / width)))) {}
+        @for (class, words, figure) in &shown {
+            (frame.line(class, words, width, series.moments.iter().map(|moment| Some(figure(moment) / width))))
         }
     };
     let entries: Vec<_> = shown
@@ -103,9 +103,9 @@ pub(crate) fn backlog(data: &RunData, series: &Series) -> Markup {
     );
     let content = html! {
         path.surface-backlog d=(frame.surface(width, series.moments.iter().map(|moment| moment.backlog))) {}
-        path.line.backlog d=(frame.steps(width, series.moments.iter().map(|moment| Some(moment.backlog)))) {}
+        (frame.line("line backlog", "without an outcome", width, series.moments.iter().map(|moment| Some(moment.backlog))))
         @if known {
-            path.line.sending d=(frame.steps(width, series.moments.iter().map(|moment| moment.sending))) {}
+            (frame.line("line sending", "being sent", width, series.moments.iter().map(|moment| moment.sending)))
         }
     };
     let mut entries = vec![("line backlog", Swatch::Line, "without an outcome")];

@@ -57,7 +57,7 @@ pub(crate) fn head(data: &RunData) -> Markup {
 }
 
 /// The instant `started`, to the second.
-fn begun(started: &str) -> String {
+pub(crate) fn begun(started: &str) -> String {
     let instant: Result<jiff::Timestamp, _> = started.parse();
     instant.map_or_else(
         |_| started.to_owned(),
@@ -65,7 +65,8 @@ fn begun(started: &str) -> String {
     )
 }
 
-fn list(title: &str, class: &str, items: &[String]) -> Markup {
+/// What there is to say besides, if anything.
+pub(crate) fn list(title: &str, class: &str, items: &[String]) -> Markup {
     html! {
         @if !items.is_empty() {
             div.(class) {

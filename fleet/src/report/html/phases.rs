@@ -52,7 +52,7 @@ fn one(name: &str, rows: &[(&str, &Statistics)]) -> Markup {
     let title = format!("Where the time went, {name}");
     let id = format!("phases-{name}");
     let drawing = html! {
-        div.scroll tabindex="0" role="region" aria-label=(title) {
+        div.scroll tabindex="0" role="region" aria-label=(format!("{title}, picture")) {
             svg viewBox=(format!("0 0 {WIDTH} {}", bottom + 40.0)) role="img" aria-label=(title)
                 xmlns="http://www.w3.org/2000/svg" {
                 @for tick in scale.ticks(6) {
@@ -77,16 +77,16 @@ fn one(name: &str, rows: &[(&str, &Statistics)]) -> Markup {
         html! {
             (legend(&[("phase", Swatch::Surface, "p50 to p99"), ("mean", Swatch::Surface, "mean (dot)")]))
             (drawing)
-            (table(rows))
+            (table(name, rows))
         },
     )
 }
 
-fn table(rows: &[(&str, &Statistics)]) -> Markup {
+fn table(name: &str, rows: &[(&str, &Statistics)]) -> Markup {
     html! {
         details {
             summary { "The same in figures" }
-            div.scroll tabindex="0" role="region" aria-label="Phases in figures" {
+            div.scroll tabindex="0" role="region" aria-label=(format!("Phases in figures, {name}")) {
                 table {
                     thead { tr {
                         th scope="col" { "phase" }

@@ -17,11 +17,15 @@ pub(crate) enum Scale {
     },
 }
 
+/// Largest value of a logarithmic scale; beyond it there is nothing that anybody measured.
+const LOG_MAX: f64 = 1e15;
+/// Most ticks, whatever the scale.
+const TICKS_MAX: usize = 40;
 /// The factors between round numbers.
 const ROUND: [f64; 3] = [1.0, 2.0, 5.0];
 
 /// The least round number, from 1, 2 and 5 times a power of ten, that is not below `value`.
-fn round_up(value: f64) -> f64 {
+pub(crate) fn round_up(value: f64) -> f64 {
     let power = 10_f64.powf(value.max(1e-9).log10().floor());
     let found = ROUND
         .into_iter()
@@ -51,12 +55,12 @@ impl Scale {
     /// A logarithmic scale that holds `least` and `most`, a factor of ten at the least.
     pub(crate) fn log(least: f64, most: f64) -> Self {
         let least = if least.is_finite() {
-            least.max(1e-3)
+            least.clamp(1e-3, LOG_MAX)
         } else {
             1e-3
         };
         let most = if most.is_finite() {
-            most.max(least)
+            most.clamp(least, LOG_MAX)
         } else {
             least
         };
@@ -96,7 +100,7 @@ impl Scale {
         match *self {
             Self::Linear { most } => {
                 let step = round_up(most / count as f64);
-                let steps = (most / step + 1e-9) as usize;
+                let steps = ((most / step + 1e-9) as usize).min(TICKS_MAX);
                 (0..=steps).map(|number| number as f64 * step).collect()
             }
             Self::Log { least, most } => log_ticks(least, most),

@@ -1,19 +1,19 @@
-//! Tables: thresholds, transports, message types, errors, faults.
+//! Tables: thresholds, transports, message types, fleets, sites, errors, faults.
 
 use maud::{Markup, html};
 
 use super::page::picture;
 use crate::report::{
-    data::{ROWS_MAX, RunData, Statistics},
+    data::{Groups, ROWS_MAX, RunData, Statistics, worst_first},
     numbers::{count, number},
 };
 
 /// A table with a caption for those who do not see where it is; `numbers` says from which column on
 /// there are numbers.
-fn table(name: &str, heads: &[&str], numbers: usize, rows: Vec<Vec<Markup>>) -> Markup {
+pub(crate) fn table(name: &str, heads: &[&str], numbers: usize, rows: Vec<Vec<Markup>>) -> Markup {
     let class = |at: usize| if at >= numbers { "number" } else { "text" };
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(name) {
+        div.scroll tabindex="0" role="region" aria-label=(format!("{name}, table")) {
             table {
                 thead { tr {
                     @for (at, head) in heads.iter().enumerate() { th.(class(at)) scope="col" { (head) } }
@@ -131,11 +131,36 @@ pub(crate) fn transports(data: &RunData) -> Markup {
 
 /// Figures by message type.
 pub(crate) fn types(data: &RunData) -> Markup {
+    let explanation = html! { (WORST_FIRST) };
     let types = &data.facts.by_type;
-    if types.is_empty() {
+    groups(("types", "Message types", "type"), explanation, types)
+}
+
+/// Figures by fleet.
+pub(crate) fn fleets(data: &RunData) -> Markup {
+    let explanation = html! { (WORST_FIRST) };
+    let fleets = &data.facts.by_fleet;
+    groups(("fleets", "Fleets", "fleet"), explanation, fleets)
+}
+
+/// Figures by site.
+pub(crate) fn sites(data: &RunData) -> Markup {
+    let explanation = html! {
+        (WORST_FIRST) " Counted from journal.bin; percentiles are exact to 2.3 %."
+    };
+    groups(("sites", "Sites", "site"), explanation, &data.by_site)
+}
+
+/// How groups are sorted.
+const WORST_FIRST: &str =
+    "Most undelivered messages first, then longest p99; > marks what is only known to be longer.";
+
+/// Figures of `groups`; `id`, title and what one is called.
+fn groups((id, title, one): (&str, &str, &str), explanation: Markup, groups: &Groups) -> Markup {
+    if groups.is_empty() {
         return html! {};
     }
-    let rows = types.iter().map(|(name, own)| {
+    let rows = worst_first(groups).into_iter().map(|(name, own)| {
         let response = &own.response_ms;
         vec![
             text(name),
@@ -150,7 +175,7 @@ pub(crate) fn types(data: &RunData) -> Markup {
         ]
     });
     let heads = [
-        "type",
+        one,
         "queued",
         "delivered",
         "failed",
@@ -161,12 +186,15 @@ pub(crate) fn types(data: &RunData) -> Markup {
         "max ms",
     ];
     picture(
-        "types",
-        "Message types",
-        html! {},
-        table("Message types", &heads, 1, rows.collect()),
+        id,
+        title,
+        explanation,
+        table(title, &heads, 1, rows.collect()),
     )
 }
+
+/// Most lines of a dialogue.
+const DIALOGUE_LINES_MAX: usize = 12;
 
 /// Failed attempts by kind.
 pub(crate) fn errors(data: &RunData) -> Markup {
@@ -178,14 +206,17 @@ pub(crate) fn errors(data: &RunData) -> Markup {
         vec![
             html! { (own.kind.replace('_', " ")) @if let Some(code) = own.code { " " (code) } },
             text(&own.transport),
-            html! { span.example { (own.example) } },
+            html! {
+                span.example { (own.example) }
+                @for line in own.dialogue.iter().take(DIALOGUE_LINES_MAX) { code.dialogue { (line) } }
+            },
             counted(own.count),
         ]
     });
     picture(
         "errors",
         "Errors",
-        html! { "Failed attempts, by kind and reply code; a message may be sent again after one. Examples are a server's own words." },
+        html! { "Failed attempts, by kind and reply code; a message may be sent again after one. Examples are a server's own words; below them, what was said until then: > was sent, < was answered." },
         table(
             "Errors",
             &["kind", "transport", "for example", "attempts"],

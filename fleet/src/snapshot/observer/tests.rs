@@ -88,6 +88,7 @@ fn what_servers_say_is_inert() {
     let error = ErrorCount {
         count: 3,
         example: "\u{1b}[2J\u{202e}".to_owned(),
+        dialogue: String::new(),
     };
     all.errors
         .insert((Transport::Email, ErrorKind::Other, None), error);

@@ -1,0 +1,3 @@
+//! What people and CI servers are shown of a comparison.
+
+pub use super::{html::comparison::page, junit::comparison::text as test_results};
