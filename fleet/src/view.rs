@@ -20,6 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use nix::unistd::{getpgrp, tcgetpgrp};
 use ratatui::{Terminal, TerminalOptions, Viewport, backend::CrosstermBackend, layout::Rect};
 
 use crate::{
@@ -61,6 +62,14 @@ pub fn is_possible(quiet: bool, plain: bool) -> bool {
         && says("TERM").is_none_or(|term| term != "dumb")
         && io::stdin().is_terminal()
         && io::stderr().is_terminal()
+        && is_in_the_foreground()
+}
+
+/// Whether the terminal of standard input lets this program set it: one that belongs to a job in the
+/// background is stopped for trying.
+fn is_in_the_foreground() -> bool {
+    // A terminal that is not the one of this session stops nobody.
+    tcgetpgrp(io::stdin()).map_or(true, |foreground| foreground == getpgrp())
 }
 
 /// A view that is shown.
@@ -99,12 +108,16 @@ impl View {
     /// `interrupter`; with colours if `color`.
     ///
     /// # Errors
-    /// When standard input is no terminal, or there is no thread.
+    /// When standard input is no terminal, this program has gone into its background, or there is no
+    /// thread.
     pub fn open(
         steering: Arc<Mutex<Steering>>,
         interrupter: Interrupter,
         color: bool,
     ) -> io::Result<Self> {
+        if !is_in_the_foreground() {
+            return Err(io::Error::other("the terminal belongs to another job"));
+        }
         let screen = Arc::new(Screen {
             raw: RawMode::enter()?,
             left: AtomicBool::new(false),

@@ -338,6 +338,24 @@ fn there_is_no_view_where_somebody_said_so() {
     }
 }
 
+#[test]
+fn a_run_in_the_background_of_a_terminal_prints_lines_and_is_not_stopped() {
+    let folder = Folder::new();
+    let run = run(&folder, None, "1s");
+    // A session with this terminal, and a shell in it that has jobs.
+    let mut command = Command::new("setsid");
+    let script = r#""$@" & wait $!; echo "ended with $?" >&2"#;
+    command.args(["--ctty", "sh", "-m", "-c", script, "sh"]);
+    command.arg(run.get_program()).args(run.get_args());
+    command.stdout(folder.stdout());
+    command.env_clear().env("TERM", "xterm-256color");
+    let mut terminal = Terminal::new(&mut command);
+    terminal.wait_for("ended with 0");
+    assert_eq!(terminal.code(), Some(0));
+    assert!(!terminal.sent().contains(ENTER));
+    assert_eq!(folder.summary()["ledger"]["balanced"], true);
+}
+
 /// A short run without a warning about what begins later: those are told before there is a run.
 fn without_warnings(folder: &Folder) -> Command {
     let mut command = run(folder, None, "2s");
