@@ -1,6 +1,7 @@
 //! The web address of a sink: health, metrics, totals, the latest messages, and faults on request.
 
 mod faults;
+mod host;
 mod metrics;
 mod page;
 
@@ -24,6 +25,8 @@ use tracing::debug;
 
 use crate::books::Books;
 use crate::fault::FaultBoard;
+
+pub use host::{NAME_REFUSED, names_an_address};
 
 /// Largest request head, in bytes.
 const REQUEST_HEAD_BYTES_MAX: usize = 16 * 1024;
@@ -211,20 +214,20 @@ async fn converse(stream: TcpStream, pages: Arc<Pages>, limits: WebLimits) {
 }
 
 async fn answer(pages: &Pages, request: Request<Incoming>) -> Answer {
+    if !names_an_address(&request) {
+        // What came of a body is unread.
+        return closing(plain(StatusCode::MISDIRECTED_REQUEST, NAME_REFUSED));
+    }
     if let Some(board) = &pages.faults
         && faults::is_change(&request)
     {
         return faults::change(board, request).await;
     }
     if !request.body().is_end_stream() {
-        let mut refusal = plain(
+        return closing(plain(
             StatusCode::PAYLOAD_TOO_LARGE,
             "a request here has no body\n",
-        );
-        refusal
-            .headers_mut()
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
-        return refusal;
+        ));
     }
     pages
         .answer(
@@ -233,6 +236,13 @@ async fn answer(pages: &Pages, request: Request<Incoming>) -> Answer {
             request.uri().query(),
         )
         .unwrap_or_else(|| plain(StatusCode::NOT_FOUND, "no such page\n"))
+}
+
+/// `answer`, after which the connection is closed.
+fn closing(mut answer: Answer) -> Answer {
+    let headers = answer.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    answer
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Answer {

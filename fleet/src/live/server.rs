@@ -11,6 +11,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
+use sink::web;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
@@ -132,6 +133,9 @@ fn answer(
     shared: &Arc<Shared>,
     listener: &Arc<Listener>,
 ) -> Response<Body> {
+    if !web::names_an_address(request) {
+        return plain(StatusCode::MISDIRECTED_REQUEST, web::NAME_REFUSED);
+    }
     if ![Method::GET, Method::HEAD].contains(request.method()) {
         let text = "only GET and HEAD are answered here\n";
         let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, text);

@@ -21,7 +21,8 @@ fn fetch(address: SocketAddr, request: &str) -> String {
 }
 
 fn ask(address: SocketAddr, method: &str, path: &str) -> String {
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     fetch(address, &request)
 }
 
@@ -33,7 +34,7 @@ fn get(address: SocketAddr, path: &str) -> String {
 fn listen(address: SocketAddr) -> BufReader<TcpStream> {
     let mut stream = TcpStream::connect(address).unwrap();
     stream
-        .write_all(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+        .write_all(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         .unwrap();
     BufReader::new(stream)
 }
@@ -159,6 +160,33 @@ fn no_request_of_any_method_changes_anything() {
     }
     let head = ask(address, "HEAD", "/events");
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+}
+
+#[test]
+fn nothing_is_told_to_whoever_asks_by_a_name() {
+    let live = Live::start(Some(ANYWHERE), Some(ANYWHERE)).unwrap();
+    let books = Arc::new(sink::Books::default());
+    let sink = live.serve_sink(Pages::new("mock-smtp", books)).unwrap();
+    live.show_page(&snapshot(5));
+    let (page, metrics) = (live.page().unwrap(), live.metrics().unwrap());
+    let asked = [
+        (page, "/"),
+        (page, "/events"),
+        (page, "/metrics"),
+        (metrics, "/metrics"),
+        (sink, "/"),
+        (sink, "/api/messages"),
+    ];
+    for (address, path) in asked {
+        let by = |host: &str| {
+            let request =
+                format!("HEAD {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+            fetch(address, &request)
+        };
+        assert!(by("evil.example").starts_with("HTTP/1.1 421"), "{path}");
+        let own = address.to_string();
+        assert!(by(&own).starts_with("HTTP/1.1 200"), "{path}");
+    }
 }
 
 #[test]

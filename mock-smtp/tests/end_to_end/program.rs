@@ -147,7 +147,7 @@ fn what_is_no_address_is_wrong_usage() {
 fn the_web_pages_show_the_totals() {
     let mut program = Running::start(&["--web", "127.0.0.1:0"]);
     program.deliver();
-    let page = program.web("GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    let page = program.web("GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     assert!(page.contains("\nmock_smtp_received_total 1\n"), "{page}");
 }
 
@@ -182,7 +182,8 @@ fn faults_come_from_a_file_and_are_shown() {
     std::fs::write(&path, fault).unwrap();
     let mut program = Running::start(&["--web", "127.0.0.1:0", "--fault", path.to_str().unwrap()]);
     program.deliver();
-    let list = program.web("GET /api/faults HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    let list =
+        program.web("GET /api/faults HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     assert!(list.contains("\"applied\":1"), "{list}");
 }
 

@@ -42,7 +42,7 @@ async fn exchange(pages: Pages, limits: WebLimits, request: &str) -> String {
 }
 
 async fn get(books: Arc<Books>, path: &str) -> String {
-    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     exchange(
         Pages::new("mock-test", books),
         WebLimits::default(),
@@ -123,7 +123,7 @@ async fn the_page_escapes_what_came_from_a_message() {
 async fn a_sink_can_add_a_document() {
     let pages = Pages::new("mock-test", Arc::default())
         .with_json("/api/devices", Box::new(|| "[1]".to_owned()));
-    let request = "GET /api/devices HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let request = "GET /api/devices HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     let answer = exchange(pages, WebLimits::default(), request).await;
     assert_eq!(body(&answer), "[1]");
 }
@@ -139,7 +139,7 @@ async fn unknown_pages_are_not_found() {
 
 #[tokio::test]
 async fn head_has_no_body() {
-    let request = "HEAD /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let request = "HEAD /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     let pages = Pages::new("mock-test", Arc::default());
     let answer = exchange(pages, WebLimits::default(), request).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
@@ -148,7 +148,7 @@ async fn head_has_no_body() {
 
 #[tokio::test]
 async fn other_methods_are_not_allowed() {
-    let request = "DELETE /api/totals HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let request = "DELETE /api/totals HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     let pages = Pages::new("mock-test", Arc::default());
     let answer = exchange(pages, WebLimits::default(), request).await;
     assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
@@ -157,7 +157,7 @@ async fn other_methods_are_not_allowed() {
 
 #[tokio::test]
 async fn a_request_with_a_body_is_refused_and_the_connection_closed() {
-    let request = "GET /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhello";
+    let request = "GET /healthz HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\nhello";
     let pages = Pages::new("mock-test", Arc::default());
     let answer = exchange(pages, WebLimits::default(), request).await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
@@ -170,14 +170,14 @@ async fn a_head_that_never_ends_is_cut_off() {
         ..WebLimits::default()
     };
     let pages = Pages::new("mock-test", Arc::default());
-    let answer = exchange(pages, limits, "GET / HTTP/1.1\r\nhost: x\r\n").await;
+    let answer = exchange(pages, limits, "GET / HTTP/1.1\r\nhost: localhost\r\n").await;
     assert!(!answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 #[tokio::test]
 async fn a_head_that_is_too_large_is_refused() {
     let request = format!(
-        "GET / HTTP/1.1\r\nhost: x\r\nx: {}",
+        "GET / HTTP/1.1\r\nhost: localhost\r\nx: {}",
         "a".repeat(REQUEST_HEAD_BYTES_MAX)
     );
     let pages = Pages::new("mock-test", Arc::default());
@@ -212,7 +212,7 @@ async fn faults_are_listed_given_and_taken_away() {
     assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
     assert_eq!(body(&answer), r#"{"id":2}"#);
     assert!(board.at(Stage::Rcpt).is_some());
-    let answer = ask(&board, "GET /api/faults HTTP/1.1\r\nhost: x", "").await;
+    let answer = ask(&board, "GET /api/faults HTTP/1.1\r\nhost: localhost", "").await;
     let list: serde_json::Value = serde_json::from_str(body(&answer)).unwrap();
     assert_eq!(list[0]["state"], "pending");
     assert_eq!(list[0]["name"], "one");
@@ -268,9 +268,9 @@ async fn a_page_in_a_browser_cannot_give_faults() {
         // A name of its own that points here.
         (
             "POST /api/faults HTTP/1.1\r\nhost: evil.example\r\ncontent-type: application/json",
-            403,
+            421,
         ),
-        ("DELETE /api/faults/1 HTTP/1.1\r\nhost: evil.example", 403),
+        ("DELETE /api/faults/1 HTTP/1.1\r\nhost: evil.example", 421),
         // The question whether it may.
         ("OPTIONS /api/faults HTTP/1.1\r\nhost: 127.0.0.1", 405),
         ("PUT /api/faults/1 HTTP/1.1\r\nhost: 127.0.0.1", 405),
@@ -293,6 +293,34 @@ async fn a_page_in_a_browser_cannot_give_faults() {
 }
 
 #[tokio::test]
+async fn nothing_is_told_to_whoever_asks_by_a_name() {
+    const PATHS: [&str; 5] = ["/", "/metrics", "/api/totals", "/api/messages", "/healthz"];
+    for path in PATHS {
+        for (target, host, told) in [
+            (path.to_owned(), "host: evil.example:8025\r\n", false),
+            (path.to_owned(), "host: 127.0.0.1.evil.example\r\n", false),
+            (path.to_owned(), "", false),
+            (
+                format!("http://evil.example{path}"),
+                "host: 127.0.0.1\r\n",
+                false,
+            ),
+            (path.to_owned(), "host: 127.0.0.1:8025\r\n", true),
+            (path.to_owned(), "host: [::1]:8025\r\n", true),
+            (path.to_owned(), "host: LocalHost:8025\r\n", true),
+        ] {
+            let request = format!("GET {target} HTTP/1.1\r\n{host}connection: close\r\n\r\n");
+            let pages = Pages::new("mock-test", books_with("secret", "syslog"));
+            let answer = exchange(pages, WebLimits::default(), &request).await;
+            let status = if told { "200" } else { "421" };
+            let begin = format!("HTTP/1.1 {status} ");
+            assert!(answer.starts_with(&begin), "{request}: {answer}");
+            assert_eq!(body(&answer) == NAME_REFUSED, !told, "{request}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_fault_has_a_limit() {
     let board = board("drop = {}");
     let fault = format!("{{\"name\": \"{}\"}}", "x".repeat(20_000));
@@ -304,12 +332,12 @@ async fn a_fault_has_a_limit() {
 async fn the_page_and_the_metrics_show_faults() {
     let board = board("name = '<b>'\ndrop = { stage = 'mail' }");
     assert!(board.at(Stage::Mail).is_some());
-    let page = ask(&board, "GET / HTTP/1.1\r\nhost: x", "").await;
+    let page = ask(&board, "GET / HTTP/1.1\r\nhost: localhost", "").await;
     assert!(
         page.contains("&lt;b&gt;") && page.contains("connection closed at mail"),
         "{page}"
     );
-    let metrics = ask(&board, "GET /metrics HTTP/1.1\r\nhost: x", "").await;
+    let metrics = ask(&board, "GET /metrics HTTP/1.1\r\nhost: localhost", "").await;
     for line in [
         "mock_test_fault_applied_total{id=\"1\",kind=\"drop\"} 1",
         "mock_test_fault_active{id=\"1\",kind=\"drop\"} 1",
@@ -321,7 +349,7 @@ async fn the_page_and_the_metrics_show_faults() {
 #[tokio::test]
 async fn a_sink_without_faults_has_no_such_page() {
     let pages = Pages::new("mock-test", Arc::default());
-    let request = "GET /api/faults HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let request = "GET /api/faults HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     let answer = exchange(pages, WebLimits::default(), request).await;
     assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
 }
