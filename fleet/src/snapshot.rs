@@ -5,7 +5,7 @@
 
 mod observer;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::record::Reading;
 
@@ -16,7 +16,8 @@ pub use observer::{Facts, Observer};
 pub struct Snapshot {
     /// The scenario's name.
     pub name: String,
-    /// The seed of all chance.
+    /// The seed of all chance. A string in JSON: scripts lose digits of numbers above 2^53.
+    #[serde(serialize_with = "as_text")]
     pub seed: u64,
     /// Devices.
     pub devices: u32,
@@ -52,6 +53,10 @@ pub struct Snapshot {
     pub links: Vec<Link>,
     /// What the run came to, when it is over.
     pub verdict: Option<String>,
+}
+
+fn as_text<S: Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(number)
 }
 
 /// How far a run has come.

@@ -190,6 +190,21 @@ fn nothing_is_told_to_whoever_asks_by_a_name() {
 }
 
 #[test]
+fn a_large_seed_reaches_the_script_with_all_its_digits() {
+    let live = Live::start(None, Some(ANYWHERE)).unwrap();
+    live.show_page(&Snapshot {
+        seed: u64::MAX,
+        ..snapshot(1)
+    });
+    let mut frames = listen(live.page().unwrap());
+    let frame = read_until(&mut frames, "data:");
+    let frame: serde_json::Value = serde_json::from_str(&frame["data:".len()..]).unwrap();
+    assert_eq!(frame["seed"], u64::MAX.to_string());
+    let page = get(live.page().unwrap(), "/");
+    assert!(page.contains(">18446744073709551615<"), "{page}");
+}
+
+#[test]
 fn those_who_listen_get_every_change_or_the_latest_and_the_end() {
     let mut live = Live::start(None, Some(ANYWHERE)).unwrap();
     live.show_page(&snapshot(1));
