@@ -246,6 +246,9 @@ fn percentiles(responses: &Responses) -> Percentiles {
 
 fn accounts(all: &Gathered) -> Accounts {
     let ledger = &all.ledger;
+    // Couriers and devices report at moments of their own: an attempt may be known before its message,
+    // and a message be settled before the end of its attempt is known. What is shown adds up.
+    let in_flight = all.in_flight().min(ledger.outstanding());
     let dropped = DropAccount::ALL
         .into_iter()
         .map(|account| (account.name(), ledger.dropped(account)))
@@ -260,7 +263,7 @@ fn accounts(all: &Gathered) -> Accounts {
         failed: ledger.settled(Settlement::Failed),
         unconfirmed: ledger.settled(Settlement::Unconfirmed),
         queued: all.waiting(),
-        in_flight: all.in_flight(),
+        in_flight,
         devices_waiting: u64::try_from(all.devices_waiting).unwrap_or(0),
     }
 }

@@ -55,6 +55,25 @@ fn a_minute_of_seconds_is_remembered_and_the_latencies_of_the_last_ones() {
 }
 
 #[test]
+fn accounts_add_up_whoever_reported_first() {
+    let observer = observer(&[]);
+    let seen = |created: u64, delivered: u64, begun: u64, ended: u64| {
+        let mut all = second(delivered, 5);
+        all.ledger.queued = created;
+        all.attempts_begun = begun;
+        all.attempts_ended = ended;
+        let ledger = observer.snapshot(Duration::ZERO, &all, None).ledger;
+        let sum = ledger.delivered + ledger.queued + ledger.in_flight;
+        assert_eq!(ledger.messages, sum, "{ledger:?}");
+        (ledger.queued, ledger.in_flight)
+    };
+    assert_eq!(seen(40, 34, 37, 34), (3, 3));
+    // Couriers are ahead of devices, or behind them.
+    assert_eq!(seen(35, 34, 37, 34), (0, 1));
+    assert_eq!(seen(34, 34, 37, 31), (0, 0));
+}
+
+#[test]
 fn a_snapshot_is_made_four_times_a_second_at_most() {
     let mut observer = observer(&[]);
     let none = Gathered::default();
