@@ -1,8 +1,8 @@
 //! The view of a run on a terminal: figures that change, and keys that steer.
 //!
-//! Two threads of its own: one reads keys, one draws, at most ten times a second. A terminal that
-//! blocks stops neither the run nor the keys that end it. The terminal is given back as it was when the
-//! view is closed, and when the program panics.
+//! Two threads of its own: one reads keys and does what they mean, one draws, at most ten times a second.
+//! A terminal that blocks stops neither the run nor the keys. The terminal is given back as it was when
+//! the view is closed, when nothing can be drawn any more, and when the program panics.
 
 mod controls;
 mod draw;
@@ -12,7 +12,7 @@ use std::{
     io::{self, IsTerminal, Write},
     panic,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
         mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
     },
@@ -49,7 +49,8 @@ const ENTER: &[u8] = b"\x1b[?1049h\x1b[2J\x1b[?25l";
 /// What the drawing thread is told.
 enum News {
     Snapshot(Box<Snapshot>),
-    Key(Key),
+    /// A key has been pressed.
+    Pressed,
     Close,
 }
 
@@ -125,32 +126,30 @@ impl View {
         leave_before_a_panic_is_told(&screen);
         let (news, received) = mpsc::sync_channel(NEWS_WAITING_MAX);
         let (done, drawn) = mpsc::channel();
-        let keys = news.clone();
-        let at_once = interrupter.clone();
+        let controls = Arc::new(Mutex::new(Controls::default()));
+        let helm = Helm {
+            controls: Arc::clone(&controls),
+            steering,
+            interrupter,
+        };
+        let pressed = news.clone();
         let read = Arc::clone(&screen);
         thread::Builder::new()
             .name("keys".to_owned())
             .spawn(move || {
-                keyboard::read(|key| {
-                    if key == Key::Interrupt {
-                        // Also when nothing can be drawn.
-                        at_once.interrupt();
-                    }
-                    let _ = keys.try_send(News::Key(key));
-                    !read.is_left()
+                let wanted = || !read.is_left();
+                keyboard::read(wanted, |key| {
+                    helm.press(key);
+                    let _ = pressed.try_send(News::Pressed);
                 });
             })?;
         let show = Arc::clone(&screen);
         thread::Builder::new()
             .name("view".to_owned())
             .spawn(move || {
-                let helm = Helm {
-                    controls: Controls::default(),
-                    steering,
-                    interrupter,
-                };
                 // A terminal that takes nothing more shows nothing more; the run goes on.
-                let _ = show_all(&show, &received, helm, color);
+                let _ = show_all(&show, &received, &controls, color);
+                show.leave();
                 drop(done);
             })?;
         Ok(Self {
@@ -163,6 +162,11 @@ impl View {
     /// Shows `snapshot`, unless too much waits already.
     pub fn show(&self, snapshot: Snapshot) {
         let _ = self.news.try_send(News::Snapshot(Box::new(snapshot)));
+    }
+
+    /// Whether the terminal is taken: not when nothing could be drawn, or a thread panicked.
+    pub fn is_shown(&self) -> bool {
+        !self.screen.is_left()
     }
 
     /// Gives the terminal back as it was.
@@ -199,16 +203,17 @@ fn leave_before_a_panic_is_told(screen: &Arc<Screen>) {
 
 /// Keys, and what they do to the run.
 struct Helm {
-    controls: Controls,
+    controls: Arc<Mutex<Controls>>,
     steering: Arc<Mutex<Steering>>,
     interrupter: Interrupter,
 }
 
 impl Helm {
-    fn press(&mut self, key: Key) {
+    fn press(&self, key: Key) {
         let mut steering = self.steering.lock().unwrap_or_else(PoisonError::into_inner);
-        self.controls.know(&steering);
-        match self.controls.press(key) {
+        let mut controls = known(&self.controls);
+        controls.know(&steering);
+        match controls.press(key) {
             Action::Nothing => {}
             Action::PauseOrResume => steering.pause_or_resume(),
             Action::Factor(factor) => steering.set_factor(factor),
@@ -216,14 +221,24 @@ impl Helm {
             Action::Switch(place) => steering.switch_fault(place),
             Action::End => self.interrupter.interrupt(),
         }
-        self.controls.know(&steering);
+        controls.know(&steering);
     }
+}
+
+/// What is known of keys and menus. They are whole whatever happened to whoever held them.
+fn known(controls: &Mutex<Controls>) -> MutexGuard<'_, Controls> {
+    controls.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 type Out = Terminal<CrosstermBackend<io::BufWriter<io::Stderr>>>;
 
 /// Draws until told to close.
-fn show_all(screen: &Screen, news: &Receiver<News>, mut helm: Helm, color: bool) -> io::Result<()> {
+fn show_all(
+    screen: &Screen,
+    news: &Receiver<News>,
+    controls: &Mutex<Controls>,
+    color: bool,
+) -> io::Result<()> {
     io::stderr().write_all(ENTER)?;
     let out = io::BufWriter::with_capacity(FRAME_BYTES, io::stderr());
     let mut size = size();
@@ -239,10 +254,7 @@ fn show_all(screen: &Screen, news: &Receiver<News>, mut helm: Helm, color: bool)
                 latest = *snapshot;
                 stale = true;
             }
-            Ok(News::Key(key)) => {
-                helm.press(key);
-                stale = true;
-            }
+            Ok(News::Pressed) => stale = true,
             Ok(News::Close) | Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {}
         }
@@ -256,11 +268,10 @@ fn show_all(screen: &Screen, news: &Receiver<News>, mut helm: Helm, color: bool)
             size = present;
             terminal.resize(size)?;
         }
-        terminal.draw(|frame| draw::draw(frame, &latest, &helm.controls, color))?;
+        // Keys wait for the making of a frame, never for a terminal that takes it slowly.
+        terminal.draw(|frame| draw::draw(frame, &latest, &known(controls), color))?;
         (drawn, stale) = (Some(now), false);
     }
-    drop(terminal);
-    screen.leave();
     Ok(())
 }
 

@@ -356,9 +356,9 @@ fn a_run_in_the_background_of_a_terminal_prints_lines_and_is_not_stopped() {
     assert_eq!(folder.summary()["ledger"]["balanced"], true);
 }
 
-/// A short run without a warning about what begins later: those are told before there is a run.
-fn without_warnings(folder: &Folder) -> Command {
-    let mut command = run(folder, None, "2s");
+/// A run without a warning about what begins later: those are told before there is a run.
+fn without_warnings(folder: &Folder, duration: &str) -> Command {
+    let mut command = run(folder, None, duration);
     for setting in [
         "2.at=500ms",
         "2.arrival.within=500ms",
@@ -373,15 +373,25 @@ fn without_warnings(folder: &Folder) -> Command {
 #[test]
 fn a_terminal_that_takes_nothing_does_not_hold_up_the_run() {
     let folder = Folder::new();
-    let mut terminal = Terminal::open(&mut without_warnings(&folder), true);
+    let mut terminal = Terminal::open(&mut without_warnings(&folder, "2s"), true);
     assert_eq!(terminal.code(), Some(0));
+    assert_eq!(folder.summary()["ledger"]["balanced"], true);
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_still_has_keys_that_end_the_run() {
+    let folder = Folder::new();
+    let mut terminal = Terminal::open(&mut without_warnings(&folder, "60s"), true);
+    // It waits in the terminal until somebody reads keys.
+    terminal.press("q");
+    assert_eq!(terminal.code(), Some(105));
     assert_eq!(folder.summary()["ledger"]["balanced"], true);
 }
 
 #[test]
 fn a_terminal_that_goes_away_does_not_end_the_run() {
     let folder = Folder::new();
-    let mut terminal = Terminal::open(&mut without_warnings(&folder), false);
+    let mut terminal = Terminal::open(&mut without_warnings(&folder, "2s"), false);
     terminal.go_away();
     assert_eq!(terminal.code(), Some(0));
     assert_eq!(folder.summary()["ledger"]["balanced"], true);

@@ -61,7 +61,7 @@ impl Onlookers {
 
     /// Whether the terminal is taken.
     pub(super) fn have_the_terminal(&self) -> bool {
-        self.view.is_some()
+        self.view.as_ref().is_some_and(View::is_shown)
     }
 
     /// Whoever ends the run by a key ends it by `interrupter`.

@@ -86,9 +86,8 @@ impl Controls {
     /// What `key` asks for.
     pub(super) fn press(&mut self, key: Key) -> Action {
         if key == Key::Interrupt {
-            // Whoever reads the keys has done it already.
             self.ending = true;
-            return Action::Nothing;
+            return Action::End;
         }
         match self.over {
             Over::Nothing => self.press_figures(key),
@@ -218,6 +217,12 @@ mod tests {
         assert_eq!(controls.press(Key::Char('+')), Action::Nothing);
         assert_eq!(controls.press(Key::Char('q')), Action::End);
         assert_eq!(controls.press(Key::Char('q')), Action::End);
+        controls.press(Key::Char('f'));
+        assert_eq!(
+            controls.press(Key::Interrupt),
+            Action::End,
+            "in a menu, too"
+        );
     }
 
     #[test]

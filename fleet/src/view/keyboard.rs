@@ -30,27 +30,29 @@ pub(super) enum Key {
     Interrupt,
 }
 
-/// Reads keys from standard input and hands them over, as long as `wanted` says so and there are any.
+/// Reads keys from standard input and hands them to `press`, as long as they are `wanted` and there are
+/// any. What is typed later is left to whoever reads next.
 ///
 /// An end of input, or a terminal that is gone, ends the reading and nothing else.
-pub(super) fn read(mut wanted: impl FnMut(Key) -> bool) {
+pub(super) fn read(wanted: impl Fn() -> bool, mut press: impl FnMut(Key)) {
     let stdin = std::io::stdin();
     let mut buffer = [0; READ_BYTES];
-    loop {
+    while wanted() {
         let mut waiting = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
         match poll(&mut waiting, PollTimeout::from(LOOK_EVERY_MS)) {
             Ok(0) | Err(nix::errno::Errno::EINTR) => continue,
+            Ok(_) if !wanted() => return,
             Ok(_) => {}
             Err(_) => return,
         }
         match stdin.lock().read(&mut buffer) {
             Ok(0) => return,
             Ok(count) => {
-                for key in keys(&buffer[..count]) {
-                    if !wanted(key) {
-                        return;
-                    }
-                }
+                let pressed = keys(&buffer[..count]);
+                pressed
+                    .into_iter()
+                    .take_while(|_| wanted())
+                    .for_each(&mut press);
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(_) => return,
