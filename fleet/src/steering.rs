@@ -198,8 +198,8 @@ impl Steering {
         self.faults.reports()
     }
 
-    /// Switches the fault at this place of [`Steering::faults`] off where it is on, and else on, until
-    /// it is switched off.
+    /// Switches the fault at this place of [`Steering::faults`] off where it is on or is yet to come, and
+    /// else on, at once and until it is switched off.
     pub fn switch_fault(&mut self, place: usize) {
         if self.desk.done().len() >= INTERVENTIONS_MAX {
             return;

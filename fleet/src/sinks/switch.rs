@@ -81,26 +81,28 @@ impl FaultSwitch {
             .collect()
     }
 
-    /// Switches the fault at this place of [`Self::reports`] off where it is on, and else on; says what
-    /// was done.
+    /// Switches the fault at this place of [`Self::reports`] off where it is on or is yet to come, and else
+    /// on, at once; says what was done.
     pub(crate) fn switch(&self, place: usize) -> Option<String> {
         let number = self.number_at(place)?;
         let planned = self.planned.get(number)?;
         let mut boards = self.boards();
-        let is_on = boards.iter().any(|hung| hung.is_on(number));
+        let states = boards.iter().filter_map(|hung| hung.state(number));
+        // Sinks have clocks of their own; where one has begun, so has the fault.
+        let (is_off, word) = match states.max_by_key(|state| rank(*state)) {
+            Some(FaultState::Active) => (false, "switched off"),
+            Some(FaultState::Pending) => (false, "switched off before it began"),
+            Some(FaultState::Over) | None => (true, "switched on"),
+        };
         for hung in boards.iter_mut() {
-            hung.switch(number, (!is_on).then_some(&planned.fault));
+            hung.switch(number, is_off.then_some(&planned.fault));
         }
-        let word = if is_on { "off" } else { "on" };
         let name = planned.fault.name.as_ref();
         let name = name.map_or_else(
             || planned.fault.action.to_string(),
             |name| format!("\"{name}\""),
         );
-        Some(format!(
-            "fault {name} of {} switched {word}",
-            planned.target
-        ))
+        Some(format!("fault {name} of {} {word}", planned.target))
     }
 
     /// The number in the scenario of the fault at this place of the reports.
@@ -114,6 +116,15 @@ impl FaultSwitch {
     /// A list is whole whatever happened to whoever held it.
     fn boards(&self) -> MutexGuard<'_, Vec<Hung>> {
         self.boards.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What of several sinks' states counts for all: the highest.
+fn rank(state: FaultState) -> u8 {
+    match state {
+        FaultState::Over => 0,
+        FaultState::Pending => 1,
+        FaultState::Active => 2,
     }
 }
 
@@ -139,9 +150,9 @@ impl Hung {
         reports.find(|report| report.id == *id)
     }
 
-    fn is_on(&self, number: usize) -> bool {
-        let present = self.present(number);
-        present.is_some_and(|report| report.state == FaultState::Active)
+    /// How the fault of this number stands, if it hangs there.
+    fn state(&self, number: usize) -> Option<FaultState> {
+        self.present(number).map(|report| report.state)
     }
 
     /// Takes down the fault of this number, if it hangs there, and puts up `fault` in its place, from

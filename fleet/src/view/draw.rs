@@ -31,7 +31,7 @@ const HELP: [&str; 9] = [
     "space  arrivals wait, or go on",
     "+ -    arrivals come faster, or slower: x0.1 to x10",
     "e      raise an event on a share of the devices",
-    "f      switch a fault of the scenario on or off",
+    "f      a fault: off if active or pending, else on",
     "q      end the run as Ctrl-C does; twice: at once",
     "?      this",
     "",
@@ -228,7 +228,7 @@ fn draw_over(frame: &mut Frame<'_>, snapshot: &Snapshot, controls: &Controls, pa
             if lines.is_empty() {
                 lines = vec!["the scenario has no faults".to_owned()];
             }
-            let title = "faults: Enter switches, Esc".to_owned();
+            let title = "faults: Enter: off if active or pending, else on; Esc".to_owned();
             (title, lines, Some(at))
         }
     };
