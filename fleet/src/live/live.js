@@ -48,6 +48,12 @@ const rows = {
 
 const at = (frame, path) => path.split(".").reduce((value, key) => (value == null ? value : value[key]), frame);
 
+// A figure in the words of the page.
+function written(value, as) {
+  const write = words[as];
+  return write ? write(value) : String(value);
+}
+
 function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -95,9 +101,7 @@ function show(frame) {
   document.title = `${frame.name} - fleet`;
   for (const element of document.querySelectorAll("[data-at]")) {
     const value = at(frame, element.dataset.at);
-    if (value === undefined) continue;
-    const written = words[element.dataset.as];
-    write(element, written ? written(value) : String(value));
+    if (value !== undefined) write(element, written(value, element.dataset.as));
   }
   for (const list of document.querySelectorAll("[data-rows]")) {
     const lines = rows[list.dataset.rows](frame);
@@ -121,20 +125,28 @@ function notice(text) {
   write(element, text);
 }
 
-const source = new EventSource("/events");
-source.addEventListener("snapshot", (event) => {
-  notice("");
-  show(JSON.parse(event.data));
-});
-source.addEventListener("over", (event) => {
-  source.close();
-  show(JSON.parse(event.data));
-  notice("The run is over. These are its last figures; all of them are in its run directory, in report.html.");
-});
-source.addEventListener("error", () => {
-  if (source.readyState === EventSource.CLOSED) {
-    notice("There is no news any more: the run has ended, or too many look on. Reload the page to try again.");
-  } else {
-    notice("There is no news at the moment: the run has ended, or does not answer. These are the last figures.");
-  }
-});
+function listen() {
+  const source = new EventSource("/events");
+  source.addEventListener("snapshot", (event) => {
+    notice("");
+    show(JSON.parse(event.data));
+  });
+  source.addEventListener("over", (event) => {
+    source.close();
+    show(JSON.parse(event.data));
+    notice("The run is over. These are its last figures; all of them are in its run directory, in report.html.");
+  });
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED) {
+      notice("There is no news any more: the run has ended, or too many look on. Reload the page to try again.");
+    } else {
+      notice("There is no news at the moment: the run has ended, or does not answer. These are the last figures.");
+    }
+  });
+}
+
+if (typeof document === "undefined") {
+  module.exports = { at, written, rows, phase };
+} else {
+  listen();
+}

@@ -1,7 +1,7 @@
 //! The live page: how a run stands, complete as it is served; its script keeps it up to date.
 //!
 //! Every figure is in an element that names its place in the frames (`data-at`) and how it is written
-//! (`data-as`); `live.js` writes them in the same words.
+//! (`data-as`); `live.js` writes them in the same words, which tests of both hold against one file.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -310,3 +310,6 @@ fn lists(snapshot: &Snapshot) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
