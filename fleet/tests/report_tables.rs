@@ -120,3 +120,71 @@ fn a_comparison_beside_the_run_is_in_the_comment_and_a_case_for_each_metric() {
             .any(|note| note.starts_with("comparison.json is left out"))
     );
 }
+
+#[test]
+fn what_was_done_by_hand_is_listed_marked_and_counted() {
+    let folder = tempfile::TempDir::new().unwrap();
+    whole(folder.path());
+    rebuild(folder.path(), None).unwrap();
+    // Most runs are left alone, and nothing is said of it.
+    for file in ["report.html", "summary.md"] {
+        let text = read(folder.path(), file);
+        assert!(
+            !text.contains("By hand") && !text.contains("◆"),
+            "{file}: {text}"
+        );
+    }
+    let mut summary = stored_run::summary("synthetic");
+    let done = |at_s: f64, what: &str| json!({"at_s": at_s, "what": what});
+    let mut interventions = vec![
+        done(4.5, "arrivals paused"),
+        done(7.25, "<b>raised</b> power-loss"),
+    ];
+    summary["interventions"] = json!(interventions);
+    stored_run::write_summary(folder.path(), &summary);
+    rebuild(folder.path(), None).unwrap();
+    let comment = read(folder.path(), "summary.md");
+    let line = "\nBy hand: 2 interventions, from 4.5 s to 7.25 s.\n";
+    assert!(comment.contains(line), "{comment}");
+    let text = read(folder.path(), "report.html");
+    let page = parse(&text);
+    let named = |name: &str| {
+        let mut nodes = page.descendants();
+        nodes.find(|node| node.attribute("aria-label") == Some(name))
+    };
+    let words = |node: roxmltree::Node<'_, '_>| -> Vec<String> {
+        let texts = node.descendants().filter(roxmltree::Node::is_text);
+        texts
+            .filter_map(|node| node.text().map(str::to_owned))
+            .collect()
+    };
+    let table = words(named("By hand, table").unwrap());
+    assert_eq!(
+        table,
+        [
+            "what",
+            "at s",
+            "arrivals paused",
+            "4.5",
+            "<b>raised</b> power-loss",
+            "7.25"
+        ]
+    );
+    let traffic = words(named("Traffic over time, picture").unwrap());
+    assert!(
+        traffic.contains(&"◆ arrivals paused".to_owned()),
+        "{traffic:?}"
+    );
+    // Events stand where the scenario has them, and a pause has shifted them.
+    assert!(
+        text.contains("marked at the times that"),
+        "the page does not say so"
+    );
+    // As many as a run takes.
+    interventions.resize(1_000, done(9.0, "arrivals resumed"));
+    summary["interventions"] = json!(interventions);
+    stored_run::write_summary(folder.path(), &summary);
+    rebuild(folder.path(), None).unwrap();
+    assert!(read(folder.path(), "report.html").contains("950 more are in summary.json"));
+    assert!(read(folder.path(), "summary.md").contains("1,000 interventions, from 4.5 s to 9 s."));
+}

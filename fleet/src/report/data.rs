@@ -231,8 +231,8 @@ impl RunData {
         })
     }
 
-    /// Marks the warm-up, events, and faults: as they were, or as they were planned for a run that was
-    /// killed.
+    /// Marks the warm-up, events as they were planned, what was done by hand, and faults: as they were, or
+    /// as they were planned for a run that was killed.
     fn mark_bands(&mut self) {
         if self.plan.warm_up_s > 0.0 {
             self.bands.push(Band {
@@ -243,6 +243,16 @@ impl RunData {
             });
         }
         self.bands.extend(self.plan.events.iter().cloned());
+        let interventions = self.facts.interventions.iter().take(ROWS_MAX);
+        self.bands.extend(interventions.map(|own| Band {
+            kind: BandKind::Intervention,
+            name: own.what.clone(),
+            begin_s: own.at_s,
+            end_s: Some(own.at_s),
+        }));
+        if !self.facts.interventions.is_empty() && !self.plan.events.is_empty() {
+            self.notes.push("somebody steered this run: events of the scenario are marked at the times that it gives them; behind a pause or a change of rate (◆) they came at others".to_owned());
+        }
         if self.cut {
             self.bands.extend(self.plan.faults.iter().cloned());
             return;

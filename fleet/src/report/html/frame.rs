@@ -334,6 +334,7 @@ fn label_of(band: &Band) -> String {
     match band.kind {
         BandKind::Fault => format!("✕ {name}"),
         BandKind::Event => format!("▸ {name}"),
+        BandKind::Intervention => format!("◆ {name}"),
         BandKind::WarmUp => name,
     }
 }
@@ -342,6 +343,7 @@ fn band_class(kind: BandKind) -> &'static str {
     match kind {
         BandKind::Event => "band-event",
         BandKind::Fault => "band-fault",
+        BandKind::Intervention => "band-intervention",
         BandKind::WarmUp => "band-warm-up",
     }
 }
