@@ -224,7 +224,7 @@ fn a_collector_gets_the_names_labels_and_values_that_prometheus_gets() {
     let told = exporter.close();
     assert_eq!(
         told,
-        format!("1 pushes to http://{address}/v1/metrics, all taken")
+        format!("1 of 1 pushes taken by http://{address}/v1/metrics")
     );
     assert!(head.starts_with("POST /v1/metrics HTTP/1.1\r\n"), "{head}");
     assert!(head.contains("content-type: application/x-protobuf\r\n"));
@@ -268,7 +268,7 @@ fn figures_are_handed_over_every_few_seconds_of_a_run_and_the_last_ones_at_its_e
     exporter.finish(Duration::from_secs(11), &all);
     pushed.push(elapsed(&pushes.recv().unwrap().1));
     assert_eq!(pushed, ["0", "5", "10", "11"]);
-    assert!(exporter.close().starts_with("4 pushes"));
+    assert!(exporter.close().starts_with("4 of 4 pushes taken"));
     assert!(pushes.try_recv().is_err());
 }
 
@@ -357,10 +357,11 @@ fn the_last_push_of_a_run_has_the_figures_of_its_summary() {
     let out = folder.path().join("run");
     let output = run(&out, &format!("http://{address}"));
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("all taken\n"), "{text}");
+    let messages: Vec<_> = pushes.try_iter().collect();
+    let told = format!("otlp       {0} of {0} pushes taken by", messages.len());
+    assert!(text.contains(&told), "{text}");
     let summary = std::fs::read(out.join("summary.json")).unwrap();
     let summary: serde_json::Value = serde_json::from_slice(&summary).unwrap();
-    let messages: Vec<_> = pushes.try_iter().collect();
     // What had been counted at the beginning was nothing.
     assert!(values(&messages[0].1).contains("fleet_messages_total 0"));
     let last = values(&messages.last().unwrap().1);

@@ -70,34 +70,33 @@ struct Sender {
 struct Tally {
     pushes: u64,
     taken: u64,
-    /// What became of the latest one, where it was not taken.
-    failed: Option<PushError>,
     /// What became of the latest one that was not taken.
     failure: Option<String>,
+    /// Whether that was the latest of all.
+    last_is_lost: bool,
 }
 
 impl Tally {
     fn enter(&mut self, outcome: Result<(), PushError>) {
         self.pushes += 1;
-        self.failed = outcome.err();
-        match &self.failed {
-            None => self.taken += 1,
-            Some(error) => self.failure = Some(inert(&error.to_string())),
+        self.last_is_lost = outcome.is_err();
+        match outcome {
+            Ok(()) => self.taken += 1,
+            Err(error) => self.failure = Some(inert(&error.to_string())),
         }
     }
 
     /// The same for people.
     fn in_words(&self, collector: &CollectorUrl) -> String {
         let Self { pushes, taken, .. } = self;
-        match (&self.failure, &self.failed) {
-            (None, _) => format!("{pushes} pushes to {collector}, all taken"),
-            (Some(failure), None) => format!(
-                "{pushes} pushes to {collector}, {} not taken, the last of all was; one failed: {failure}",
-                pushes - taken
+        let lost = pushes - taken;
+        match (&self.failure, self.last_is_lost) {
+            (None, _) => format!("{taken} of {pushes} pushes taken by {collector}"),
+            (Some(failure), false) => format!(
+                "{taken} of {pushes} pushes taken by {collector}, the final figures among them; the last of {lost} that failed: {failure}"
             ),
-            (Some(failure), Some(_)) => format!(
-                "{pushes} pushes to {collector}, {} not taken, and the final figures did not arrive: {failure}",
-                pushes - taken
+            (Some(failure), true) => format!(
+                "{taken} of {pushes} pushes taken by {collector}, and the final figures did not arrive: {failure}"
             ),
         }
     }
