@@ -2,6 +2,7 @@
 """Compares a server with itself again and again, live: how often does a comparison raise a false alarm?
 
     benches/end_to_end/alike.py [--cases 200] [--pairs 8]
+    benches/end_to_end/alike.py --cases 10 --delay 2ms      with one that is slower: would it be found?
 
 Each case is a `fleet compare --interleave` of two mail sinks that are the same program. Needs a release
 build (cargo build --release --workspace). Everything listens on loopback.
@@ -18,9 +19,9 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def start(programs):
+def start(programs, extra=()):
     sink = subprocess.Popen(
-        [programs / "mock-smtp", "--listen", "127.0.0.1:0", "--web", "127.0.0.1:0"],
+        [programs / "mock-smtp", "--listen", "127.0.0.1:0", "--web", "127.0.0.1:0", *extra],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -54,11 +55,18 @@ def main():
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--pairs", type=int, default=8)
     parser.add_argument("--duration", default="600ms")
+    parser.add_argument("--delay", help="how much longer the other sink takes for each message")
     parser.add_argument("--programs", default=ROOT / "target" / "release")
     options = parser.parse_args()
     programs = pathlib.Path(options.programs)
     verdicts = collections.Counter()
-    (one, base), (other, new) = start(programs), start(programs)
+    faults = tempfile.NamedTemporaryFile("w", suffix=".toml")
+    slower = []
+    if options.delay:
+        faults.write(f'[[fault]]\ndelay = {{ time = "{options.delay}" }}\n')
+        faults.flush()
+        slower = ["--fault", faults.name]
+    (one, base), (other, new) = start(programs), start(programs, slower)
     try:
         for case in range(1, options.cases + 1):
             with tempfile.TemporaryDirectory() as folder:

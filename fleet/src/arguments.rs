@@ -13,7 +13,7 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 pub use capacity::CapacityArguments;
-pub use compare::{CalibrateArguments, CompareArguments};
+pub use compare::{BaselineArguments, CalibrateArguments, CompareArguments};
 pub use device::DeviceArguments;
 pub use live::LiveArguments;
 pub use reference::{CompletionsArguments, ExplainArguments, ManArguments};

@@ -21,7 +21,7 @@ mod search;
 pub(crate) mod text;
 
 pub use cause::{Senders, gave_way};
-pub use judge::{Demands, judge};
+pub use judge::{Demands, Yield, judge};
 pub use law::scalability;
 pub use measure::{Measured, Window, measure};
 pub use objective::Objective;

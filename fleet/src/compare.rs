@@ -30,17 +30,6 @@ pub struct Demands {
     pub noise: Option<Noise>,
 }
 
-impl Demands {
-    /// The usual metrics, with `effect` and no known noise.
-    pub fn usual(effect: f64) -> Self {
-        Self {
-            metrics: Vec::new(),
-            effect,
-            noise: None,
-        }
-    }
-}
-
 /// How the runs of the two sides belong together.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]

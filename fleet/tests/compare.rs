@@ -257,6 +257,13 @@ fn what_calibration_learns_lets_a_run_be_held_against_a_baseline() {
     store(&folder.path().join("lost"), &lost);
     let (code, text) = run(&[&against[..], &["--baseline", "lost", "--out", "dear"]].concat());
     assert_eq!(code, 91, "{text}");
+    // Unless that is not what is compared.
+    let bytes = ["--metric", "smtp.bytes_per_message", "--min-effect", "100%"];
+    let other = [&["--baseline", "lost", "--out", "bytes"][..], &bytes].concat();
+    let (code, text) = run(&[&against[..], &other].concat());
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("minimum effect 100 %"), "{text}");
+    assert!(!text.contains("smtp.attempts_per_message"), "{text}");
     // A threshold that fails comes first.
     let threshold = "threshold=[{metric=\"smtp.response.max\",max=\"1us\"}]";
     let failing = ["--baseline", "lost", "--out", "failing", "--set", threshold];

@@ -264,7 +264,11 @@ fn text_of_a_search_stays_text() {
 fn compared(new: &str) -> Comparison {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd/compare.in");
     let side = |name: &str| read_side(&folder.join(name)).unwrap();
-    let demands = Demands::usual(0.05);
+    let demands = Demands {
+        metrics: Vec::new(),
+        effect: 0.05,
+        noise: None,
+    };
     Comparison::new(&side("base"), &side(new), Pairing::Independent, &demands).unwrap()
 }
 

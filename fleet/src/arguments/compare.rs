@@ -21,7 +21,29 @@ pub(super) struct ComparedArguments {
     /// What `fleet calibrate` learned, without which one run against one shows no more than its costs.
     #[arg(long, value_name = "FILE", env = "FLEET_NOISE")]
     pub(super) noise: Option<PathBuf>,
+    /// Compare this with the baseline, as in smtp.response.p99, instead of the usual (repeatable).
+    #[arg(long, value_name = "METRIC", value_parser = Metric::parse, requires = "baseline")]
+    pub(super) metric: Vec<Metric>,
+    /// The smallest change against the baseline that matters [default: 5%].
+    #[arg(long, value_name = "SHARE", value_parser = share, requires = "baseline")]
+    pub(super) min_effect: Option<f64>,
 }
+
+/// What a run is compared with, and by what.
+#[derive(Clone, Debug)]
+pub struct BaselineArguments {
+    /// The stored run, or a folder of them.
+    pub path: PathBuf,
+    /// What `fleet calibrate` learned.
+    pub noise: Option<PathBuf>,
+    /// What is compared; the usual if nothing is named.
+    pub metric: Vec<Metric>,
+    /// The smallest change that matters, as a share.
+    pub min_effect: f64,
+}
+
+/// The smallest change that matters unless told otherwise, as a share.
+const MIN_EFFECT_DEFAULT: f64 = 0.05;
 
 /// Arguments of `fleet compare`.
 #[derive(Args, Clone, Debug)]
@@ -122,6 +144,11 @@ pub(super) fn run_among_others(
 }
 
 impl CompareArguments {
+    /// Whether anything is to change the scenario, which stored runs have behind them.
+    pub fn changes_scenario(&self) -> bool {
+        !self.change.as_typed().is_empty()
+    }
+
     /// Each of the interleaved runs, before either side changes anything.
     pub fn as_run(&self) -> RunArguments {
         run_among_others(self.runs.first(), &self.change)
@@ -141,11 +168,15 @@ impl RunArguments {
         &self.compared.variant
     }
 
-    /// The stored run to compare with, and what is known of the noise.
-    pub fn baseline(&self) -> Option<(PathBuf, Option<PathBuf>)> {
+    /// What to compare the run with, if with anything.
+    pub fn baseline(&self) -> Option<BaselineArguments> {
         let compared = &self.compared;
-        let baseline = compared.baseline.clone()?;
-        Some((baseline, compared.noise.clone()))
+        Some(BaselineArguments {
+            path: compared.baseline.clone()?,
+            noise: compared.noise.clone(),
+            metric: compared.metric.clone(),
+            min_effect: compared.min_effect.unwrap_or(MIN_EFFECT_DEFAULT),
+        })
     }
 
     /// What the scenario's file is called, without its ending.

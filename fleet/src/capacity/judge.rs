@@ -7,8 +7,8 @@ const GROWTH_SHARE_MAX: f64 = 0.01;
 /// Devices keep something back when a unit of load makes less than this part of the messages that it made
 /// at first.
 const OFFERED_SHARE_MIN: f64 = 0.9;
-/// Where less than this was kept back, that is not why there are so few messages.
-const DROPPED_SHARE_MIN: f64 = 0.05;
+/// Loads whose messages differ by less than this share make the same number of them.
+const SAME_SHARE: f64 = 0.05;
 
 /// What is demanded beside the thresholds.
 #[derive(Clone, Copy, Debug)]
@@ -19,13 +19,29 @@ pub struct Demands {
     pub undelivered_share_max: f64,
 }
 
-/// What a load came to. `per_load` is how many messages a second a unit of load made at the lowest load that
-/// held, and how many it made here.
+/// A load, and how many messages a second it made.
+#[derive(Clone, Copy, Debug)]
+pub struct Yield {
+    /// The load.
+    pub load: f64,
+    /// Messages per second.
+    pub per_s: f64,
+}
+
+impl Yield {
+    fn per_load(self) -> f64 {
+        self.per_s / self.load
+    }
+}
+
+/// What `load` came to, of which `measured` is known. `first` is what the lowest load made that held, if one
+/// has.
 #[must_use]
 pub fn judge(
+    load: f64,
     measured: &Measured,
     demands: Demands,
-    per_load: (f64, f64),
+    first: Option<Yield>,
 ) -> (Outcome, Vec<String>) {
     let figures = &measured.figures;
     if !measured.invalid.is_empty() {
@@ -47,22 +63,30 @@ pub fn judge(
     if !broken.is_empty() {
         return (Outcome::Broken, broken);
     }
-    let (before, now) = per_load;
-    if now >= before * OFFERED_SHARE_MIN {
-        return (Outcome::Held, Vec::new());
-    }
-    let fleet_wide = demands.search == Load::Devices && figures.dropped_share < DROPPED_SHARE_MIN;
-    let why = if fleet_wide {
-        "more devices make no more messages: give the traffic a rate of each device (per = \"device\")"
-            .to_owned()
-    } else {
-        format!(
-            "{:.0} % of what could have become messages were kept back",
-            figures.dropped_share * 100.0
-        )
+    let now = Yield {
+        load,
+        per_s: figures.offered_per_s,
     };
-    let words = format!("{now:.2} messages/s for each of the load, {before:.2} at first; {why}");
-    (Outcome::Devices, vec![words])
+    let first = first.filter(|first| now.per_load() < first.per_load() * OFFERED_SHARE_MIN);
+    match first {
+        None => (Outcome::Held, Vec::new()),
+        Some(first) => (Outcome::Devices, vec![kept_back(now, first, demands)]),
+    }
+}
+
+/// Why there are fewer messages for each of the load than at `first`.
+fn kept_back(now: Yield, first: Yield, demands: Demands) -> String {
+    let same = (now.per_s / first.per_s - 1.0).abs() < SAME_SHARE;
+    let why = if same && demands.search == Load::Devices {
+        "more devices make no more messages: give the traffic a rate of each device (per = \"device\")"
+    } else {
+        "`dropped` in the summary of the run says what the devices keep back"
+    };
+    format!(
+        "{:.2} messages/s for each of the load, {:.2} at first; {why}",
+        now.per_load(),
+        first.per_load()
+    )
 }
 
 #[cfg(test)]
@@ -86,7 +110,7 @@ mod tests {
         let mut late = measured(StepFigures::default());
         late.invalid = vec!["late".to_owned()];
         late.failed = vec!["smtp.response.p99".to_owned()];
-        let (outcome, words) = judge(&late, DEMANDS, (1.0, 1.0));
+        let (outcome, words) = judge(100.0, &late, DEMANDS, None);
         assert_eq!(
             (outcome, words),
             (Outcome::Generator, vec!["late".to_owned()])
@@ -99,7 +123,7 @@ mod tests {
             growth_share: 0.029,
             ..StepFigures::default()
         });
-        let (outcome, words) = judge(&growing, DEMANDS, (1.0, 1.0));
+        let (outcome, words) = judge(100.0, &growing, DEMANDS, None);
         assert_eq!(outcome, Outcome::Broken);
         assert_eq!(
             words,
@@ -109,31 +133,36 @@ mod tests {
             undelivered_share: 0.002,
             ..StepFigures::default()
         });
-        let (outcome, words) = judge(&losing, DEMANDS, (1.0, 1.0));
+        let (outcome, words) = judge(100.0, &losing, DEMANDS, None);
         assert_eq!(outcome, Outcome::Broken);
         assert_eq!(words, ["0.20 % of the messages are not delivered"]);
     }
 
     #[test]
     fn devices_that_send_less_than_asked_are_told_from_traffic_that_does_not_grow() {
-        let throttled = measured(StepFigures {
-            dropped_share: 0.5,
-            ..StepFigures::default()
-        });
-        let (outcome, words) = judge(&throttled, DEMANDS, (1.0, 0.5));
+        let judged = |search, per_s| {
+            let figures = StepFigures {
+                offered_per_s: per_s,
+                ..StepFigures::default()
+            };
+            let demands = Demands { search, ..DEMANDS };
+            let first = Yield {
+                load: 100.0,
+                per_s: 100.0,
+            };
+            judge(200.0, &measured(figures), demands, Some(first))
+        };
+        let (outcome, words) = judged(Load::Rate, 150.0);
         assert_eq!(outcome, Outcome::Devices);
         assert!(
-            words[0].contains("50 % of what could have become messages"),
+            words[0].starts_with("0.75 messages/s for each of the load, 1.00 at first"),
             "{words:?}"
         );
-        let devices = Demands {
-            search: Load::Devices,
-            ..DEMANDS
-        };
-        let (outcome, words) = judge(&measured(StepFigures::default()), devices, (1.0, 0.5));
+        assert!(words[0].contains("`dropped` in the summary"), "{words:?}");
+        let (outcome, words) = judged(Load::Devices, 101.0);
         assert_eq!(outcome, Outcome::Devices);
         assert!(words[0].contains("per = \"device\""), "{words:?}");
-        let (outcome, _) = judge(&measured(StepFigures::default()), DEMANDS, (1.0, 0.95));
+        let (outcome, _) = judged(Load::Rate, 190.0);
         assert_eq!(outcome, Outcome::Held);
     }
 }

@@ -87,7 +87,7 @@ fn found(target: &Target, mut gap: impl FnMut() -> f64) -> Knee {
             (at < WARM_UP_S + HOLD_S).then_some(at)
         });
         let measured = target.measure(&arrivals.collect::<Vec<_>>());
-        search.tell(judge(&measured, demands, (1.0, 1.0)).0);
+        search.tell(judge(probe.load, &measured, demands, None).0);
     }
     assert_eq!(search.conclusion(), Some(Conclusion::Found));
     search.knee().unwrap()

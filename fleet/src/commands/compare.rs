@@ -60,6 +60,11 @@ fn stored(arguments: &CompareArguments, demands: &Demands) -> Result<Vec<Compari
         );
         return Err(Exit::Usage);
     };
+    if arguments.changes_scenario() {
+        complain(
+            "warning: these runs are over: what changes a scenario changes nothing without --interleave",
+        );
+    }
     let compare = || -> Result<Vec<Comparison>, Refusal> {
         let base = read_side(base)?;
         let compare = |path: &std::path::PathBuf| {

@@ -10,7 +10,7 @@ use super::folder;
 use crate::{
     arguments::CapacityArguments,
     capacity::{
-        Demands, Measured, Objective, Outcome, Probe, Purpose, Search, Step, Window, judge,
+        Demands, Measured, Objective, Outcome, Probe, Purpose, Search, Step, Window, Yield, judge,
         measure, step_in_words,
     },
     clock,
@@ -111,14 +111,15 @@ impl<'a> Trials<'a> {
 
     /// The step that `probe` is, after others.
     fn step(&self, before: &[Step], probe: Probe, measured: &Measured, directory: PathBuf) -> Step {
-        let per_load = |step: &Step| step.figures.offered_per_s / step.load;
-        let now = measured.figures.offered_per_s / probe.load;
         let calmest = before
             .iter()
             .filter(|step| step.outcome == Outcome::Held)
             .min_by(|one, other| one.load.total_cmp(&other.load));
-        let earlier = calmest.map_or(now, per_load);
-        let (outcome, broken) = judge(measured, self.demands(), (earlier, now));
+        let first = calmest.map(|step| Yield {
+            load: step.load,
+            per_s: step.figures.offered_per_s,
+        });
+        let (outcome, broken) = judge(probe.load, measured, self.demands(), first);
         let name = directory.file_name().unwrap_or_default();
         Step {
             number: before.len() + 1,

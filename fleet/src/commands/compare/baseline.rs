@@ -16,8 +16,6 @@ use crate::{
 
 /// The file that holds the comparison, in the run directory.
 const RESULTS_FILE: &str = "comparison.json";
-/// The smallest change that matters, as a share.
-const EFFECT: f64 = 0.05;
 
 /// What a run is compared with.
 pub(in crate::commands) struct Baseline {
@@ -28,16 +26,17 @@ pub(in crate::commands) struct Baseline {
 impl Baseline {
     /// Reads what `arguments` name, if they name one: before anything is sent.
     pub(in crate::commands) fn read(arguments: &RunArguments) -> Result<Option<Self>, Exit> {
-        let Some((path, noise)) = arguments.baseline() else {
+        let Some(baseline) = arguments.baseline() else {
             return Ok(None);
         };
         let read = || -> Result<Self, Refusal> {
-            let noise = noise.as_deref().map(Noise::read).transpose()?;
+            let noise = baseline.noise.as_deref().map(Noise::read).transpose()?;
             Ok(Self {
-                runs: read_side(&path)?,
+                runs: read_side(&baseline.path)?,
                 demands: Demands {
+                    metrics: baseline.metric.clone(),
+                    effect: baseline.min_effect,
                     noise,
-                    ..Demands::usual(EFFECT)
                 },
             })
         };
