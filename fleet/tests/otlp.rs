@@ -235,6 +235,15 @@ fn a_collector_gets_the_names_labels_and_values_that_prometheus_gets() {
         .iter()
         .map(|own| format!("{} {}", own.name, own.description));
     assert_eq!(described.collect::<BTreeSet<_>>(), help);
+    // Prometheus appends the units that names do not have.
+    for own in metrics(&message) {
+        let word = match own.unit.as_str() {
+            "s" => "_seconds",
+            "By" => "_bytes",
+            unit => unit,
+        };
+        assert!(own.name.contains(word), "{}: {}", own.name, own.unit);
+    }
     let resource = message.resource_metrics[0].resource.clone().unwrap();
     let resource = labels(&resource.attributes, None);
     for own in [

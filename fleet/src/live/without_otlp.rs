@@ -10,7 +10,9 @@ pub struct CollectorUrl(Infallible);
 
 /// Why there can be none.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("this program was built without it; build it with: cargo build --release --features otlp")]
+#[error(
+    "this program was built without OpenTelemetry; build it with: cargo build --release --features otlp"
+)]
 pub struct UrlError;
 
 impl FromStr for CollectorUrl {

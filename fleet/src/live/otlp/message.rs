@@ -87,12 +87,12 @@ fn metric(family: &Family, span: Span) -> Metric {
     }
 }
 
-/// The unit that a name ends with.
+/// The unit that is in a name. Counts have none: given `1`, Prometheus would call a gauge a ratio.
 fn unit(name: &str) -> &'static str {
     match name {
         _ if name.ends_with("_seconds") => "s",
         "sent_bytes_total" => "By",
-        _ => "1",
+        _ => "",
     }
 }
 
