@@ -243,16 +243,6 @@ impl RunData {
             });
         }
         self.bands.extend(self.plan.events.iter().cloned());
-        let interventions = self.facts.interventions.iter().take(ROWS_MAX);
-        self.bands.extend(interventions.map(|own| Band {
-            kind: BandKind::Intervention,
-            name: own.what.clone(),
-            begin_s: own.at_s,
-            end_s: Some(own.at_s),
-        }));
-        if !self.facts.interventions.is_empty() && !self.plan.events.is_empty() {
-            self.notes.push("somebody steered this run: events of the scenario are marked at the times that it gives them; behind a pause or a change of rate (◆) they came at others".to_owned());
-        }
         if self.cut {
             self.bands.extend(self.plan.faults.iter().cloned());
             return;
@@ -266,6 +256,17 @@ impl RunData {
                 .map(|length| fault.at_s + length.max(fault.active_s)),
         });
         self.bands.extend(faults);
+        // Last, so that labels of faults have their places first.
+        let interventions = self.facts.interventions.iter().take(ROWS_MAX);
+        self.bands.extend(interventions.map(|own| Band {
+            kind: BandKind::Intervention,
+            name: own.what.clone(),
+            begin_s: own.at_s,
+            end_s: Some(own.at_s),
+        }));
+        if !self.facts.interventions.is_empty() && !self.plan.events.is_empty() {
+            self.notes.push("somebody steered this run: events of the scenario are marked at the times that it gives them; behind a pause or a change of rate (◆) they came at others".to_owned());
+        }
     }
 
     /// Leaves out what is more than a reader would read, and says so.
