@@ -231,8 +231,8 @@ impl RunData {
         })
     }
 
-    /// Marks the warm-up, events as they were planned, what was done by hand, and faults: as they were, or
-    /// as they were planned for a run that was killed.
+    /// Marks the warm-up, events as they were planned, faults as they were (or as they were planned, for a
+    /// run that was killed), and what was done by hand.
     fn mark_bands(&mut self) {
         if self.plan.warm_up_s > 0.0 {
             self.bands.push(Band {
