@@ -110,7 +110,7 @@ pub const ALL: &[Explanation] = &[
     Explanation {
         topic: "knee",
         title: "the highest load that holds the objectives",
-        meaning: "What `fleet capacity` searches. Its interval reaches from the lowest load that held at the end of a search to the highest that did not; the confidence is that of the median of ever more searches.",
+        meaning: "What `fleet capacity` searches. Its interval reaches from the lowest load that held at the end of a search to the highest that did not; the confidence is that of the median of ever more searches, if none depends on another.",
         remedy: "To narrow it: a longer --hold, a smaller --precision, more --searches. `gave way` says what to mend to move it.",
     },
     Explanation {

@@ -1,5 +1,6 @@
 //! The figures of a run while it goes on, by HTTP: for Prometheus (`--metrics ADDR`) and as a page that
-//! keeps itself up to date (`--ui ADDR`).
+//! keeps itself up to date (`--ui ADDR`); and, where it is built in, pushed to a collector of
+//! OpenTelemetry (`--otlp URL`).
 //!
 //! What is served is made a few times a second by the thread that gathers reports, off the path of any
 //! message, and served by a thread of its own: whoever looks on cannot slow a run down. Nothing that is
@@ -7,6 +8,12 @@
 
 mod events;
 mod exposition;
+mod figures;
+#[cfg(feature = "otlp")]
+pub mod otlp;
+#[cfg(not(feature = "otlp"))]
+#[path = "live/without_otlp.rs"]
+pub mod otlp;
 mod page;
 mod server;
 

@@ -298,29 +298,35 @@ fn server_behind(gate: PathBuf, address: std::net::SocketAddr) {
     });
 }
 
+/// A port that nobody listens on.
+fn free_address() -> std::net::SocketAddr {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap()
+}
+
 #[test]
 fn a_program_is_started_for_each_of_its_runs_waited_for_and_ended() {
     let folder = TempDir::new().unwrap();
     scenario(folder.path());
-    let gate = folder.path().join("gate");
-    let made = Command::new("mkfifo").arg(&gate).status().unwrap();
+    let gates = ["base", "new"].map(|side| folder.path().join(format!("{side}.gate")));
+    let made = Command::new("mkfifo").args(&gates).status().unwrap();
     assert!(made.success());
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = free.local_addr().unwrap();
-    drop(free);
-    server_behind(gate, address);
-    // The server is there a while after the first program has begun; the programs note what happens to them.
-    let program = |name: &str, first: &str| {
+    let addresses = [free_address(), free_address()];
+    for (gate, address) in gates.into_iter().zip(addresses) {
+        server_behind(gate, address);
+    }
+    // Each server is there a while after its program has begun; the programs note what happens to them.
+    let program = |name: &str| {
         format!(
-            "echo {name} begins >> course; trap 'echo {name} ends >> course; exit' TERM; {first} sleep 600 & wait"
+            "echo {name} begins >> course; trap 'echo {name} ends >> course; exit' TERM; : > {name}.gate; sleep 600 & wait"
         )
     };
+    let target = |at: usize| format!("targets.smtp=smtp://{}", addresses[at]);
     let output = fleet(folder.path())
         .env("PATH", "/usr/bin:/bin")
         .args(["compare", "--interleave", "1", "tiny.toml", "--out", "out"])
-        .args(["--smtp", &address.to_string()])
-        .args(["--base-program", &program("base", ": > gate;")])
-        .args(["--new-program", &program("new", "")])
+        .args(["--base", &target(0), "--base-program", &program("base")])
+        .args(["--new", &target(1), "--new-program", &program("new")])
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
@@ -362,4 +368,15 @@ fn programs_that_cannot_be_meant_are_refused() {
     );
     let log = fs::read_to_string(folder.path().join("out/base/001.log")).unwrap();
     assert_eq!(log, "no such port\n");
+    fs::remove_dir_all(folder.path().join("out")).unwrap();
+    // Somebody else's server is no server of theirs.
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    let (code, said) = compare(&["--base-program", "sleep 600", "--smtp", &address]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("answers at 127.0.0.1")
+            && said.contains("already, before `sleep 600` is started"),
+        "{said}"
+    );
 }

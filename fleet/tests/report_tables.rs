@@ -1,4 +1,4 @@
-//! What reports of stored runs say of sites, and of a comparison beside the run.
+//! What reports of stored runs say of sites, of a comparison beside the run, and of what was done by hand.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,7 +9,7 @@
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod stored_run;
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use fleet::report::rebuild;
 use roxmltree::Document;
@@ -119,4 +119,79 @@ fn a_comparison_beside_the_run_is_in_the_comment_and_a_case_for_each_metric() {
             .iter()
             .any(|note| note.starts_with("comparison.json is left out"))
     );
+}
+
+/// Gives the run in `folder` what somebody did to it, each with its instant.
+fn steer(folder: &Path, done: &[(f64, &str)]) {
+    let mut summary = stored_run::summary("synthetic");
+    let done = done
+        .iter()
+        .map(|(at_s, what)| json!({"at_s": at_s, "what": what}));
+    summary["interventions"] = done.collect();
+    stored_run::write_summary(folder, &summary);
+    rebuild(folder, None).unwrap();
+}
+
+/// All text within the part that is called `name`.
+fn words(page: &Document<'_>, name: &str) -> Vec<String> {
+    let mut nodes = page.descendants();
+    let part = nodes.find(|node| node.attribute("aria-label") == Some(name));
+    let texts = part.unwrap().descendants().filter(roxmltree::Node::is_text);
+    texts
+        .filter_map(|node| node.text().map(str::to_owned))
+        .collect()
+}
+
+#[test]
+fn what_was_done_by_hand_is_listed_marked_and_counted() {
+    let folder = tempfile::TempDir::new().unwrap();
+    whole(folder.path());
+    let raised = "<b>raised</b> power-loss";
+    steer(folder.path(), &[(4.5, "arrivals paused"), (7.25, raised)]);
+    let comment = read(folder.path(), "summary.md");
+    let line = "\nBy hand: 2 interventions, from 4.5 s to 7.25 s.\n";
+    assert!(comment.contains(line), "{comment}");
+    let text = read(folder.path(), "report.html");
+    let page = parse(&text);
+    let table = words(&page, "By hand, table");
+    let cells = ["what", "at s", "arrivals paused", "4.5", raised, "7.25"];
+    assert_eq!(table, cells);
+    for picture in ["Traffic over time", "Lag of the generator over time"] {
+        let words = words(&page, &format!("{picture}, picture"));
+        for mark in ["◆ arrivals paused", "▸ outage", "✕ too busy"] {
+            assert!(words.iter().any(|word| word == mark), "{mark}: {words:?}");
+        }
+    }
+    // Events stand where the scenario has them, and a pause has shifted them.
+    assert!(text.contains("events of the scenario are marked at the times that it gives them"));
+}
+
+#[test]
+fn of_many_interventions_as_many_are_shown_as_anybody_reads_and_all_are_counted() {
+    let folder = tempfile::TempDir::new().unwrap();
+    whole(folder.path());
+    let mut done = vec![(9.0, "arrivals resumed"); 1_000];
+    done[0] = (4.5, "arrivals paused");
+    steer(folder.path(), &done);
+    let text = read(folder.path(), "report.html");
+    assert!(text.contains("950 more are in summary.json"));
+    let comment = read(folder.path(), "summary.md");
+    assert!(comment.contains("1,000 interventions, from 4.5 s to 9 s."));
+    steer(folder.path(), &done[..1]);
+    let comment = read(folder.path(), "summary.md");
+    assert!(comment.contains("\nBy hand: one intervention, at 4.5 s.\n"));
+}
+
+#[test]
+fn nothing_is_said_of_interventions_in_a_run_that_nobody_touched() {
+    let folder = tempfile::TempDir::new().unwrap();
+    whole(folder.path());
+    rebuild(folder.path(), None).unwrap();
+    for file in ["report.html", "summary.md"] {
+        let text = read(folder.path(), file);
+        let silent = ["By hand", "◆", "steered"]
+            .into_iter()
+            .all(|word| !text.contains(word));
+        assert!(silent, "{file}: {text}");
+    }
 }

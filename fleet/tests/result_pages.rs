@@ -39,7 +39,28 @@ fn step(number: usize, (load, outcome): (f64, Outcome)) -> Step {
             lag_p99_ms: Some(0.2),
             ..StepFigures::default()
         },
+        hold_s: 10.0,
         directory: format!("{number:03}"),
+    }
+}
+
+fn scalability() -> Scalability {
+    let points = (1..6).map(|n| ScalabilityPoint {
+        concurrency: f64::from(n),
+        per_s: 45.0 * f64::from(n),
+        fitted_per_s: 44.0 * f64::from(n),
+        residual_share: 0.02 * f64::from(n - 3),
+    });
+    Scalability {
+        rate_of_one_per_s: 50.0,
+        contention: 0.05,
+        coherence: 0.01,
+        peak_concurrency: Some(9.7),
+        peak_per_s: Some(211.0),
+        extrapolated: false,
+        r_squared: 0.99,
+        residual_max_share: 0.04,
+        points: points.collect(),
     }
 }
 
@@ -54,12 +75,6 @@ fn result() -> CapacityResult {
         (80.0, Outcome::Devices),
     ];
     let steps = loads.into_iter().enumerate();
-    let points = (1..6).map(|n| ScalabilityPoint {
-        concurrency: f64::from(n),
-        per_s: 45.0 * f64::from(n),
-        fitted_per_s: 44.0 * f64::from(n),
-        residual_share: 0.02 * f64::from(n - 3),
-    });
     CapacityResult {
         schema: SCHEMA,
         tool_version: "0.1.0".to_owned(),
@@ -80,7 +95,9 @@ fn result() -> CapacityResult {
             high: Some(110.0),
             confidence: Some(0.97),
             searches: 6,
+            without_end: 1,
             delivered_per_s: 100.0,
+            delivered_at: 100.0,
         }),
         gave_way: Some(GaveWay {
             load: 110.0,
@@ -93,16 +110,7 @@ fn result() -> CapacityResult {
             tried: 100.0,
             holds: Some(50.0),
         }),
-        scalability: Some(Scalability {
-            rate_of_one_per_s: 50.0,
-            contention: 0.05,
-            coherence: 0.01,
-            peak_concurrency: Some(9.7),
-            peak_per_s: Some(211.0),
-            r_squared: 0.99,
-            residual_max_share: 0.04,
-            points: points.collect(),
-        }),
+        scalability: Some(scalability()),
     }
 }
 
@@ -159,7 +167,7 @@ fn a_search_is_told_with_its_knee_its_cause_its_law_and_every_load() {
     check(&page);
     for words in [
         "KNEE FOUND",
-        "104 events/s (100 events/s to 110 events/s; 97 % sure, 6 searches)",
+        "104 events/s (100 events/s to 110 events/s; 97 % sure, 6 searches; 1 more found none, see the loads)",
         "the target&#39;s service time",
         "give it more workers",
         "an overload makes it worse for longer",

@@ -4,7 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::{ChangeArguments, RunArguments, compare::run_among_others, compare::share};
+use super::{
+    ChangeArguments, RunArguments,
+    compare::{run_among_others, share},
+};
 use crate::{
     capacity::{Load, Objective},
     units::Period,
@@ -43,8 +46,12 @@ pub struct CapacityArguments {
         value_parser = clap::value_parser!(u32).range(1..=30))]
     pub searches: u32,
     /// Messages that may fail or stay unconfirmed, as a share; also without an objective that says so.
-    #[arg(long, value_name = "SHARE", default_value = "0.1%", value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value = "0.1%", value_parser = allowance)]
     pub undelivered: f64,
+    /// By how much the backlog may grow, as a share of the messages that come; less than chance makes of it
+    /// never counts.
+    #[arg(long, value_name = "SHARE", default_value = "1%", value_parser = allowance)]
+    pub growth: f64,
     /// End with exit code 99 unless the whole interval of the knee is at this load or above.
     #[arg(long, value_name = "N", value_parser = amount)]
     pub at_least: Option<f64>,
@@ -63,6 +70,16 @@ fn load(text: &str) -> Result<Load, String> {
     }
 }
 
+/// A share that may be nothing, or all.
+fn allowance(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').trim_end().parse() {
+        Ok(0.0) if text.ends_with('%') => Ok(0.0),
+        Ok(_) | Err(_) => {
+            share(text).map_err(|_| "write a percentage, 0% or from 0.1% to 100%".to_owned())
+        }
+    }
+}
+
 fn amount(text: &str) -> Result<f64, String> {
     let amount = text.parse().ok();
     let amount = amount.filter(|amount: &f64| (0.01..=10_000_000.0).contains(amount));
@@ -70,16 +87,39 @@ fn amount(text: &str) -> Result<f64, String> {
 }
 
 impl CapacityArguments {
-    /// The run of a `load` of `search`; without one, that of the scenario as it is.
+    /// The flag that says what the search decides itself, if one does.
     #[must_use]
-    pub fn as_run(&self, load: Option<f64>, warm_up: Duration) -> RunArguments {
+    pub fn decided(&self) -> Option<(&'static str, &'static str)> {
+        let change = &self.change;
+        let devices = change.devices.is_some() && self.search == Load::Devices;
+        let rate = change.rate.is_some() && self.search == Load::Rate;
+        [
+            (devices, "--devices", "--from and --max say how many"),
+            (
+                rate,
+                "--rate",
+                "--from and --max say how many events a second",
+            ),
+            (
+                change.duration.is_some(),
+                "--duration",
+                "--warm-up and --hold say how long",
+            ),
+        ]
+        .into_iter()
+        .find_map(|(given, flag, instead)| given.then_some((flag, instead)))
+    }
+
+    /// The run of a `load` of `search` that is held for `hold`; without one, that of the scenario as it is.
+    #[must_use]
+    pub fn as_run(&self, load: Option<f64>, hold: Duration) -> RunArguments {
         let mut change = self.change.clone();
         match (self.search, load) {
             (_, None) => {}
             (Load::Rate, Some(load)) => change.rate = Some(load),
             (Load::Devices, Some(load)) => change.devices = Some(load.round() as u32),
         }
-        change.duration = Some(Period(warm_up + self.hold.0));
+        change.duration = Some(Period(self.warm_up.0 + hold));
         run_among_others(Some(&self.scenario), &change)
     }
 }

@@ -4,6 +4,8 @@ use std::{ffi::OsString, net::SocketAddr, path::Path};
 
 use clap::Args;
 
+use crate::live::otlp::CollectorUrl;
+
 /// Flags about looking on at a run while it goes on.
 #[derive(Args, Clone, Debug, Default)]
 pub struct LiveArguments {
@@ -20,18 +22,21 @@ pub struct LiveArguments {
         value_parser = page_address
     )]
     pub ui: Option<SocketAddr>,
+    /// Push live figures to a collector of OpenTelemetry, as in http://127.0.0.1:4318; only where built with --features otlp.
+    #[arg(long, value_name = "URL", env = "FLEET_OTLP")]
+    pub otlp: Option<CollectorUrl>,
 }
 
 impl LiveArguments {
     /// The flags as they would be typed.
     pub(super) fn as_typed(&self) -> Vec<OsString> {
-        let flags = [("--metrics", self.metrics), ("--ui", self.ui)];
-        let given = flags
-            .into_iter()
-            .filter_map(|(flag, address)| Some((flag, address?)));
-        given
-            .map(|(flag, address)| format!("{flag}={address}").into())
-            .collect()
+        let Self { metrics, ui, otlp } = self;
+        let flags = [
+            metrics.map(|address| format!("--metrics={address}")),
+            ui.map(|address| format!("--ui={address}")),
+            otlp.as_ref().map(|url| format!("--otlp={url}")),
+        ];
+        flags.into_iter().flatten().map(OsString::from).collect()
     }
 }
 

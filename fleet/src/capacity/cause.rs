@@ -7,6 +7,9 @@ const SLOWER: f64 = 1.25;
 /// Connections are used up when so many of them are in use at a time.
 const USED_UP: f64 = 0.9;
 
+/// Kinds of errors of a target that lets nobody in.
+const UNREACHABLE: [&str; 3] = ["connect_refused", "connect_timeout", "connect "];
+
 /// How many messages a fleet can be sending at a time.
 #[derive(Clone, Copy, Debug)]
 pub struct Senders {
@@ -59,8 +62,8 @@ pub fn gave_way(search: Load, steps: &[Step], senders: Senders) -> Option<GaveWa
         ),
         Outcome::Devices => (
             format!("the devices' own policy: {}", first.broken.join("; ")),
-            "the target may take more: let the load come from more devices (--devices), or raise their limit \
-             (--set call-home.rate-limit=60)"
+            "the target may take more: let traffic at a constant rate come from more devices (--devices, or \
+             per = \"device\" with --search devices), and raise their limit (--set call-home.rate-limit=60)"
                 .to_owned(),
         ),
         Outcome::Held | Outcome::Broken => target(&first.figures, calm, &first.broken, senders),
@@ -86,6 +89,11 @@ fn target(
             .to_owned();
     if let Some(error) = &figures.error {
         words.push(format!("most frequent error: {error}"));
+        if UNREACHABLE.iter().any(|kind| error.starts_with(kind)) {
+            advice = "the target refuses connections, or does not answer them: its own log says why; it may be \
+                      gone, or limit how many there are"
+                .to_owned();
+        }
     }
     let calm = calm.map(|step| &step.figures);
     let service = calm
@@ -144,6 +152,7 @@ mod tests {
                     vec!["smtp.response.p99: 812 ms, wanted ≤ 100 ms".to_owned()]
                 }
             },
+            hold_s: 10.0,
             figures,
             directory: String::new(),
         }
@@ -208,6 +217,22 @@ mod tests {
         let cause = gave_way(Load::Rate, &steps, senders(64, 8)).unwrap();
         assert!(cause.words.contains("all 8 devices"), "{}", cause.words);
         assert!(cause.advice.contains("--devices"), "{}", cause.advice);
+    }
+
+    #[test]
+    fn a_target_that_lets_nobody_in_is_no_slow_one() {
+        let mut gone = figures(10.0, 700.0, 9.0, 1.0);
+        gone.error = Some("connect_refused (812 times): refused".to_owned());
+        let steps = [
+            step(100.0, Outcome::Held, figures(10.0, 0.1, 9.0, 1.0)),
+            step(200.0, Outcome::Broken, gone),
+        ];
+        let cause = gave_way(Load::Rate, &steps, senders(64, 1000)).unwrap();
+        assert!(
+            cause.advice.starts_with("the target refuses connections"),
+            "{}",
+            cause.advice
+        );
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::{path::Path, time::Duration};
 
+use emulator::DropAccount;
+
 use super::StepFigures;
 use crate::report::{Facts, Moment, ReportError, RunData, TransportFacts};
 
@@ -24,6 +26,8 @@ pub struct Measured {
     /// A threshold that judges by more samples than there were: its metric, how many there were, and how
     /// many it takes.
     pub too_few: Option<(String, u64, u64)>,
+    /// A threshold for which nothing was measured: its metric.
+    pub unmeasured: Option<String>,
     /// Why the run is invalid, if it is.
     pub invalid: Vec<String>,
 }
@@ -40,6 +44,10 @@ pub fn measure(directory: &Path, window: Window) -> Result<Measured, ReportError
         let (samples, needed) = one.samples.zip(one.samples_needed)?;
         Some((one.metric.clone(), samples, needed))
     });
+    let unmeasured = facts.thresholds.iter().find(|one| {
+        let value = one.value.or(one.value_ms);
+        value.is_none() && !one.passed
+    });
     let (width_s, moments) = match &data.series {
         Some(series) => (
             series.width_s,
@@ -52,6 +60,7 @@ pub fn measure(directory: &Path, window: Window) -> Result<Measured, ReportError
             .map(|one| format!("{}: {}", one.metric, one.in_words()))
             .collect(),
         too_few,
+        unmeasured: unmeasured.map(|one| one.metric.clone()),
         invalid: match facts.validity.valid {
             true => Vec::new(),
             false => facts.validity.reasons.clone(),
@@ -74,7 +83,6 @@ fn figures(facts: &Facts, moments: &[Moment], width_s: f64) -> StepFigures {
     let sum = |of: fn(&Moment) -> f64| -> f64 { moments.iter().map(of).sum() };
     let (due, accepted) = (sum(|own| own.due), sum(|own| own.accepted));
     let undelivered = sum(|own| own.failed + own.unconfirmed);
-    let dropped = sum(|own| own.dropped);
     let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
     let (offered_per_s, delivered_per_s) = (share(due, seconds), share(accepted, seconds));
     let transports: Vec<&TransportFacts> = facts.transports.values().collect();
@@ -86,13 +94,15 @@ fn figures(facts: &Facts, moments: &[Moment], width_s: f64) -> StepFigures {
         .map(|own| &own.response_ms)
         .filter(|response| response.count > 0);
     let backlogs: Vec<f64> = moments.iter().map(|own| own.backlog).collect();
+    let slope = trend(&backlogs, width_s);
     let error = facts.errors.iter().max_by_key(|error| error.count);
     StepFigures {
         offered_per_s,
         delivered_per_s,
         undelivered_share: share(undelivered, accepted + undelivered),
-        dropped_share: share(dropped, dropped + due),
-        growth_share: share(trend(&backlogs, width_s).max(0.0), offered_per_s),
+        kept_back_share: kept_back(facts),
+        growth_share: share(slope.max(0.0), offered_per_s),
+        growth_by_chance: is_chance(slope * seconds, &backlogs),
         concurrency: delivered_per_s * service_mean_ms.unwrap_or(0.0) / 1e3,
         response_p50_ms: response.map(|response| response.p50),
         response_p99_ms: response.map(|response| response.p99),
@@ -130,6 +140,30 @@ fn phases(facts: &Facts) -> Vec<(String, String, f64)> {
         measured.map(|(phase, one)| (transport.clone(), phase.clone(), one.mean))
     });
     phases.collect()
+}
+
+/// What the devices' policy kept back, as a share of what would have become messages.
+fn kept_back(facts: &Facts) -> f64 {
+    let accounts = [
+        DropAccount::RateLimited,
+        DropAccount::Throttled,
+        DropAccount::QueueFull,
+    ];
+    let dropped = &facts.ledger.dropped;
+    let kept = accounts.map(|account| dropped.get(account.name()).copied().unwrap_or(0));
+    let kept = kept.iter().sum::<u64>() as f64;
+    match kept > 0.0 {
+        true => kept / (kept + facts.ledger.messages as f64),
+        false => 0.0,
+    }
+}
+
+/// Whether a backlog that was so large may have `grown` by that many messages by chance: where messages come
+/// and go independently of each other, how many there are differs between two instants by the root of twice
+/// their mean.
+pub(super) fn is_chance(grown: f64, backlogs: &[f64]) -> bool {
+    const DEVIATIONS: f64 = 3.0;
+    grown <= DEVIATIONS * (2.0 * crate::statistics::mean(backlogs) + 1.0).sqrt()
 }
 
 /// By how many messages without an outcome there are more each second, from how many there were at instants

@@ -46,8 +46,11 @@ impl Objective {
     /// With what to write instead.
     pub fn parse(text: &str) -> Result<Self, String> {
         let form = || {
-            "write METRIC<=VALUE, as in smtp.response.p99<=100ms, or METRIC>=VALUE, METRIC=VALUE"
-                .to_owned()
+            let form = "write METRIC<=VALUE, as in smtp.response.p99<=100ms, or METRIC>=VALUE, METRIC=VALUE";
+            match text.ends_with(".toml") {
+                true => format!("{form}; the scenario comes before --slo"),
+                false => form.to_owned(),
+            }
         };
         let at = text.find(['<', '>', '=']).ok_or_else(form)?;
         let (metric, rest) = text.split_at(at);

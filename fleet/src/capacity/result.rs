@@ -167,6 +167,8 @@ pub struct Step {
     pub outcome: Outcome,
     /// The objectives that were broken or what else was wrong, in words.
     pub broken: Vec<String>,
+    /// How long it was held, in seconds: longer than usual where a percentile takes more samples.
+    pub hold_s: f64,
     /// What was measured.
     pub figures: StepFigures,
     /// Its run directory, beside `capacity.json`.
@@ -182,10 +184,13 @@ pub struct StepFigures {
     pub delivered_per_s: f64,
     /// Messages that failed or stayed unconfirmed, as a share of those that ended.
     pub undelivered_share: f64,
-    /// What the devices kept back, as a share of what could have become a message.
-    pub dropped_share: f64,
+    /// What the devices' policy kept back (rate limit, throttling, full queues), as a share of what would
+    /// have become messages.
+    pub kept_back_share: f64,
     /// By how much more messages came into being than ended, as a share of those that came into being.
     pub growth_share: f64,
+    /// Whether a backlog of that size grows as much by chance.
+    pub growth_by_chance: bool,
     /// Messages at the target at a time, on average (Little's law).
     pub concurrency: f64,
     /// Median of the responses of the busiest transport, in milliseconds.
@@ -215,13 +220,17 @@ pub struct Knee {
     pub low: f64,
     /// The most; `None` when nothing larger is known not to hold.
     pub high: Option<f64>,
-    /// The probability that the interval covers the median of ever more searches; `None` for fewer than
+    /// The probability that the interval covers the median of ever more such searches; `None` for fewer than
     /// two searches.
     pub confidence: Option<f64>,
     /// How many searches found one.
     pub searches: usize,
-    /// Messages accepted per second by the highest load that held.
+    /// How many further searches found none: the generator, the devices or the largest load came first.
+    pub without_end: usize,
+    /// Messages accepted per second at `delivered_at`.
     pub delivered_per_s: f64,
+    /// The highest load up to the knee that held.
+    pub delivered_at: f64,
 }
 
 /// What gave way first.
@@ -270,6 +279,8 @@ pub struct Scalability {
     pub peak_concurrency: Option<f64>,
     /// What is accepted then, or in the limit, per second; `None` when there is no limit.
     pub peak_per_s: Option<f64>,
+    /// Whether that lies far beyond every concurrency that was tried.
+    pub extrapolated: bool,
     /// The share of the variation that the law explains.
     pub r_squared: f64,
     /// The largest deviation of a step from the law, as a share.

@@ -17,8 +17,11 @@ const RECOVERY_STEP: f64 = 0.8;
 const RECOVERY_STEPS_MAX: usize = 5;
 /// How often the first of them is: a target that holds it the second time needed time, and no less load.
 const RECOVERY_TRIES: usize = 2;
-/// The first step of a further search, in multiples of the precision.
-const CONFIRM_STEP: f64 = 2.0;
+/// Where further searches begin, in multiples of what the first found: apart from each other, so that none
+/// leans on another.
+const CONFIRM_STARTS: [f64; 6] = [1.25, 0.8, 1.1, 0.9, 1.4, 0.7];
+/// The steps of a further search until it has a bracket.
+const CONFIRM_STEP: f64 = 1.12;
 /// How often a load is tried at which the generator was the bottleneck: another program may have been at work.
 const GENERATOR_TRIES: usize = 2;
 /// Below this part of the first load nothing is tried.
@@ -39,6 +42,9 @@ pub struct SearchSettings {
     pub searches: usize,
     /// Whether loads are whole numbers.
     pub whole: bool,
+    /// Whether to look how the target is after an overload: one that is made anew for every load has none
+    /// behind it.
+    pub recovery: bool,
 }
 
 /// A load to try.
@@ -57,6 +63,8 @@ pub struct Search {
     stage: Stage,
     bracket: Bracket,
     found: Vec<Found>,
+    /// How many searches ended without a load that the target does not hold.
+    without_end: usize,
     recovery: Option<Recovery>,
     steps: usize,
     /// How often the present load has been tried in vain.
@@ -127,6 +135,7 @@ impl Search {
             stage: Stage::Over(Conclusion::NoneHolds),
             bracket: Bracket::default(),
             found: Vec::new(),
+            without_end: 0,
             recovery: None,
             steps: 0,
             in_vain: 0,
@@ -232,9 +241,10 @@ impl Search {
         match found.why {
             // The target is not what gave way, so there is nothing further to learn of it.
             Outcome::Generator | Outcome::Devices => Stage::Over(conclusion_of(found.why)),
-            Outcome::Held | Outcome::Broken => Stage::Overload {
+            Outcome::Held | Outcome::Broken if self.settings.recovery => Stage::Overload {
                 load: self.rounded(found.high * OVERLOAD),
             },
+            Outcome::Held | Outcome::Broken => self.next_search(),
         }
     }
 
@@ -284,38 +294,40 @@ impl Search {
     /// The beginning of a further search, if there is to be one.
     fn next_search(&mut self) -> Stage {
         self.bracket = Bracket::default();
-        if self.found.len() >= self.settings.searches {
+        let behind = self.found.len() + self.without_end;
+        if behind >= self.settings.searches {
             return Stage::Over(self.conclusion_of_found());
         }
-        let knee = self.median();
+        let first = self.found.first().map_or(self.settings.from, Found::middle);
+        let start = CONFIRM_STARTS[(behind - 1) % CONFIRM_STARTS.len()];
         Stage::Confirm {
-            next: self.rounded(knee.unwrap_or(self.settings.from)),
+            next: self.rounded((first * start).min(self.settings.max)),
         }
     }
 
     fn confirm(&mut self, load: f64, outcome: Outcome) {
         self.bracket.take(load, outcome);
         let precision = self.settings.precision;
-        let step = 1.0 + CONFIRM_STEP * precision;
         self.stage = match (self.bracket.low, self.bracket.high) {
-            (Some(low), None) if low >= self.settings.max => Stage::Over(Conclusion::Largest),
+            (Some(low), None) if low >= self.settings.max => self.without_end(),
             (Some(low), None) => Stage::Confirm {
-                next: self.above(low, low * step).min(self.settings.max),
+                next: self.above(low, low * CONFIRM_STEP).min(self.settings.max),
             },
-            (None, Some((high, why))) => {
-                let next = self.below(high, high / step);
+            (None, Some((high, _))) => {
+                let next = self.below(high, high / CONFIRM_STEP);
                 if next < self.settings.from * LEAST_SHARE {
-                    Stage::Over(conclusion_of_none(why))
+                    self.without_end()
                 } else {
                     Stage::Confirm { next }
                 }
             }
             (Some(low), Some((high, why))) => match self.between(low, high, precision) {
                 Some(next) => Stage::Confirm { next },
-                None => {
+                None if why == Outcome::Broken => {
                     self.found.push(Found::new(low, high, why));
                     self.next_search()
                 }
+                None => self.without_end(),
             },
             (None, None) => self.stage,
         };
@@ -362,17 +374,16 @@ impl Search {
         median(&middles)
     }
 
+    /// What follows a search that found no load which the target does not hold.
+    fn without_end(&mut self) -> Stage {
+        self.without_end += 1;
+        self.next_search()
+    }
+
     fn conclusion_of_found(&self) -> Conclusion {
-        let by_target = self
-            .found
-            .iter()
-            .filter(|found| found.why == Outcome::Broken);
-        // Most searches decide: the generator may have had a bad moment in one of them.
-        if by_target.count() * 2 > self.found.len() {
-            return Conclusion::Found;
-        }
-        let other = self.found.iter().find(|found| found.why != Outcome::Broken);
-        other.map_or(Conclusion::NoneHolds, |found| conclusion_of(found.why))
+        self.found
+            .first()
+            .map_or(Conclusion::NoneHolds, |found| conclusion_of(found.why))
     }
 
     /// What has been found, without what is measured there.
@@ -387,7 +398,9 @@ impl Search {
                 high: None,
                 confidence: None,
                 searches,
+                without_end: self.without_end,
                 delivered_per_s: 0.0,
+                delivered_at: low,
             });
         };
         let low = self.found.iter().map(|found| found.low);
@@ -398,11 +411,13 @@ impl Search {
             load: if sure { load } else { low },
             low,
             high: sure.then(|| high.fold(0.0, f64::max)),
-            // Of so many searches the median lies outside all with this probability, whatever they are
-            // distributed by.
+            // The median of what such searches find lies beyond all of so many with this probability, if none
+            // depends on another.
             confidence: (searches > 1 && sure).then(|| 1.0 - 0.5_f64.powi(searches as i32 - 1)),
             searches,
+            without_end: self.without_end,
             delivered_per_s: 0.0,
+            delivered_at: low,
         })
     }
 }

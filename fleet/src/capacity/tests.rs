@@ -9,6 +9,11 @@ const WARM_UP_S: f64 = 2.0;
 const HOLD_S: f64 = 10.0;
 const MOMENT_S: f64 = 0.125;
 
+const DEMANDS: Demands = Demands {
+    undelivered_share_max: 0.001,
+    growth_share_max: 0.01,
+};
+
 /// Workers that do one message at a time each.
 struct Target {
     workers: usize,
@@ -54,6 +59,7 @@ impl Target {
                 offered_per_s,
                 delivered_per_s: ends.iter().filter(|end| held(**end)).count() as f64 / HOLD_S,
                 growth_share: slope.max(0.0) / offered_per_s,
+                growth_by_chance: measure::is_chance(slope * HOLD_S, &backlogs),
                 response_p99_ms: Some(p99),
                 ..StepFigures::default()
             },
@@ -75,11 +81,8 @@ fn found(target: &Target, mut gap: impl FnMut() -> f64) -> Knee {
         precision: 0.02,
         searches: 6,
         whole: false,
+        recovery: true,
     });
-    let demands = Demands {
-        search: Load::Rate,
-        undelivered_share_max: 0.001,
-    };
     while let Some(probe) = search.next() {
         let mut at = 0.0;
         let arrivals = std::iter::from_fn(|| {
@@ -87,7 +90,7 @@ fn found(target: &Target, mut gap: impl FnMut() -> f64) -> Knee {
             (at < WARM_UP_S + HOLD_S).then_some(at)
         });
         let measured = target.measure(&arrivals.collect::<Vec<_>>());
-        search.tell(judge(probe.load, &measured, demands, None).0);
+        search.tell(judge(probe.load, &measured, DEMANDS, None).0);
     }
     assert_eq!(search.conclusion(), Some(Conclusion::Found));
     search.knee().unwrap()
@@ -113,4 +116,36 @@ fn arrivals_by_chance_give_way_earlier_and_never_claim_more_than_there_is() {
     let knee = found(&target, || -(1.0 - chance.random::<f64>()).ln());
     let share = knee.load / target.knee();
     assert!((0.90..1.03).contains(&share), "{share} {knee:?}");
+}
+
+#[test]
+fn a_target_that_is_slow_and_has_no_limit_does_not_fall_behind() {
+    let mut chance = ChaCha8Rng::seed_from_u64(7);
+    let mut broken = 0;
+    for load in [25.0, 50.0, 100.0, 400.0].repeat(50) {
+        let mut at = 0.0;
+        let mut left = Vec::new();
+        while at < WARM_UP_S + HOLD_S {
+            at += -(1.0 - chance.random::<f64>()).ln() / load;
+            left.push((at, at - (1.0 - chance.random::<f64>()).ln()));
+        }
+        let moments = (1..=(HOLD_S / MOMENT_S) as usize).map(|moment| {
+            let now = WARM_UP_S + moment as f64 * MOMENT_S;
+            let there = left.iter().filter(|(due, end)| *due < now && now <= *end);
+            there.count() as f64
+        });
+        let backlogs: Vec<f64> = moments.collect();
+        let slope = measure::trend(&backlogs, MOMENT_S);
+        let measured = Measured {
+            figures: StepFigures {
+                offered_per_s: load,
+                growth_share: slope.max(0.0) / load,
+                growth_by_chance: measure::is_chance(slope * HOLD_S, &backlogs),
+                ..StepFigures::default()
+            },
+            ..Measured::default()
+        };
+        broken += usize::from(judge(load, &measured, DEMANDS, None).0 != Outcome::Held);
+    }
+    assert!(broken <= 2, "{broken} of 200");
 }

@@ -11,6 +11,11 @@ use ratatui::{
 
 use super::{CapacityResult, Conclusion, Knee, Load, Outcome, Purpose, Step};
 
+/// How long an overload is cut off before the next load begins, about.
+const OVERLOAD_REST_S: f64 = 1.0;
+/// A law that explains less of the variation than this describes nothing.
+const R_SQUARED_MIN: f64 = 0.9;
+
 /// Size of the curve, in characters.
 const CURVE: Rect = Rect {
     x: 0,
@@ -83,25 +88,14 @@ pub(crate) fn knee(result: &CapacityResult) -> String {
     let words = |load: f64| result.search.words(load);
     let least = |knee: &Knee, why: &str| {
         format!(
-            "at least {} ({:.1} messages/s accepted): {why}",
+            "at least {} ({:.1} messages/s accepted at {}): {why}",
             words(knee.low),
-            knee.delivered_per_s
+            knee.delivered_per_s,
+            words(knee.delivered_at)
         )
     };
     let Some(knee) = &result.knee else {
-        return match result.conclusion {
-            Conclusion::Generator => {
-                "unknown: the generator was the bottleneck from the start".to_owned()
-            }
-            Conclusion::Devices => {
-                "unknown: the devices kept messages back from the start".to_owned()
-            }
-            Conclusion::Interrupted => "unknown: the search was interrupted".to_owned(),
-            Conclusion::Lost => "unknown: the target could not be reached any more".to_owned(),
-            Conclusion::Found | Conclusion::Largest | Conclusion::NoneHolds => {
-                "none: not even the smallest load holds the objectives".to_owned()
-            }
-        };
+        return no_knee(result.conclusion).to_owned();
     };
     match result.conclusion {
         Conclusion::Found => {
@@ -115,11 +109,16 @@ pub(crate) fn knee(result: &CapacityResult) -> String {
                 None => "one search; --searches 6 says how sure that is".to_owned(),
             };
             format!(
-                "{} ({} to {}; {searches}), {:.1} messages/s accepted",
+                "{} ({} to {}; {searches}{}), {:.1} messages/s accepted at {}",
                 words(knee.load),
                 words(knee.low),
                 words(high),
-                knee.delivered_per_s
+                match knee.without_end {
+                    0 => String::new(),
+                    count => format!("; {count} more found none, see the loads"),
+                },
+                knee.delivered_per_s,
+                words(knee.delivered_at)
             )
         }
         Conclusion::Generator => least(knee, "the generator gave way before the target"),
@@ -137,11 +136,25 @@ pub(crate) fn knee(result: &CapacityResult) -> String {
     }
 }
 
+/// Why no load is known that holds.
+fn no_knee(conclusion: Conclusion) -> &'static str {
+    match conclusion {
+        Conclusion::Generator => "unknown: the generator was the bottleneck from the start",
+        Conclusion::Devices => "unknown: the devices kept messages back from the start",
+        Conclusion::Interrupted => "unknown: the search was interrupted",
+        Conclusion::Lost => "unknown: the target could not be reached any more",
+        Conclusion::Found | Conclusion::Largest | Conclusion::NoneHolds => {
+            "none: not even the smallest load holds the objectives"
+        }
+    }
+}
+
 /// Whether the target recovered.
 pub(crate) fn recovery(result: &CapacityResult) -> Option<String> {
     let recovery = result.recovery.as_ref()?;
     let words = |load: f64| result.search.words(load);
-    let after = format!("right after {} it ", words(recovery.overload));
+    let rest_s = result.warm_up_s + OVERLOAD_REST_S;
+    let after = format!("{rest_s:.0} s after {} it ", words(recovery.overload));
     Some(match recovery.holds {
         Some(holds) if !recovery.is_hysteresis() && recovery.tries == 1 => {
             format!("{after}holds {}, as before", words(holds))
@@ -166,11 +179,12 @@ pub(crate) fn recovery(result: &CapacityResult) -> Option<String> {
 pub(crate) fn scalability(result: &CapacityResult) -> Option<String> {
     let law = result.scalability.as_ref()?;
     let most = match (law.peak_per_s, law.peak_concurrency) {
+        (Some(_), Some(_)) if law.extrapolated => "a limit far beyond what was tried".to_owned(),
         (Some(rate), Some(at)) => format!("at most {rate:.1}/s, with {at:.1} at a time"),
         (Some(rate), None) => format!("at most {rate:.1}/s"),
         (None, _) => "no limit in sight".to_owned(),
     };
-    let doubt = if law.residual_max_share > 0.1 {
+    let doubt = if law.residual_max_share > 0.1 || law.r_squared < R_SQUARED_MIN {
         "; the law describes this target badly"
     } else {
         ""

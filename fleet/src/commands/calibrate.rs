@@ -37,7 +37,7 @@ pub fn execute(arguments: &CalibrateArguments) -> anyhow::Result<Exit> {
             label: format!("run {number} of {}", arguments.runs),
             settings: Vec::new(),
             directory: out.join(format!("{number:03}")),
-            program: None,
+            server: None,
         })
         .collect();
     if let Some(exit) = series::run(&run, &steps, &mut |_| None)? {

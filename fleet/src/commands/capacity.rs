@@ -14,7 +14,7 @@ use crate::{
     clock,
     exit::Exit,
     report::{self, Style},
-    scenario::Scenario,
+    scenario::{Scenario, TargetChoice},
     units::Period,
 };
 use trial::{Ended, Trials};
@@ -34,7 +34,7 @@ pub fn execute(arguments: &CapacityArguments) -> anyhow::Result<Exit> {
     if let Some(exit) = refuse(arguments) {
         return Ok(exit);
     }
-    let as_it_is = arguments.as_run(None, arguments.warm_up.0);
+    let as_it_is = arguments.as_run(None, arguments.hold.0);
     let Some(scenario) = load(arguments, &as_it_is) else {
         return Ok(Exit::ScenarioInvalid);
     };
@@ -44,7 +44,7 @@ pub fn execute(arguments: &CapacityArguments) -> anyhow::Result<Exit> {
         return Ok(Exit::Internal);
     }
     complain(&format!(
-        "loads of {} each, one after the other, 20 to 50 of them, with what is left of each to end; in {}",
+        "loads of {} each, one after the other, with what is left of each to end, until the knee is found; in {}",
         Period(arguments.warm_up.0 + arguments.hold.0),
         out.display()
     ));
@@ -93,6 +93,7 @@ fn find(
         precision: arguments.precision,
         searches: arguments.searches as usize,
         whole: arguments.search == Load::Devices,
+        recovery: !is_made_anew(scenario),
     });
     let (steps, ended) = match Trials::new(arguments, out).run(&mut search)? {
         Ok(all) => all,
@@ -119,7 +120,15 @@ fn find(
         knee: search.knee().map(|knee| with_rate(knee, &steps)),
         gave_way: capacity::gave_way(arguments.search, &steps, senders(scenario)),
         recovery: search.recovery().cloned(),
-        scalability: capacity::scalability(&steps),
+        scalability: match conclusion {
+            Conclusion::Found => capacity::scalability(&steps),
+            Conclusion::Generator
+            | Conclusion::Devices
+            | Conclusion::Largest
+            | Conclusion::NoneHolds
+            | Conclusion::Lost
+            | Conclusion::Interrupted => None,
+        },
         steps,
     }))
 }
@@ -131,6 +140,12 @@ fn refuse(arguments: &CapacityArguments) -> Option<Exit> {
             "error: --hold {} is too short to tell a target that falls behind from one that does not\n  = help: \
              hold loads for 4s or longer",
             arguments.hold
+        ));
+        return Some(Exit::Usage);
+    }
+    if let Some((flag, instead)) = arguments.decided() {
+        complain(&format!(
+            "error: {flag} is what the search decides itself\n  = help: {instead}"
         ));
         return Some(Exit::Usage);
     }
@@ -146,7 +161,7 @@ fn refuse(arguments: &CapacityArguments) -> Option<Exit> {
 /// The scenario at the load to begin with; `None` when it makes no sense, which has been said.
 fn load(arguments: &CapacityArguments, as_it_is: &RunArguments) -> Option<Scenario> {
     let style = Style::detect(true, true, false);
-    let first = arguments.as_run(Some(arguments.from), arguments.warm_up.0);
+    let first = arguments.as_run(Some(arguments.from), arguments.hold.0);
     // What is wrong at the load to begin with is wrong at all.
     for run in [as_it_is, &first] {
         let settings = trial::settings(arguments, Purpose::Bracket);
@@ -178,12 +193,26 @@ fn objectives(arguments: &CapacityArguments, scenario: &Scenario) -> Vec<String>
                 .collect()
         }
     };
-    objectives.push("messages end as fast as they come".to_owned());
+    objectives.push(format!(
+        "growth of the backlog <= {} %",
+        arguments.growth * 100.0
+    ));
     objectives.push(format!(
         "undelivered <= {} %",
         arguments.undelivered * 100.0
     ));
     objectives
+}
+
+/// Whether every server is a sink of the run's own process, and so has no load behind it.
+fn is_made_anew(scenario: &Scenario) -> bool {
+    let targets = &scenario.targets;
+    let all = targets
+        .hosts
+        .values()
+        .chain([&targets.smtp, &targets.https]);
+    all.into_iter()
+        .all(|choice| *choice == TargetChoice::Embedded)
 }
 
 fn senders(scenario: &Scenario) -> Senders {
@@ -196,12 +225,12 @@ fn senders(scenario: &Scenario) -> Senders {
 
 /// `knee` with what was accepted per second at the highest load that held.
 fn with_rate(knee: Knee, steps: &[Step]) -> Knee {
-    let held = steps.iter().filter(|step| {
-        step.outcome == Outcome::Held && step.load <= knee.high.unwrap_or(f64::INFINITY)
-    });
+    let held = steps.iter();
+    let held = held.filter(|step| step.outcome == Outcome::Held && step.load <= knee.load);
     let best = held.max_by(|one, other| one.load.total_cmp(&other.load));
     Knee {
         delivered_per_s: best.map_or(0.0, |step| step.figures.delivered_per_s),
+        delivered_at: best.map_or(knee.low, |step| step.load),
         ..knee
     }
 }

@@ -1,4 +1,4 @@
-//! Whoever looks on at a run: the view on the terminal, the live page, Prometheus.
+//! Whoever looks on at a run: the view on the terminal, the live page, Prometheus, a collector.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -10,7 +10,7 @@ use sink::web::Pages;
 
 use crate::{
     conductor::Interrupter,
-    live::Live,
+    live::{Live, otlp::Exporter},
     record::Gathered,
     report::{Style, transport_name},
     scenario::Scenario,
@@ -30,6 +30,7 @@ pub(super) struct Onlookers {
     observer: Option<Observer>,
     view: Option<View>,
     live: Option<Live>,
+    exporter: Option<Exporter>,
 }
 
 impl Onlookers {
@@ -38,7 +39,7 @@ impl Onlookers {
         scenario: &Arc<Scenario>,
         style: Style,
         viewed: bool,
-        live: Option<Live>,
+        (live, exporter): (Option<Live>, Option<Exporter>),
     ) -> Self {
         let paged = live.as_ref().is_some_and(|live| live.page().is_some());
         let observer = (viewed || paged).then(|| Observer::new(Arc::clone(scenario)));
@@ -51,6 +52,7 @@ impl Onlookers {
             observer,
             view: None,
             live,
+            exporter,
         }
     }
 
@@ -125,6 +127,9 @@ impl Onlookers {
         if let Some(live) = &mut self.live {
             live.show(&self.scenario, elapsed, all);
         }
+        if let Some(exporter) = &mut self.exporter {
+            exporter.show(elapsed, all);
+        }
         let Some(observer) = &mut self.observer else {
             return;
         };
@@ -156,6 +161,9 @@ impl Onlookers {
 
     /// The run is over, this was gathered in all, and it came to `verdict`.
     pub(super) fn over(&mut self, elapsed: Duration, all: &Gathered, verdict: &str) {
+        if let Some(exporter) = &mut self.exporter {
+            exporter.finish(elapsed, all);
+        }
         let (Some(live), Some(observer)) = (&mut self.live, &self.observer) else {
             return;
         };
@@ -168,6 +176,11 @@ impl Onlookers {
         };
         live.show_page(&last);
         live.close();
+    }
+
+    /// Waits for what is still being pushed, for a while; returns how that went, in words.
+    pub(super) fn pushed(self) -> Option<String> {
+        self.exporter.map(Exporter::close)
     }
 }
 

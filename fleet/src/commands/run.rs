@@ -30,7 +30,10 @@ use crate::{
     courier::{PrepareError, Unreachable},
     exit::Exit,
     journal::{JOURNAL_FILE, Page, Writer, block::Heading},
-    live::{Live, LiveError},
+    live::{
+        Live, LiveError,
+        otlp::{Exporter, OtlpError},
+    },
     record::Gathered,
     report::{Progress, RunDirectory, Style, Summary, Timeline, closing, rebuild},
     scenario::{Loaded, Scenario},
@@ -90,7 +93,7 @@ fn execute_with(
     scenario.ssh.listen = scenario.ssh.listen.or(listen);
     let (directory, files) = begin_files(arguments.out.as_deref(), &scenario)?;
     let scenario = Arc::new(scenario);
-    let (consoles, live) = match start_beside(arguments, &scenario, directory.path()) {
+    let (consoles, looking_on) = match start_beside(arguments, &scenario, directory.path()) {
         Ok(beside) => beside,
         Err(refused) => {
             drop(files);
@@ -101,7 +104,7 @@ fn execute_with(
     let (server, introduce) = consoles.unzip();
     let viewed = listen.is_none() && view_suits(arguments.quiet, arguments.plain);
     let watcher = Recording {
-        onlookers: Onlookers::new(&scenario, style, viewed, live),
+        onlookers: Onlookers::new(&scenario, style, viewed, looking_on),
         progress: Progress::new(style),
         files,
         consoles: server.as_ref().map(SshServer::address),
@@ -225,16 +228,39 @@ pub fn serve_consoles(arguments: &SshArguments) -> anyhow::Result<Exit> {
 /// Starts what runs beside the run and is asked for: consoles, live figures. Says why not.
 fn start_beside(
     arguments: &RunArguments,
-    scenario: &Scenario,
+    scenario: &Arc<Scenario>,
     folder: &Path,
-) -> Result<(Option<Consoles>, Option<Live>), Exit> {
+) -> Result<(Option<Consoles>, LookingOn), Exit> {
     let (metrics, page) = (arguments.live.metrics, arguments.live.ui);
     let wanted = metrics.is_some() || page.is_some();
     let live = wanted.then(|| Live::start(metrics, page)).transpose();
     let live = live.map_err(|error| print_live_refusal(&error))?;
     let consoles = start_consoles(scenario, folder);
     let consoles = consoles.map_err(|error| print_ssh_refusal(&error))?;
-    Ok((consoles, live))
+    let exporter = start_exporter(arguments, scenario, folder);
+    let exporter = exporter.map_err(|error| {
+        complain(&format!("error: {}", with_causes(&error)));
+        Exit::ScenarioInvalid
+    })?;
+    Ok((consoles, (live, exporter)))
+}
+
+/// What shows live figures: served, and pushed.
+type LookingOn = (Option<Live>, Option<Exporter>);
+
+/// Starts pushing figures where a collector is named.
+fn start_exporter(
+    arguments: &RunArguments,
+    scenario: &Arc<Scenario>,
+    folder: &Path,
+) -> Result<Option<Exporter>, OtlpError> {
+    let allowed = arguments.overrides().allowed_targets;
+    // No other run has the same directory at the same time.
+    let instance = folder.display().to_string();
+    let collector = arguments.live.otlp.as_ref();
+    collector
+        .map(|collector| Exporter::start(collector, &allowed, scenario, instance))
+        .transpose()
 }
 
 type Consoles = (SshServer, oneshot::Sender<Directory>);
@@ -295,12 +321,14 @@ fn finish(
             counts.refused_connections()
         )
     });
+    let pushed = onlookers.pushed();
+    let pushed = pushed.map_or_else(String::new, |words| format!("otlp       {words}\n"));
     let results = match &written {
         Ok(()) => directory.path().join("summary.json").display().to_string(),
         Err(_) => "could not be written; these figures are all there is".to_owned(),
     };
     print(&format!(
-        "{}{consoles}results    {results}\n",
+        "{}{consoles}{pushed}results    {results}\n",
         closing(scenario, result, &summary, style),
     ));
     written?;

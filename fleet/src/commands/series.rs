@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{arguments::RunArguments, clock, exit::Exit, report::Style, scenario::Scenario};
 use program::Program;
+pub(super) use program::Server;
 
 /// How often a run is tried in which the generator was the bottleneck: another program may have been at work.
 const INVALID_TRIES: usize = 3;
@@ -26,8 +27,8 @@ pub(super) struct Step {
     pub(super) settings: Vec<String>,
     /// Its run directory.
     pub(super) directory: PathBuf,
-    /// The command line of a server that is started for it and ended after it.
-    pub(super) program: Option<String>,
+    /// A server that is started for it and ended after it.
+    pub(super) server: Option<Server>,
 }
 
 /// Refuses settings of `sides` that make no sense before anything has run. Warnings are shown here, once,
@@ -132,16 +133,19 @@ async fn run_once(
     let mut command = child::command(arguments, &step.settings, &step.directory)?;
     // Its closing figures are in its directory.
     command.stdout(Stdio::null()).stderr(Stdio::piped());
-    let Some(line) = &step.program else {
+    let Some(server) = &step.server else {
         return child::run(&mut command, signals).await;
     };
-    let mut program = Program::start(line, &step.directory.with_extension("log"))?;
+    let log = step.directory.with_extension("log");
+    let mut program = Program::start(server, &log).await?;
     loop {
         let ended = child::run(&mut command, signals).await?;
         // A run that finds no target leaves nothing behind, so that it can be tried until there is one.
         if ended.exit == Exit::Unreachable && program.may_become_ready().await? {
             continue;
         }
+        // Then it was another one that answered.
+        program.refuse_ended("before its run was over")?;
         program.stop().await;
         return Ok(ended);
     }

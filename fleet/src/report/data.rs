@@ -231,8 +231,8 @@ impl RunData {
         })
     }
 
-    /// Marks the warm-up, events, and faults: as they were, or as they were planned for a run that was
-    /// killed.
+    /// Marks the warm-up, events as they were planned, faults as they were (or as they were planned, for a
+    /// run that was killed), and what was done by hand.
     fn mark_bands(&mut self) {
         if self.plan.warm_up_s > 0.0 {
             self.bands.push(Band {
@@ -256,6 +256,17 @@ impl RunData {
                 .map(|length| fault.at_s + length.max(fault.active_s)),
         });
         self.bands.extend(faults);
+        // Last, so that labels of faults have their places first.
+        let interventions = self.facts.interventions.iter().take(ROWS_MAX);
+        self.bands.extend(interventions.map(|own| Band {
+            kind: BandKind::Intervention,
+            name: own.what.clone(),
+            begin_s: own.at_s,
+            end_s: Some(own.at_s),
+        }));
+        if !self.facts.interventions.is_empty() && !self.plan.events.is_empty() {
+            self.notes.push("somebody steered this run: events of the scenario are marked at the times that it gives them; behind a pause or a change of rate (◆) they came at others".to_owned());
+        }
     }
 
     /// Leaves out what is more than a reader would read, and says so.

@@ -95,7 +95,7 @@ pub(crate) fn page(data: &RunData) -> String {
 }
 
 /// All parts that a page about a run may have; those with nothing in them are left out.
-fn parts(data: &RunData) -> [Part; 16] {
+fn parts(data: &RunData) -> [Part; 17] {
     let over = |draw: fn(&RunData, &super::data::Series) -> Markup| {
         let series = data.series.as_ref();
         series.map_or_else(Markup::default, |series| draw(data, series))
@@ -124,6 +124,12 @@ fn parts(data: &RunData) -> [Part; 16] {
         ("part-health", "generator", false, health::figures(data)),
         ("part-errors", "errors", true, tables::errors(data)),
         ("part-faults", "faults", true, tables::faults(data)),
+        (
+            "part-interventions",
+            "by hand",
+            true,
+            tables::interventions(data),
+        ),
         (
             "part-transports",
             "transports",

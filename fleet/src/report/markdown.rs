@@ -60,6 +60,7 @@ fn within(data: &RunData, limits: &Limits) -> String {
     comparison(&mut text, data, limits);
     thresholds(&mut text, data, limits);
     figures(&mut text, data);
+    by_hand(&mut text, data);
     fleets(&mut text, data, limits);
     errors(&mut text, data, limits);
     // Writing to a string cannot fail.
@@ -197,6 +198,23 @@ fn figures(text: &mut String, data: &RunData) {
         interval(lag.p99),
         interval(lag.max)
     );
+}
+
+/// How often somebody intervened, and when.
+fn by_hand(text: &mut String, data: &RunData) {
+    let interventions = &data.facts.interventions;
+    let (Some(first), Some(last)) = (interventions.first(), interventions.last()) else {
+        return;
+    };
+    let (first_s, last_s) = (number(first.at_s), number(last.at_s));
+    let _ = match interventions.len() {
+        1 => writeln!(text, "\nBy hand: one intervention, at {first_s} s."),
+        all => writeln!(
+            text,
+            "\nBy hand: {} interventions, from {first_s} s to {last_s} s.",
+            count(all as u64)
+        ),
+    };
 }
 
 /// A statistic, marked where it is a lower bound.

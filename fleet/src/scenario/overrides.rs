@@ -1,11 +1,13 @@
 //! Flags that change a scenario: applied to its text, so that the scenario as run is a file again.
 
 mod assign;
+mod rate;
 
 use assign::assign;
+use rate::share_out_rate;
 use toml_edit::{DocumentMut, Item, Key, TableLike, Value};
 
-use crate::units::{Period, Rate};
+use crate::units::Period;
 
 /// Changes to a scenario, from flags and environment.
 #[derive(Clone, Debug, Default)]
@@ -177,29 +179,6 @@ fn share_out_devices(document: &mut DocumentMut, devices: u32) -> Result<(), Ove
         };
         given += part;
         table.insert("count", toml_edit::value(part));
-    }
-    Ok(())
-}
-
-fn share_out_rate(document: &mut DocumentMut, rate: f64) -> Result<(), OverrideError> {
-    let of = |table: &dyn TableLike| -> Option<f64> {
-        let text = table.get("arrival")?.get("rate")?.as_str()?;
-        text.parse().ok().map(Rate::per_second)
-    };
-    let mut traffic = tables(document, "traffic");
-    let total: f64 = traffic.iter().filter_map(|table| of(&**table)).sum();
-    if total <= 0.0 {
-        return Err(OverrideError::NoRate);
-    }
-    for table in &mut traffic {
-        let Some(own) = of(&**table) else {
-            continue;
-        };
-        let arrival = table.get_mut("arrival").and_then(Item::as_table_like_mut);
-        if let Some(arrival) = arrival {
-            let part = toml_edit::value(format!("{}/s", own * rate / total));
-            arrival.insert("rate", part);
-        }
     }
     Ok(())
 }

@@ -24,7 +24,8 @@ impl Law {
         let rows: Vec<[f64; 3]> = usable
             .map(|(n, rate)| {
                 let weight = rate / n;
-                [weight, weight * (n - 1.0), weight * n * (n - 1.0)]
+                let others = others(*n);
+                [weight, weight * others, weight * n * others]
             })
             .collect();
         if rows.len() < 4 {
@@ -48,7 +49,8 @@ impl Law {
     /// What is accepted per second with `n` in the system.
     #[must_use]
     pub fn at(&self, n: f64) -> f64 {
-        let cost = 1.0 + self.contention * (n - 1.0) + self.coherence * n * (n - 1.0);
+        let others = others(n);
+        let cost = 1.0 + self.contention * others + self.coherence * n * others;
         self.rate_of_one * n / cost
     }
 
@@ -73,6 +75,12 @@ impl Law {
             None => (self.contention > 0.0).then(|| self.rate_of_one / self.contention),
         }
     }
+}
+
+/// How many there are beside one; on average there may be less than one in the system, which then has no
+/// others to wait for.
+fn others(n: f64) -> f64 {
+    (n - 1.0).max(0.0)
 }
 
 /// What is left of ones when `rows` times `solution` is taken from them, squared and added up.
@@ -181,6 +189,21 @@ mod tests {
         let law = Law::fit(&points).unwrap();
         assert!(near(law.contention, 1.0), "{law:?}");
         assert!(near(law.limit().unwrap(), 100.0), "{law:?}");
+    }
+
+    #[test]
+    fn less_than_one_at_a_time_waits_for_nobody() {
+        // One worker of 20 ms: half used, three quarters, and more than it takes.
+        let points = [
+            (0.2, 10.0),
+            (0.5, 25.0),
+            (0.75, 37.5),
+            (4.0, 50.0),
+            (9.0, 50.0),
+        ];
+        let law = Law::fit(&points).unwrap();
+        assert!((law.rate_of_one / 50.0 - 1.0).abs() < 0.02, "{law:?}");
+        assert!((law.limit().unwrap() / 50.0 - 1.0).abs() < 0.05, "{law:?}");
     }
 
     #[test]

@@ -50,6 +50,7 @@ fn write_hostile(folder: &Path, text: &str) {
         *summary.pointer_mut(pointer).unwrap() = json!(text);
     }
     summary["validity"]["reasons"] = json!([text]);
+    summary["interventions"] = json!([{"at_s": 5.0, "what": text}]);
     summary["journal"] = json!({"digest": digest});
     for (part, key) in [
         ("by_type", "syslog"),
@@ -109,6 +110,7 @@ fn figures_that_cannot_be_do_no_harm() {
     ] {
         let folder = tempfile::TempDir::new().unwrap();
         let mut summary = summary("absurd");
+        summary["interventions"] = json!([{"at_s": 5.0, "what": "arrivals paused"}]);
         replace_numbers(&mut summary, &number);
         summary["schema"] = json!(1);
         write_summary(folder.path(), &summary);

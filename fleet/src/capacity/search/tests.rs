@@ -12,6 +12,7 @@ fn settings() -> SearchSettings {
         precision: 0.02,
         searches: 6,
         whole: false,
+        recovery: true,
     }
 }
 
@@ -50,7 +51,7 @@ fn a_sharp_knee_is_found_wherever_it_is() {
         assert!((found.load / knee - 1.0).abs() < 0.02, "{knee} {found:?}");
         assert!(found.low <= knee && knee < found.high.unwrap(), "{found:?}");
         assert_eq!((found.searches, found.confidence), (6, Some(0.968_75)));
-        assert!(tried.len() < 50, "{} loads for {knee}", tried.len());
+        assert!(tried.len() < 60, "{} loads for {knee}", tried.len());
     }
 }
 
@@ -112,19 +113,56 @@ fn a_target_that_needs_time_is_told_from_one_that_stays_worse() {
 
 #[test]
 fn a_knee_that_trembles_lies_in_the_interval_as_often_as_it_says() {
-    let mut chance = ChaCha8Rng::seed_from_u64(7);
-    let (mut covered, cases) = (0, 1_000);
-    for _ in 0..cases {
-        // What a target takes differs from run to run by about 2 %.
-        let (search, _) = search(settings(), |probe| {
-            let sum: f64 = (0..12).map(|_| chance.random::<f64>()).sum();
-            below(500.0 * (1.0 + 0.02 * (sum - 6.0)))(probe)
-        });
-        let knee = search.knee().unwrap();
-        assert!((knee.load / 500.0 - 1.0).abs() < 0.05, "{knee:?}");
-        covered += usize::from(knee.low <= 500.0 && 500.0 <= knee.high.unwrap());
+    let cases = 1_000;
+    // What a target takes differs from run to run by so much.
+    for scatter in [0.02, 0.05, 0.1, 0.2] {
+        let mut chance = ChaCha8Rng::seed_from_u64(7);
+        let mut covered = 0;
+        for _ in 0..cases {
+            let (search, _) = search(settings(), |probe| {
+                let sum: f64 = (0..12).map(|_| chance.random::<f64>()).sum();
+                below(500.0 * (1.0 + scatter * (sum - 6.0)))(probe)
+            });
+            let knee = search.knee().unwrap();
+            covered += usize::from(knee.low <= 500.0 && 500.0 <= knee.high.unwrap());
+        }
+        // 96.9 % less three standard deviations.
+        assert!(covered >= 952, "{covered} of {cases} at {scatter}");
     }
-    assert!(covered >= 970, "{covered} of {cases}");
+}
+
+#[test]
+fn searches_that_the_generator_ended_are_no_part_of_the_interval() {
+    let mut confirming = 0;
+    let (search, _) = search(settings(), |probe| {
+        confirming += usize::from(probe.purpose == Purpose::Confirm);
+        match probe.load > 300.0 && (8..20).contains(&confirming) {
+            true => Outcome::Generator,
+            false => below(300.0)(probe),
+        }
+    });
+    let knee = search.knee().unwrap();
+    assert_eq!(search.conclusion(), Some(Conclusion::Found));
+    assert!(knee.without_end > 0, "{knee:?}");
+    assert_eq!(knee.searches + knee.without_end, 6);
+    let confidence = 1.0 - 0.5_f64.powi(knee.searches as i32 - 1);
+    assert_eq!(knee.confidence, Some(confidence));
+}
+
+#[test]
+fn a_target_that_is_made_anew_is_not_asked_whether_it_recovers() {
+    let anew = SearchSettings {
+        recovery: false,
+        ..settings()
+    };
+    let (search, tried) = search(anew, below(300.0));
+    assert_eq!(search.recovery(), None);
+    assert!(
+        tried
+            .iter()
+            .all(|(probe, _)| probe.purpose != Purpose::Overload)
+    );
+    assert_eq!(search.knee().unwrap().searches, 6);
 }
 
 #[test]

@@ -31,6 +31,9 @@ const BACK_WITHIN: Duration = Duration::from_secs(30);
 /// From one attempt to reach it to the next.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
+/// Longest that a load is held for more samples.
+const HOLD_MAX: Duration = Duration::from_secs(600);
+
 /// What the runs of a search have in common.
 pub(super) struct Trials<'a> {
     arguments: &'a CapacityArguments,
@@ -90,17 +93,18 @@ impl<'a> Trials<'a> {
             let mut steps: Vec<Step> = Vec::new();
             while let Some(probe) = search.next() {
                 let directory = folder(self.out, steps.len() + 1);
-                let measured = match self.try_load(probe, &directory, &mut signals).await? {
+                let (tried, hold) = self.try_enough(probe, &directory, &mut signals).await?;
+                let measured = match tried {
                     Tried::Measured(measured) => *measured,
                     Tried::Gone if steps.is_empty() => return Ok(Err(Exit::Unreachable)),
                     Tried::Gone => return Ok(Ok((steps, Ended::TargetLost))),
                     Tried::Interrupted => return Ok(Ok((steps, Ended::BySignal))),
                     Tried::Useless(exit) => return Ok(Err(exit)),
                 };
-                if let Some(exit) = self.refuse_too_few(&measured, probe) {
-                    return Ok(Err(exit));
+                if steps.is_empty() && refuse_unmeasured(&measured) {
+                    return Ok(Err(Exit::ScenarioInvalid));
                 }
-                let step = self.step(&steps, probe, &measured, directory);
+                let step = self.step(&steps, (probe, hold), &measured, directory);
                 complain(&step_in_words(self.arguments.search, &step));
                 search.tell(step.outcome);
                 steps.push(step);
@@ -110,7 +114,13 @@ impl<'a> Trials<'a> {
     }
 
     /// The step that `probe` is, after others.
-    fn step(&self, before: &[Step], probe: Probe, measured: &Measured, directory: PathBuf) -> Step {
+    fn step(
+        &self,
+        before: &[Step],
+        (probe, hold): (Probe, Duration),
+        measured: &Measured,
+        directory: PathBuf,
+    ) -> Step {
         let calmest = before
             .iter()
             .filter(|step| step.outcome == Outcome::Held)
@@ -118,8 +128,13 @@ impl<'a> Trials<'a> {
         let first = calmest.map(|step| Yield {
             load: step.load,
             per_s: step.figures.offered_per_s,
+            kept_back_share: step.figures.kept_back_share,
         });
-        let (outcome, broken) = judge(probe.load, measured, self.demands(), first);
+        let demands = Demands {
+            undelivered_share_max: self.arguments.undelivered,
+            growth_share_max: self.arguments.growth,
+        };
+        let (outcome, broken) = judge(probe.load, measured, demands, first);
         let name = directory.file_name().unwrap_or_default();
         Step {
             number: before.len() + 1,
@@ -127,26 +142,46 @@ impl<'a> Trials<'a> {
             load: probe.load,
             outcome,
             broken,
+            hold_s: hold.as_secs_f64(),
             figures: measured.figures.clone(),
             directory: name.to_string_lossy().into_owned(),
         }
     }
 
-    fn demands(&self) -> Demands {
-        Demands {
-            search: self.arguments.search,
-            undelivered_share_max: self.arguments.undelivered,
-        }
-    }
-
-    async fn try_load(
+    /// Tries `probe`, once more and for longer where there are too few samples to judge by; returns also for
+    /// how long it was held.
+    async fn try_enough(
         &self,
         probe: Probe,
         directory: &Path,
         signals: &mut Signals,
+    ) -> anyhow::Result<(Tried, Duration)> {
+        let hold = self.arguments.hold.0;
+        let tried = self.try_load((probe, hold), directory, signals).await?;
+        let Tried::Measured(measured) = &tried else {
+            return Ok((tried, hold));
+        };
+        let Some(longer) = longer(measured, probe, hold) else {
+            return Ok((tried, hold));
+        };
+        complain(&format!(
+            "    too few samples at {}: held for {} instead",
+            self.arguments.search.words(probe.load),
+            Period(longer)
+        ));
+        std::fs::remove_dir_all(directory)?;
+        let tried = self.try_load((probe, longer), directory, signals).await?;
+        Ok((tried, longer))
+    }
+
+    async fn try_load(
+        &self,
+        (probe, hold): (Probe, Duration),
+        directory: &Path,
+        signals: &mut Signals,
     ) -> anyhow::Result<Tried> {
         let warm_up = self.arguments.warm_up.0;
-        let run = self.arguments.as_run(Some(probe.load), warm_up);
+        let run = self.arguments.as_run(Some(probe.load), hold);
         let settings = settings(self.arguments, probe.purpose);
         let mut command = child::command(&run, &settings, directory)?;
         command.stdout(Stdio::null()).stderr(Stdio::piped());
@@ -164,7 +199,7 @@ impl<'a> Trials<'a> {
             Exit::Passed | Exit::ThresholdFailed | Exit::Invalid => {
                 let window = Window {
                     begin: warm_up,
-                    end: warm_up + self.arguments.hold.0,
+                    end: warm_up + hold,
                 };
                 Tried::Measured(Box::new(measure(directory, window)?))
             }
@@ -190,26 +225,34 @@ impl<'a> Trials<'a> {
             }
         })
     }
+}
 
-    /// Refuses to judge by a percentile of too few samples, and says how there would be enough.
-    fn refuse_too_few(&self, measured: &Measured, probe: Probe) -> Option<Exit> {
-        let (metric, samples, needed) = measured.too_few.as_ref()?;
-        // Where hardly anything was accepted there is nothing to take a percentile of, and that is broken.
-        let figures = &measured.figures;
-        let answered = figures.delivered_per_s >= figures.offered_per_s / 2.0;
-        if !answered || probe.purpose == Purpose::Overload {
-            return None;
-        }
-        let times = (*needed as f64 / (*samples).max(1) as f64 * 1.2).ceil();
-        let hold = Period(Duration::from_secs_f64(
-            (self.arguments.hold.0.as_secs_f64() * times).ceil(),
-        ));
-        complain(&format!(
-            "error: at {} there are {samples} samples of {metric}, and {needed} are needed to judge by it\n  = help: \
-             hold loads for longer (--hold {hold}), or begin with more (--from {:.0})",
-            self.arguments.search.words(probe.load),
-            probe.load * times
-        ));
-        Some(Exit::Usage)
+/// How long to hold `probe` instead of for `hold`, where a percentile takes more samples than that gave.
+fn longer(measured: &Measured, probe: Probe, hold: Duration) -> Option<Duration> {
+    let (_, samples, needed) = measured.too_few.as_ref()?;
+    // Where hardly anything was accepted there is nothing to take a percentile of, and that is broken.
+    let figures = &measured.figures;
+    let answered = figures.undelivered_share < 0.5 && *samples > 0;
+    if !answered || probe.purpose == Purpose::Overload || !measured.invalid.is_empty() {
+        return None;
     }
+    let times = *needed as f64 / *samples as f64 * 1.2;
+    let longer = Duration::from_secs_f64((hold.as_secs_f64() * times).ceil());
+    (longer <= HOLD_MAX).then_some(longer)
+}
+
+/// Refuses objectives on what the scenario does not do, which no load could hold.
+fn refuse_unmeasured(measured: &Measured) -> bool {
+    let Some(metric) = &measured.unmeasured else {
+        return false;
+    };
+    // Where nothing was accepted at all, that is the target's doing.
+    let refused = measured.figures.undelivered_share < 1.0;
+    if refused {
+        complain(&format!(
+            "error: nothing was measured for {metric}\n  = help: take a metric of what the scenario sends: smtp for \
+             mail, https for posts"
+        ));
+    }
+    refused
 }

@@ -3,15 +3,16 @@
 
 use std::path::Path;
 
-use emulator::Transport;
-
 use super::{refuse, write_reports};
 use crate::{
     arguments::{CompareArguments, RunArguments},
-    commands::{complain, series},
+    commands::{
+        complain,
+        series::{self, Server},
+    },
     compare::{Comparison, Demands, Pairing, Refusal, Stored, read_run},
     exit::Exit,
-    scenario::Scenario,
+    scenario::{Endpoint, Scenario, TargetChoice},
 };
 
 /// Runs `pairs` of runs and compares them.
@@ -32,15 +33,28 @@ pub(super) fn execute(
     if let Some(exit) = series::refuse(&run, &sides) {
         return Ok(Err(exit));
     }
-    if let Some(exit) = refuse_programs(arguments, &run) {
-        return Ok(Err(exit));
-    }
+    let servers = [
+        server(
+            &run,
+            ("--base-program", &arguments.base_program),
+            &arguments.base,
+        ),
+        server(
+            &run,
+            ("--new-program", &arguments.new_program),
+            &arguments.new,
+        ),
+    ];
+    let [base, new] = match servers {
+        [Ok(base), Ok(new)] => [base, new],
+        [Err(exit), _] | [_, Err(exit)] => return Ok(Err(exit)),
+    };
     let out = arguments.out.clone();
     let out = out.unwrap_or_else(|| series::folder_by_default(&run, "compared"));
     if !series::is_free(&out) {
         return Ok(Err(Exit::Internal));
     }
-    let steps = steps(arguments, pairs, &out);
+    let steps = steps(arguments, [base, new], pairs, &out);
     // What cannot be compared is noticed after the first pair, not after the last.
     let mut after = |number| match number {
         1 => compare(&out, 1, demands)
@@ -60,34 +74,51 @@ pub(super) fn execute(
         .map_err(|refusal| refuse(&refusal)))
 }
 
-/// Refuses programs that nothing would be sent to: what would be compared is the sink of this process.
-fn refuse_programs(arguments: &CompareArguments, run: &RunArguments) -> Option<Exit> {
-    let sides = [
-        ("--base-program", &arguments.base_program, &arguments.base),
-        ("--new-program", &arguments.new_program, &arguments.new),
-    ];
-    for (flag, _, settings) in sides.iter().filter(|(_, program, _)| program.is_some()) {
-        let mut overrides = run.overrides();
-        overrides.set.extend(settings.iter().cloned());
-        // What is wrong with it has been said.
-        let scenario = Scenario::load(&run.source(), &overrides).ok()?.scenario;
-        let targets = &scenario.targets;
-        if Transport::ALL.iter().all(|one| targets.embeds(*one)) {
-            complain(&format!(
-                "error: {flag} starts a server, and everything goes to the embedded sinks\n  = help: say where it \
-                 listens, by --smtp or --https"
-            ));
-            return Some(Exit::Usage);
-        }
+/// The server that `program` is, with its flag, and where a run with `settings` sends to. One that nothing
+/// would be sent to is refused: what would be compared is the sink of this process.
+fn server(
+    run: &RunArguments,
+    (flag, program): (&str, &Option<String>),
+    settings: &[String],
+) -> Result<Option<Server>, Exit> {
+    let Some(line) = program.clone() else {
+        return Ok(None);
+    };
+    let mut overrides = run.overrides();
+    overrides.set.extend(settings.iter().cloned());
+    // What is wrong with it has been said.
+    let loaded = Scenario::load(&run.source(), &overrides).map_err(|_| Exit::ScenarioInvalid)?;
+    let targets = &loaded.scenario.targets;
+    let all = targets
+        .hosts
+        .values()
+        .chain([&targets.smtp, &targets.https]);
+    let endpoints = all.filter_map(|choice| match choice {
+        TargetChoice::Embedded => None,
+        TargetChoice::Server { endpoint, .. } => Some(endpoint.clone()),
+    });
+    let endpoints: Vec<Endpoint> = endpoints.collect();
+    if endpoints.is_empty() {
+        complain(&format!(
+            "error: {flag} starts a server, and everything goes to the embedded sinks\n  = help: say where it \
+             listens, by --smtp or --https"
+        ));
+        return Err(Exit::Usage);
     }
-    None
+    Ok(Some(Server { line, endpoints }))
 }
 
 /// The runs of the sides in turn: base new, new base, and so on.
-fn steps(arguments: &CompareArguments, pairs: u32, out: &Path) -> Vec<series::Step> {
+fn steps(
+    arguments: &CompareArguments,
+    servers: [Option<Server>; 2],
+    pairs: u32,
+    out: &Path,
+) -> Vec<series::Step> {
+    let [base, new] = &servers;
     let sides = [
-        ("base", &arguments.base, &arguments.base_program),
-        ("new", &arguments.new, &arguments.new_program),
+        ("base", &arguments.base, base),
+        ("new", &arguments.new, new),
     ];
     let mut steps = Vec::new();
     for pair in 1..=pairs {
@@ -95,11 +126,11 @@ fn steps(arguments: &CompareArguments, pairs: u32, out: &Path) -> Vec<series::St
         if pair % 2 == 0 {
             own.reverse();
         }
-        steps.extend(own.map(|(side, settings, program)| series::Step {
+        steps.extend(own.map(|(side, settings, server)| series::Step {
             label: format!("{side}, pair {pair} of {pairs}"),
             settings: settings.clone(),
             directory: folder(out, side, pair),
-            program: program.clone(),
+            server: server.clone(),
         }));
     }
     steps

@@ -12,9 +12,12 @@ use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
 };
-use tokio::process::{Child, Command};
+use tokio::{
+    net::TcpStream,
+    process::{Child, Command},
+};
 
-use crate::clock;
+use crate::{clock, scenario::Endpoint};
 
 /// How long a server may take until it answers.
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -22,6 +25,40 @@ const READY_WITHIN: Duration = Duration::from_secs(30);
 const AGAIN_AFTER: Duration = Duration::from_millis(200);
 /// How long it may take to end when it is asked to.
 const END_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long whoever may be there already has to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(1);
+
+/// A server that is to be started.
+#[derive(Clone, Debug)]
+pub(in crate::commands) struct Server {
+    /// Its command line.
+    pub(in crate::commands) line: String,
+    /// Where it is to answer, or some of it.
+    pub(in crate::commands) endpoints: Vec<Endpoint>,
+}
+
+impl Server {
+    /// Refuses to start it where somebody else answers in all its places: what would be measured is that.
+    async fn refuse_other(&self) -> anyhow::Result<()> {
+        for Endpoint { host, port } in &self.endpoints {
+            let connect = TcpStream::connect((host.as_str(), *port));
+            if !matches!(
+                tokio::time::timeout(ANSWER_WITHIN, connect).await,
+                Ok(Ok(_))
+            ) {
+                return Ok(());
+            }
+        }
+        let Some(Endpoint { host, port }) = self.endpoints.first() else {
+            return Ok(());
+        };
+        anyhow::bail!(
+            "something answers at {host}:{port} already, before `{}` is started; end that first",
+            self.line
+        )
+    }
+}
 
 /// A server that runs.
 #[derive(Debug)]
@@ -35,11 +72,13 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Starts the command line `line`; what it prints goes to `log`.
+    /// Starts `server`; what it prints goes to `log`.
     ///
     /// # Errors
-    /// When it cannot be started, or the file cannot be written.
-    pub(super) fn start(line: &str, log: &Path) -> anyhow::Result<Self> {
+    /// When it cannot be started, somebody else answers in its place, or the file cannot be written.
+    pub(super) async fn start(server: &Server, log: &Path) -> anyhow::Result<Self> {
+        server.refuse_other().await?;
+        let line = &server.line;
         let write = || -> std::io::Result<(File, File)> {
             if let Some(folder) = log.parent() {
                 std::fs::create_dir_all(folder)?;
@@ -58,7 +97,7 @@ impl Program {
         Ok(Self {
             child,
             group: group.map(Pid::from_raw),
-            line: line.to_owned(),
+            line: line.clone(),
             log: log.to_owned(),
             started: clock::now(),
         })
@@ -69,18 +108,27 @@ impl Program {
     /// # Errors
     /// When the server has ended.
     pub(super) async fn may_become_ready(&mut self) -> anyhow::Result<bool> {
-        if let Some(status) = self.child.try_wait()? {
-            anyhow::bail!(
-                "`{}` ended before it answered ({status}); what it printed is in {}",
-                self.line,
-                self.log.display()
-            );
-        }
+        self.refuse_ended("before it answered")?;
         if clock::now().saturating_duration_since(self.started) > READY_WITHIN {
             return Ok(false);
         }
         tokio::time::sleep(AGAIN_AFTER).await;
         Ok(true)
+    }
+
+    /// Refuses a server that has ended, `when` it should not have.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub(super) fn refuse_ended(&mut self, when: &str) -> anyhow::Result<()> {
+        match self.child.try_wait()? {
+            None => Ok(()),
+            Some(status) => anyhow::bail!(
+                "`{}` ended {when} ({status}); what it printed is in {}",
+                self.line,
+                self.log.display()
+            ),
+        }
     }
 
     /// Ends it, and waits until it has.
@@ -94,6 +142,9 @@ impl Program {
             // It cannot but end now.
             let _ = self.child.wait().await;
         }
+        // Whatever it started and left behind; from here on the number may be somebody else's.
+        self.signal(Signal::SIGKILL);
+        self.group = None;
     }
 
     /// A group that is gone needs no signal.
@@ -105,7 +156,7 @@ impl Program {
 }
 
 impl Drop for Program {
-    /// Nothing stays behind, however its run ended.
+    /// Nothing stays behind, unless this process is killed outright.
     fn drop(&mut self) {
         self.signal(Signal::SIGKILL);
     }

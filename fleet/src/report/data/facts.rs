@@ -39,6 +39,8 @@ pub(crate) struct Facts {
     pub errors: Vec<ErrorFacts>,
     /// What embedded sinks did wrong on request.
     pub faults: Vec<FaultFacts>,
+    /// What somebody did while it went on, in the order of time.
+    pub interventions: Vec<InterventionFacts>,
     /// What the scenario demanded.
     pub thresholds: Vec<ThresholdFacts>,
     /// The journal that belongs to it.
@@ -217,6 +219,14 @@ pub(crate) struct FaultFacts {
     pub for_s: Option<f64>,
     pub active_s: f64,
     pub applied: u64,
+}
+
+/// What somebody did to the run while it went on.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct InterventionFacts {
+    pub at_s: f64,
+    pub what: String,
 }
 
 /// What was demanded, and whether it was so.

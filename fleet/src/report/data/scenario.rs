@@ -21,6 +21,8 @@ pub(crate) enum BandKind {
     Event,
     /// A fault of an embedded sink.
     Fault,
+    /// What somebody did while the run went on.
+    Intervention,
     /// What is left out of the figures.
     WarmUp,
 }

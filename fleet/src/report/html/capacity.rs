@@ -183,7 +183,7 @@ fn row(step: &Step) -> Vec<Markup> {
         told(figures.offered_per_s),
         told(figures.delivered_per_s),
         told(figures.undelivered_share * 100.0),
-        told(figures.dropped_share * 100.0),
+        told(figures.kept_back_share * 100.0),
         told(figures.concurrency),
         known(figures.response_p50_ms),
         html! { @if figures.response_p99_at_least { "> " } (known(figures.response_p99_ms)) },

@@ -265,14 +265,18 @@ impl Frame {
 
     fn draw_bands(&self) -> Markup {
         let bottom = self.bottom();
+        let placed = self.placed_bands();
+        let base = |line: usize| 12.0 + line as f64 * LABEL_LINE;
         html! {
-            @for placed in self.placed_bands() {
-                @let line = placed.line.unwrap_or(0);
-                @let y = 12.0 + line as f64 * LABEL_LINE;
-                rect.(band_class(placed.band.kind)) x=(point(placed.from)) y=(point(y + 3.0))
-                    width=(point(placed.to - placed.from)) height=(point(bottom - y - 3.0)) {}
-                @if placed.line.is_some() {
-                    text.band-label x=(point(placed.label_at)) y=(point(y)) { (placed.label) }
+            @for placed in &placed {
+                @let y = base(placed.line.unwrap_or(0)) + 3.0;
+                rect.(band_class(placed.band.kind)) x=(point(placed.from)) y=(point(y))
+                    width=(point(placed.to - placed.from)) height=(point(bottom - y)) {}
+            }
+            // Above all bands, which cross the lines of labels that are below their own.
+            @for placed in &placed {
+                @if let Some(line) = placed.line {
+                    text.band-label x=(point(placed.label_at)) y=(point(base(line))) { (placed.label) }
                 }
             }
         }
@@ -334,6 +338,7 @@ fn label_of(band: &Band) -> String {
     match band.kind {
         BandKind::Fault => format!("✕ {name}"),
         BandKind::Event => format!("▸ {name}"),
+        BandKind::Intervention => format!("◆ {name}"),
         BandKind::WarmUp => name,
     }
 }
@@ -342,6 +347,7 @@ fn band_class(kind: BandKind) -> &'static str {
     match kind {
         BandKind::Event => "band-event",
         BandKind::Fault => "band-fault",
+        BandKind::Intervention => "band-intervention",
         BandKind::WarmUp => "band-warm-up",
     }
 }

@@ -73,7 +73,8 @@ pub(crate) fn traffic(data: &RunData, series: &Series) -> Markup {
         "Traffic over time",
         html! {
             "Messages by the instant they were due; outcomes by the instant they came. One step is "
-            (number(width)) " s; from " (data.series_source) ". ▸ marks events, ✕ faults."
+            (number(width)) " s; from " (data.series_source) ". ▸ marks events, ✕ faults"
+            @if !data.facts.interventions.is_empty() { ", ◆ what was done by hand" } "."
         },
         html! {
             (legend(&entries))

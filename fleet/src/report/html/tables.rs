@@ -1,4 +1,4 @@
-//! Tables: thresholds, transports, message types, fleets, sites, errors, faults.
+//! Tables: thresholds, transports, message types, fleets, sites, errors, faults, interventions.
 
 use maud::{Markup, html};
 
@@ -258,5 +258,24 @@ pub(crate) fn faults(data: &RunData) -> Markup {
         "Faults",
         html! { "What embedded sinks did wrong on request." },
         table("Faults", &heads, 3, rows.collect()),
+    )
+}
+
+/// What somebody did while the run went on.
+pub(crate) fn interventions(data: &RunData) -> Markup {
+    let interventions = &data.facts.interventions;
+    if interventions.is_empty() {
+        return html! {};
+    }
+    let further = interventions.len().saturating_sub(ROWS_MAX);
+    let rows = interventions
+        .iter()
+        .take(ROWS_MAX)
+        .map(|own| vec![text(&own.what), text(&number(own.at_s))]);
+    picture(
+        "interventions",
+        "By hand",
+        html! { "What somebody did to the run while it went on, in the order of time." @if further > 0 { " " (further) " more are in summary.json." } },
+        table("By hand", &["what", "at s"], 1, rows.collect()),
     )
 }

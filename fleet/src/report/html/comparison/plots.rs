@@ -11,13 +11,13 @@ use crate::{
             frame::{WIDTH, point},
             scale::round_up,
         },
-        numbers::number,
+        numbers::{exact, number},
     },
     statistics::median,
 };
 
 /// Room for the names of metrics.
-const LEFT: f64 = 200.0;
+const LEFT: f64 = 216.0;
 const RIGHT: f64 = 24.0;
 const ROW: f64 = 20.0;
 /// Ratios that an axis may be marked at.
@@ -140,7 +140,7 @@ fn in_words(comparison: &Comparison) -> String {
 /// Width of a small picture.
 const SMALL_WIDTH: f64 = 400.0;
 const SMALL_LEFT: f64 = 40.0;
-const SMALL_RIGHT: f64 = 16.0;
+const SMALL_RIGHT: f64 = 24.0;
 /// Height of one side in it.
 const SIDE: f64 = 36.0;
 
@@ -202,7 +202,7 @@ pub(super) fn runs(row: &Row, id: &str) -> Markup {
                 desc id=(format!("{id}-d")) { (words.join("; ")) }
                 path.grid d=(grid) {}
                 @for tick in range.ticks() {
-                    text.tick.middle x=(point(range.x(tick))) y=(point(bottom + 14.0)) { (number(tick)) }
+                    text.tick.middle x=(point(range.x(tick))) y=(point(bottom + 14.0)) { (exact(tick)) }
                 }
                 @for (at, (side, values)) in sides.into_iter().enumerate() {
                     @let top = at as f64 * SIDE + 4.0;
