@@ -198,7 +198,7 @@ fn exposed(elapsed: Duration, all: &Gathered) -> (BTreeSet<String>, BTreeSet<Str
     let mut live = Live::start(Some(anywhere), None).unwrap();
     live.show(&scenario(), elapsed, all);
     let mut stream = TcpStream::connect(live.metrics().unwrap()).unwrap();
-    let request = "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     stream.write_all(request.as_bytes()).unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
