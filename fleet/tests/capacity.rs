@@ -5,6 +5,9 @@
     reason = "helpers of tests fail by panicking, like the tests themselves"
 )]
 
+#[path = "support/outside_server.rs"]
+mod outside_server;
+
 use std::{
     io::{BufRead, BufReader},
     path::Path,
@@ -59,21 +62,7 @@ const OBJECTIVE: [&str; 2] = ["--slo", "ledger.messages<=200"];
 
 /// A mail server outside the process that takes everything; its address.
 fn outside_server() -> String {
-    let (told, address) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-            told.send(listener.local_addr().unwrap()).unwrap();
-            let books = std::sync::Arc::default();
-            let settings = mock_smtp::Settings::default();
-            mock_smtp::run(listener, settings, books, std::future::pending()).await
-        });
-    });
-    address.recv().unwrap().to_string()
+    outside_server::serve_mail_at(([127, 0, 0, 1], 0).into()).to_string()
 }
 
 fn lab() -> TempDir {

@@ -5,6 +5,9 @@
     reason = "helpers of tests fail by panicking, like the tests themselves"
 )]
 
+#[path = "support/outside_server.rs"]
+mod outside_server;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -285,16 +288,7 @@ fn what_calibration_learns_lets_a_run_be_held_against_a_baseline() {
 fn server_behind(gate: PathBuf, address: std::net::SocketAddr) {
     std::thread::spawn(move || {
         fs::read(gate).unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::bind(address).await.unwrap();
-            let books = std::sync::Arc::default();
-            let settings = mock_smtp::Settings::default();
-            mock_smtp::run(listener, settings, books, std::future::pending()).await
-        });
+        outside_server::serve_mail_at(address);
     });
 }
 

@@ -5,6 +5,9 @@
     reason = "helpers of tests fail by panicking, like the tests themselves"
 )]
 
+#[path = "support/outside_server.rs"]
+mod outside_server;
+
 use std::{
     io::{BufRead, BufReader, Read},
     path::Path,
@@ -154,26 +157,7 @@ fn devices_that_reboot_at_the_very_end_decide_the_same_as_forecast() {
 
 /// A mail server outside the process that takes everything; its address.
 fn outside_server() -> std::net::SocketAddr {
-    let (told, address) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-            told.send(listener.local_addr().unwrap()).unwrap();
-            let books = std::sync::Arc::default();
-            mock_smtp::run(
-                listener,
-                mock_smtp::Settings::default(),
-                books,
-                std::future::pending(),
-            )
-            .await
-        });
-    });
-    address.recv().unwrap()
+    outside_server::serve_mail_at(([127, 0, 0, 1], 0).into())
 }
 
 #[test]
