@@ -191,7 +191,8 @@ impl Arbiter {
         }
     }
 
-    /// The run has ended, and this message of device number `device` has not. `at_sink` is what its attempts so far mean for the books of embedded sinks.
+    /// The run has ended, and this message of device number `device` has not. `at_sink` is what its attempts
+    /// so far mean for the books of embedded sinks.
     pub(super) fn outstanding(&self, device: u32, left: &OutstandingMessage, at_sink: AtSink) {
         let now = clock::now();
         let due = self.clock().instant_of(left.due);
